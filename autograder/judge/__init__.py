@@ -1,0 +1,24 @@
+"""judge(exercise, answers) -> Verdict: the one path to every grade.
+
+    answers (text) ─▶ a release ─▶ the checks, in a pytest process of their own
+                                      │ look at the running release from outside
+    Verdict ◀── one JSON line a check ┘
+
+No learner code is ever imported here or by the checks: it runs in the replicas alone.
+"""
+
+from .answers import Answers, from_notebook
+from .errors import JudgeError
+from .exercise import Exercise
+from .judging import judge
+from .verdict import Check, Verdict
+
+__all__ = [
+    "Answers",
+    "Check",
+    "Exercise",
+    "JudgeError",
+    "Verdict",
+    "from_notebook",
+    "judge",
+]

@@ -1,0 +1,35 @@
+"""What the judge raises when it cannot judge; a wrong answer is no error.
+
+JudgeError
+├── ExerciseNotFound    no exercise of that number or name
+├── NotebookUnreadable  the notebook is missing or is not one
+└── JudgingFailed       the checks themselves broke
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class JudgeError(Exception):
+    """The message says what to do next."""
+
+
+class ExerciseNotFound(JudgeError):
+    """No exercise is called `name`."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no exercise {name!r}. Known: {', '.join(known)}.")
+
+
+class NotebookUnreadable(JudgeError):
+    """The file at `path` is no notebook that can be read."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"Cannot read the notebook {path}: {reason}. Open it in JupyterLab and save"
+            " it again, or take a fresh copy from exercises/."
+        )
+
+
+class JudgingFailed(JudgeError):
+    """The process that runs the checks ended without a verdict."""

@@ -1,0 +1,23 @@
+"""The vocabulary of the checks: what a check is worth, and how it says what it saw."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+class Unmet(Exception):
+    """A check is not met. The learner reads exactly these sentences.
+
+    `look` points at the idea that is missing, not at the line to type.
+    """
+
+    def __init__(self, *, sent: str, saw: str, expected: str, look: str = "") -> None:
+        lines = [f"Sent: {sent}", f"Saw: {saw}", f"Expected: {expected}"]
+        super().__init__("\n".join([*lines, f"Look at: {look}"] if look else lines))
+
+
+def check(title: str, points: float) -> Callable[[Any], Any]:
+    """Mark a test as the check called `title`, worth `points`."""
+    mark: Callable[[Any], Any] = pytest.mark.check(title, points)
+    return mark

@@ -1,0 +1,56 @@
+"""nbgrader's configuration: run any `nbgrader` command from this folder.
+
+Stock nbgrader, with two preprocessors of ours: one gives learners the June code to start
+from, the other fills the check cells with the judge's verdict instead of running them.
+"""
+
+from pathlib import Path
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader import preprocessors as stock
+from traitlets.config import Config, get_config
+
+from autograder.cells import GivenCode, JudgeCells
+
+ROOT = Path(__file__).resolve().parent
+
+c: Config = get_config()
+
+c.CourseDirectory.course_id = "outage"
+c.CourseDirectory.root = str(ROOT)
+# Made from solutions/ by `outage build`. nbgrader copies every file of this folder into
+# the release, so the texts with the solutions must not lie in it.
+c.CourseDirectory.source_directory = "source"
+c.CourseDirectory.release_directory = "../exercises"
+c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'gradebook.db'}"
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__"]
+
+c.GenerateAssignment.preprocessors = [
+    stock.IncludeHeaderFooter,
+    stock.LockCells,
+    stock.ClearSolutions,
+    GivenCode,
+    stock.ClearOutput,
+    stock.CheckCellMetadata,
+    stock.ComputeChecksums,
+    stock.SaveCells,
+    stock.ClearHiddenTests,
+    stock.ClearMarkScheme,
+    stock.ComputeChecksums,
+    stock.CheckCellMetadata,
+]
+
+# In place of Execute: no kernel, and an explicit score in every check cell. Stock scoring
+# reads an empty cell as full marks, and any line on stderr as none.
+c.Autograde.autograde_preprocessors = [
+    JudgeCells,
+    stock.IgnorePattern,
+    ClearMetadataPreprocessor,
+    stock.LimitOutput,
+    stock.SaveAutoGrades,
+    stock.AssignLatePenalties,
+    stock.CheckCellMetadata,
+]
+
+# A submission may hold HTML and JavaScript; the instructor's browser is not its stage.
+c.HTMLExporter.sanitize_html = True

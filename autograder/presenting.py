@@ -1,0 +1,61 @@
+"""A verdict for reading: as plain text, and as HTML that needs no script and no style."""
+
+from html import escape
+
+from .judge.verdict import Check, Verdict
+
+MARKS = {"passed": "✓", "failed": "✗", "error": "!", "timed_out": "⌛"}
+WORDS = {
+    "passed": "passed", "failed": "not yet", "error": "could not be checked",
+    "timed_out": "took too long",
+}  # fmt: skip
+
+
+def headline(verdict: Verdict) -> str:
+    """The score in one line."""
+    done = "All checks pass" if verdict.passed else "Not all checks pass yet"
+    return f"{done}: {verdict.score:g} of {verdict.points:g} points."
+
+
+def as_text(verdict: Verdict) -> str:
+    """The whole verdict as plain text."""
+    return "\n".join([*map(check_as_text, verdict.checks), headline(verdict)])
+
+
+def check_as_text(check: Check) -> str:
+    """One check: a line, and its feedback indented below."""
+    line = (
+        f"{MARKS[check.outcome]} {check.title}"
+        f" ({check.earned:g} of {check.points:g}, {WORDS[check.outcome]})"
+    )
+    feedback = check.feedback.splitlines()
+    return "\n".join([line, *(f"    {text}" for text in feedback)])
+
+
+def as_html(verdict: Verdict) -> str:
+    """The whole verdict as HTML."""
+    return (
+        '<div class="outage-verdict"><ul style="list-style: none; padding: 0">'
+        f"{''.join(map(check_as_html, verdict.checks))}</ul>"
+        f"<p><strong>{escape(headline(verdict))}</strong></p></div>"
+    )
+
+
+def check_as_html(check: Check) -> str:
+    """One check as a list item; feedback line by line, commands in a box of their own."""
+    colour = "#1a7f37" if check.outcome == "passed" else "#cf222e"
+    body = "".join(_paragraph(line) for line in check.feedback.splitlines())
+    return (
+        '<li style="margin: 0 0 .6em">'
+        f'<strong style="color: {colour}">{MARKS[check.outcome]}'
+        f" {WORDS[check.outcome]}</strong> {escape(check.title)}"
+        f" ({check.earned:g} of {check.points:g} points)"
+        f'<div style="margin: .2em 0 0 1.6em">{body}</div></li>'
+    )
+
+
+def _paragraph(line: str) -> str:
+    word, colon, rest = line.partition(": ")
+    if colon and word in {"Sent", "Saw", "Expected", "Look at"}:
+        return f"<p><strong>{word}:</strong> {escape(rest)}</p>"
+    return f'<pre style="white-space: pre-wrap">{escape(line)}</pre>'

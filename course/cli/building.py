@@ -1,0 +1,101 @@
+"""`outage build`: every generated file from its source.
+
+    course/lessons/NN.py     → course/notebooks/NN.ipynb
+    solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
+    autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from rich.console import Console
+
+GENERATED = ("course/notebooks", "autograder/source", "exercises")
+
+
+def build(project: Path, check_only: bool, out: Console) -> int:
+    """Make the generated folders of `project`, or compare them with their sources.
+
+    Returns 0, or 1 if `check_only` found a difference, or nbgrader failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="outage-build-") as folder:
+        fresh = Path(folder)
+        for lesson in sorted((project / "course" / "lessons").glob("*.py")):
+            to_notebook(lesson, fresh / "course/notebooks" / f"{lesson.stem}.ipynb")
+        for text in sorted((project / "solutions").glob("*/*.py")):
+            name = text.parent.name
+            to_notebook(text, fresh / "autograder/source" / name / f"{name}.ipynb")
+        with out.status("nbgrader generate_assignment ..."):
+            failed = generate_assignments(project, fresh)
+        if failed:
+            out.print(failed, style="red", markup=False, highlight=False)
+            return 1
+        different = [
+            path for part in GENERATED for path in compare(project, fresh, part)
+        ]
+        for path in different:
+            out.print(path if check_only else f"made {path}", highlight=False)
+        if check_only:
+            if different:
+                out.print("differ from their sources. Run: ./outage build", style="red")
+            return 1 if different else 0
+        for part in GENERATED:
+            shutil.rmtree(project / part, ignore_errors=True)
+            shutil.copytree(fresh / part, project / part)
+    out.print("Everything generated is up to date.")
+    return 0
+
+
+def to_notebook(source: Path, target: Path) -> None:
+    """Convert one percent-format text; the same text gives the same bytes."""
+    notebook = jupytext.read(source)
+    notebook.metadata = nbformat.NotebookNode(
+        kernelspec={
+            "display_name": "Python 3 (ipykernel)", "language": "python",
+            "name": "python3",
+        },
+        language_info={"name": "python"},
+    )  # fmt: skip
+    for number, cell in enumerate(notebook.cells):
+        # jupytext makes ids up anew each time; a stable one keeps the file stable.
+        cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", f"cell-{number:02}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+
+
+def generate_assignments(project: Path, fresh: Path) -> str:
+    """Let nbgrader make the learners' notebooks in `fresh`; what it said if it failed."""
+    (fresh / "exercises").mkdir()
+    for source in sorted((fresh / "autograder/source").iterdir()):
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", "generate_assignment", source.name,
+             "--force", f"--CourseDirectory.source_directory={source.parent}",
+             f"--CourseDirectory.release_directory={fresh / 'exercises'}",
+             f"--CourseDirectory.db_url=sqlite:///{fresh / 'gradebook.db'}"],
+            cwd=project / "autograder",
+            env={**os.environ, "PYTHONPATH": str(project)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            return f"nbgrader generate_assignment {source.name} failed:\n{done.stderr}"
+    return ""
+
+
+def compare(project: Path, fresh: Path, part: str) -> list[str]:
+    """The files below `part` that are missing, stale or left over in `project`."""
+
+    def contents(root: Path) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(root)): path.read_bytes()
+            for path in (root / part).rglob("*.ipynb")
+            if ".ipynb_checkpoints" not in path.parts
+        }
+
+    old, new = contents(project), contents(fresh)
+    return sorted(p for p in old.keys() | new.keys() if old.get(p) != new.get(p))

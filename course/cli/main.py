@@ -1,0 +1,166 @@
+"""The commands. Each reads its options, calls one room of the house, prints."""
+
+import json
+import os
+import sys
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+PROJECT = Path(__file__).parents[2]
+
+app = typer.Typer(
+    name="outage",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Live through a real API outage, find the exception handling behind it,"
+    " fix it, and prove the fix.\n\nNew here? Run [bold]./outage learn[/bold].",
+    epilog="Exit codes: 0 all is well, 1 a check failed or something fell short,"
+    " 2 wrong usage, 3 this machine cannot do it (the message says what to do).",
+)
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+class Exit(IntEnum):
+    """What the exit codes mean."""
+
+    OK = 0
+    FELL_SHORT = 1
+    USAGE = 2
+    ENVIRONMENT = 3
+
+
+def fail(message: str, code: Exit) -> NoReturn:
+    """End with `message` on standard error."""
+    err.print(f"outage: {message}", style="red", highlight=False, markup=False)
+    raise typer.Exit(code)
+
+
+@app.command()
+def learn(
+    browser: Annotated[
+        bool, typer.Option(help="Open the browser; without it, print the address.")
+    ] = True,
+    port: Annotated[int, typer.Option(help="Port to serve on; 0 for a free one.")] = 8888,
+) -> None:
+    """Open JupyterLab at the course's front page."""
+    from .learn import serve
+
+    raise typer.Exit(serve(PROJECT, port, browser))
+
+
+@app.command()
+def replay(
+    release: Annotated[str, typer.Option(help="Release that goes out.")] = "bad",
+    rate: Annotated[float, typer.Option(min=1, max=500, help="Requests a second.")] = 60,
+    malformed: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of malformed requests.")
+    ] = 0.01,
+    seconds: Annotated[
+        float, typer.Option(min=20, max=600, help="Length of the replay.")
+    ] = 60,
+    replicas: Annotated[int, typer.Option(min=1, max=8, help="Server processes.")] = 2,
+    seed: Annotated[int, typer.Option(help="Seed of the traffic.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Watch the whole incident of 5 June 2024, compressed, live in the terminal."""
+    from autograder.judge import Exercise, from_notebook
+    from course.outage import OutageError, Release
+    from course.outage.replay import Plan, Replay
+
+    from . import screen
+
+    exercise = Exercise.named("05")
+    if exercise.solution.exists():
+        fix = exercise.release(from_notebook(exercise.solution), "hotfix")
+    else:  # the learners' package has no solutions: roll back instead
+        fix = Release.named("good")
+    try:
+        plan = Plan(
+            release=Release.named(release),
+            fix=fix,
+            rate=rate, malformed=malformed, seconds=seconds,
+            replicas=replicas, seed=seed,
+        )  # fmt: skip
+        play = Replay(plan)
+        if as_json:
+            print(json.dumps(play.run().to_json(), indent=2))
+        else:
+            summary = screen.play(play, out)
+            screen.show_summary(play, summary, out)
+    except OutageError as exc:
+        fail(str(exc), Exit.FELL_SHORT)
+    except KeyboardInterrupt:
+        fail("interrupted; every process of the replay is stopped.", Exit.FELL_SHORT)
+
+
+@app.command()
+def check(
+    exercise: Annotated[str, typer.Argument(help="Number of the exercise, such as 05.")],
+    watch: Annotated[bool, typer.Option(help="Judge again at every save.")] = False,
+    notebook: Annotated[
+        Path | None, typer.Option(help="Another notebook than your own in work/.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge your work of an exercise, as the notebook does."""
+    from . import checking
+
+    checking.check(PROJECT, exercise, notebook, watch, as_json)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what this machine can and cannot do, each with its remedy."""
+    from . import doctor as doctoring
+
+    raise typer.Exit(doctoring.report(PROJECT, out, as_json))
+
+
+@app.command()
+def build(
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail on a difference.")
+    ] = False,
+) -> None:
+    """Make every generated file from its source."""
+    from . import building
+
+    raise typer.Exit(building.build(PROJECT, check_only, out))
+
+
+@app.command()
+def test(
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Leave out browser and long live runs.")
+    ] = False,
+    pytest_arguments: Annotated[
+        list[str] | None, typer.Argument(help="Passed on to pytest, after --.")
+    ] = None,
+) -> None:
+    """Run the project's own tests, all of them, as CI does."""
+    from . import testing
+
+    raise typer.Exit(testing.run(PROJECT, fast, pytest_arguments or [], err))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    # nbgrader runs `alembic` by name, Jupyter its own parts; the environment that we run
+    # in need not be activated.
+    here = str(Path(sys.executable).parent)
+    if here not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
+    try:
+        app()
+    except KeyboardInterrupt:
+        err.print("\nInterrupted; everything it had started is stopped.")
+        sys.exit(130)

@@ -1,0 +1,33 @@
+"""The learner's folder work/: copies of the notebooks, edited freely, never in git."""
+
+import shutil
+from pathlib import Path
+
+NOTEBOOKS = ("course/notebooks/*.ipynb", "exercises/*/*.ipynb")
+
+
+def prepare(project: Path) -> list[str]:
+    """Copy what is missing into work/, and never touch what is there.
+
+    work/ mirrors the project's tree, so that links between notebooks work in both.
+    Returns what there is to say about it.
+    """
+    copied = []
+    for pattern in NOTEBOOKS:
+        for original in sorted(project.glob(pattern)):
+            copy = own_copy(project, original)
+            if not copy.exists():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                # By way of a second name: a copy that was interrupted is no copy.
+                partial = copy.with_suffix(".partial")
+                shutil.copyfile(original, partial)
+                partial.replace(copy)
+                copied.append(copy)
+    if not copied:
+        return []
+    return [f"Copied {len(copied)} notebooks to work/. Those are yours to change."]
+
+
+def own_copy(project: Path, original: Path) -> Path:
+    """Where the learner's copy of the notebook `original` lies."""
+    return project / "work" / original.relative_to(project)

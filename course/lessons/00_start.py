@@ -1,0 +1,39 @@
+# %% [markdown]
+# # The outage of 5 June 2024
+#
+# On 5 June 2024 an API was down for all its users for 90 minutes. A deployment that
+# morning had moved a few lines of code across an exception boundary. From then on one
+# malformed request was enough to end a server process, the clients tried again, and the
+# next process ended too.
+#
+# This course rebuilds that outage on your machine. The API is a small FastAPI service,
+# and it runs as real processes that really die: no chart, log line or status code here is
+# made up. Only the minutes are shortened.
+#
+# ## Where to go
+#
+# The course follows the incident's clock. These parts of it are ready:
+#
+# | | | minutes |
+# |---|---|---|
+# | **1** | [Lesson 01 · The page](01_page.ipynb): the deployment goes out, the alert fires. Watch the API die and say how bad it is. **Start here.** | 35 |
+# | **2** | [Exercise 05 · Stop the bleeding](../../exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb): write the hotfix, and have it judged. | 45 |
+#
+# ## How it works
+#
+# - Each notebook is your own copy. Change what you like; a fresh one is a file away
+#   (*delete it, then run `./outage learn` again*).
+# - Run a cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Run cells in order.
+# - A lesson asks you to predict before it shows. Commit to an answer; being wrong is how
+#   the surprising parts stay with you.
+# - Nothing you do leaves this machine. Servers listen on 127.0.0.1 alone, and end with the
+#   notebook's kernel.
+#
+# ## The service in five minutes
+#
+# [`course/service/`](../../../course/service/app.py) is the API that went down. The names
+# of its modules say what is in them: [`routing`](../../../course/service/routing.py) finds
+# the backend that a request names, [`store`](../../../course/service/store.py) keeps the
+# orders, [`app`](../../../course/service/app.py) joins the two over HTTP, and
+# [`telemetry`](../../../course/service/telemetry.py) says what happens. You need not read
+# it now; the lessons show the lines that matter.

@@ -1,0 +1,50 @@
+"""Everything this package raises on purpose.
+
+OutageError
+├── ReleaseNotFound      no release of that name
+├── ReleaseDoesNotStart  its replicas end before they are ready
+├── PortInUse            another program listens there
+└── FleetGone            the supervisor has ended, or no longer answers
+"""
+
+from collections.abc import Sequence
+
+
+class OutageError(Exception):
+    """Something the user of a fleet can act on; the message says how."""
+
+
+class ReleaseNotFound(OutageError):
+    """There is no release called `name`."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no release {name!r}. Known: {', '.join(known)}.")
+
+
+class ReleaseDoesNotStart(OutageError):
+    """A replica of `release` ended with `exit_code` before it was ready."""
+
+    def __init__(self, release: str, exit_code: int | None, last_lines: str) -> None:
+        ended = "was not ready in time" if exit_code is None else f"exited {exit_code}"
+        super().__init__(
+            f"The release {release!r} does not start: its process {ended} before it"
+            f" answered /readyz. Its last lines:\n{last_lines}"
+        )
+        self.release = release
+        self.exit_code = exit_code
+        self.last_lines = last_lines
+
+
+class PortInUse(OutageError):
+    """Another program listens on `port`."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(
+            f"Port {port} on 127.0.0.1 is in use by another program. Stop that program,"
+            " or leave the port out: the fleet then takes a free one."
+        )
+        self.port = port
+
+
+class FleetGone(OutageError):
+    """The fleet's supervisor has ended; start a new fleet."""

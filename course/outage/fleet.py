@@ -1,0 +1,177 @@
+"""The owner's end of a fleet: commands to its supervisor, events from it."""
+
+import itertools
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from . import errors, http
+from .errors import FleetGone, OutageError
+from .release import Release
+from .replica import FIRST_BACKOFF_S
+from .telemetry import Telemetry
+from .traffic import Load
+
+PROJECT = Path(__file__).parents[2]
+COMMAND_WITHIN_S = 120.0
+CLOSE_WITHIN_S = 10.0
+
+
+class Fleet:
+    """`replicas` processes of `release` behind one loopback port, kept running.
+
+        with Fleet(Release.named("bad"), replicas=2) as fleet:
+            fleet.start_traffic(Load(rate=60, malformed=0.01))
+
+    `port` 0 takes a free one. A replica that ends is started again after
+    `first_backoff_s`, and twice as long each further time. Every process of the fleet ends with the `with` block,
+    and within seconds if the owner dies in whatever way. All methods raise OutageError.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        replicas: int = 2,
+        port: int = 0,
+        first_backoff_s: float = FIRST_BACKOFF_S,
+    ) -> None:
+        self.release = release
+        self.telemetry = Telemetry()
+        self._ids = itertools.count()
+        self._replies: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._last_words: list[str] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "course.outage.supervisor"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read_events, daemon=True)
+        self._reader.start()
+        try:
+            started = self._do(
+                "start", release=_plain(release), replicas=replicas, port=port,
+                first_backoff_s=first_backoff_s,
+            )  # fmt: skip
+        except BaseException:
+            self.close()
+            raise
+        self.port: int = started["port"]
+        self.replica_ports: list[int] = started["replica_ports"]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def deploy(self, release: Release) -> None:
+        """Roll `release` out, one replica after another, each once it is ready.
+
+        Raises ReleaseDoesNotStart, and leaves the release before it in place.
+        """
+        self._do("deploy", release=_plain(release))
+        self.release = release
+
+    def restart(self) -> None:
+        """Restart all replicas, one after another."""
+        self._do("restart")
+
+    def stop_replica(self, index: int) -> dict[str, Any]:
+        """Ask one replica to shut down (SIGTERM; SIGKILL after 3 s); it stays down.
+
+        Returns `exit_code`, `seconds` and `killed`.
+        """
+        stopped: dict[str, Any] = self._do("stop_replica", replica=index)
+        return stopped
+
+    def start_traffic(self, load: Load) -> None:
+        """Send `load` from now on, in place of what was sent so far."""
+        self._do("start_traffic", load=load.to_json())
+
+    def stop_traffic(self) -> None:
+        """Send nothing any more."""
+        self._do("stop_traffic")
+
+    def wait_ready(self, within_s: float) -> bool:
+        """Wait until every replica is ready; False if they are not in time."""
+        wanted = len(self.replica_ports)
+        return self.telemetry.wait_for(lambda t: t.ready() == wanted, within_s)
+
+    def send(self, raw: bytes, timeout_s: float = 2.0) -> http.Response:
+        """Send one request of your own to the fleet's port."""
+        return http.send(self.port, raw, timeout_s)
+
+    def close(self) -> None:
+        """Stop everything; safe to call twice."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            try:
+                self._process.stdin.close()
+            except BrokenPipeError:
+                pass  # It has ended already.
+        try:
+            self._process.wait(CLOSE_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # The reaper ends the replicas.
+            self._process.wait()
+        self._reader.join()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _do(self, command: str, **arguments: Any) -> Any:
+        number = next(self._ids)
+        reply = self._replies[number] = queue.SimpleQueue()
+        line = json.dumps({"do": command, "id": number, "arguments": arguments})
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+            answer = reply.get(timeout=COMMAND_WITHIN_S)
+        except (OSError, ValueError, queue.Empty) as exc:
+            raise FleetGone(self._gone()) from exc
+        finally:
+            del self._replies[number]
+        if "error" not in answer:
+            return answer.get("result")
+        # Made anew on our side of the pipe: same class, message and data.
+        error = OutageError.__new__(getattr(errors, answer["type"]))
+        error.args = (answer["error"],)
+        vars(error).update(answer["data"])
+        raise error
+
+    def _read_events(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                self._last_words.append(line.decode("utf-8", "replace"))
+                continue
+            if event["kind"] == "reply":
+                if waiting := self._replies.get(event["id"]):
+                    waiting.put(event)
+            else:
+                self.telemetry.add(event)
+        for waiting in list(self._replies.values()):
+            waiting.put({"error": self._gone(), "type": "FleetGone", "data": {}})
+
+    def _gone(self) -> str:
+        words = "".join(self._last_words[-20:]) or "(it left no message)\n"
+        return f"The fleet's supervisor has ended; start a new fleet. It said:\n{words}"
+
+
+def _plain(release: Release) -> dict[str, Any]:
+    return {"name": release.name, "modules": dict(release.modules)}

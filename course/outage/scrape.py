@@ -1,0 +1,20 @@
+"""From the text of /metrics to the few numbers that an incident needs."""
+
+from prometheus_client.parser import text_string_to_metric_families
+
+
+def read_metrics(text: str) -> dict[str, float]:
+    """Every sample of `text` that is no bucket, by name and labels.
+
+    A counter or a histogram's `_sum` and `_count` start at 0 with each process.
+    """
+    return {
+        sample.name + _labels(sample.labels): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if not sample.name.endswith(("_bucket", "_created"))
+    }
+
+
+def _labels(labels: dict[str, str]) -> str:
+    return "{%s}" % ",".join(f'{k}="{v}"' for k, v in labels.items()) if labels else ""

@@ -1,0 +1,222 @@
+"""The supervisor process of a fleet: `python -m course.outage.supervisor`.
+
+Reads commands from standard input and writes events to standard output, one JSON object
+a line each way (see `Fleet`, its only client). Ends when its standard input does.
+"""
+
+import asyncio
+import errno
+import fcntl
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from . import reaper, requests, traffic
+from .errors import OutageError, PortInUse
+from .http import exchange
+from .release import Release
+from .replica import Replica
+from .scrape import read_metrics
+
+SCRAPE_EVERY_S = 0.25
+SCRAPE_TIMEOUT_S = 0.5
+RUN_FOLDERS = "outage-fleet-"
+
+
+class Supervisor:
+    """One fleet: its replicas, its traffic, its folder."""
+
+    def __init__(self, folder: Path, epoch: float) -> None:
+        self.folder = folder
+        self.epoch = epoch
+        self.replicas: list[Replica] = []
+        self._releases = itertools.count()
+        self._current: tuple[str, Path] = ("", Path())
+        self._shared = socket.socket()
+        self._load: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
+
+    def clock(self) -> float:
+        """Seconds since the fleet started."""
+        return time.monotonic() - self.epoch
+
+    def emit(self, kind: str, **event: Any) -> None:
+        """Write one event for the owner."""
+        line = json.dumps({"kind": kind, "t": round(self.clock(), 4), **event})
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    # --- commands: the name of each is `do_` and the word that the owner sends
+
+    async def do_start(
+        self, release: dict[str, Any], replicas: int, port: int, first_backoff_s: float
+    ) -> dict[str, Any]:
+        """Bind the shared port and start every replica."""
+        try:
+            self._shared = socket.create_server(("127.0.0.1", port), backlog=2048)
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE:
+                raise
+            raise PortInUse(port) from exc
+        self._current = self._written(release)
+        database = self.folder / "orders.db"
+        self.replicas = [
+            Replica(i, self._shared, database, first_backoff_s, self.emit)
+            for i in range(replicas)
+        ]
+        async with asyncio.TaskGroup() as starting:
+            for replica in self.replicas:
+                starting.create_task(replica.start(*self._current))
+        self._background(self._scrape())
+        return {
+            "port": self._shared.getsockname()[1],
+            "replica_ports": [replica.port for replica in self.replicas],
+        }
+
+    async def do_deploy(self, release: dict[str, Any]) -> None:
+        """Roll a release out, replica by replica; on failure put that replica back."""
+        before, after = self._current, self._written(release)
+        for replica in self.replicas:
+            await replica.stop()
+            try:
+                await replica.start(*after)
+            except OutageError:
+                await replica.start(*before)
+                raise
+        self._current = after
+        self.emit("deployed", release=after[0])
+
+    async def do_restart(self) -> None:
+        """Restart every replica in turn."""
+        for replica in self.replicas:
+            await replica.stop()
+            await replica.start(*self._current)
+
+    async def do_stop_replica(self, replica: int) -> dict[str, Any]:
+        """Ask one replica to shut down, and leave it down."""
+        return await self.replicas[replica].stop()
+
+    async def do_start_traffic(self, load: dict[str, Any]) -> None:
+        """Send traffic until it has run its time or is stopped."""
+        await self.do_stop_traffic()
+
+        def report(try_: traffic.Try) -> None:
+            self.emit("try", **vars(try_))
+
+        port = self._shared.getsockname()[1]
+        running = traffic.run(traffic.Load.from_json(load), port, self.clock, report)
+        self._load = self._background(running)
+
+    async def do_stop_traffic(self) -> None:
+        """Stop the traffic; requests under way are given up."""
+        if self._load is not None:
+            self._load.cancel()
+            await asyncio.wait({self._load})
+            self._load = None
+
+    # ---
+
+    async def serve(self) -> None:
+        """Obey the owner until it closes our standard input; then end the replicas."""
+        reader = asyncio.StreamReader(limit=1 << 26)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+        )
+        # One command after another: a deployment and a restart must not interleave.
+        # Reading goes on meanwhile, so that the owner's end is noticed at once.
+        commands: asyncio.Queue[bytes] = asyncio.Queue()
+        async with asyncio.TaskGroup() as tasks:
+            obeying = tasks.create_task(self._obey_all(commands))
+            while line := await reader.readline():
+                commands.put_nowait(line)
+            obeying.cancel()
+        for replica in self.replicas:
+            replica.kill()
+
+    async def _obey_all(self, commands: asyncio.Queue[bytes]) -> None:
+        while True:
+            await self._obey(json.loads(await commands.get()))
+
+    async def _obey(self, command: dict[str, Any]) -> None:
+        do = getattr(self, f"do_{command['do']}")
+        try:
+            reply = {"result": await do(**command["arguments"])}
+        except* OutageError as group:
+            # Several replicas of one release fail alike; one of them tells it all.
+            exc: BaseException = group
+            while isinstance(exc, BaseExceptionGroup):
+                exc = exc.exceptions[0]
+            reply = {"error": str(exc), "type": type(exc).__name__, "data": vars(exc)}
+        self.emit("reply", id=command["id"], **reply)
+
+    async def _scrape(self) -> None:
+        question = requests.http_request(None, path="/metrics")
+        while True:
+            await asyncio.sleep(SCRAPE_EVERY_S)
+            for replica in self.replicas:
+                process = replica.process
+                if process is None or not replica.ready.is_set():
+                    continue
+                reply = await exchange(replica.port, question, SCRAPE_TIMEOUT_S)
+                if reply.outcome == "ok" and replica.process is process:
+                    metrics = read_metrics(reply.text)
+                    self.emit(
+                        "scrape", replica=replica.index, pid=process.pid, metrics=metrics
+                    )
+
+    def _written(self, release: dict[str, Any]) -> tuple[str, Path]:
+        folder = self.folder / f"release-{next(self._releases)}"
+        Release(**release).write(folder)
+        return release["name"], folder
+
+    def _background(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+
+def sweep() -> None:
+    """Remove the folders of fleets that were killed together with their reaper."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{RUN_FOLDERS}*"):
+        try:
+            with open(folder / "lock") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # In use, another user's, or not yet locked by its new owner.
+
+
+def main() -> None:
+    """Run one fleet for the process that started us."""
+    # The owner's terminal sends Ctrl-C to the owner; it then closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=RUN_FOLDERS))
+    lock = open(folder / "lock", "w")  # noqa: SIM115 - held until this process ends
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    lifeline, ours = os.pipe()
+    subprocess.Popen(
+        [sys.executable, "-I", "-S", reaper.__file__, str(os.getppid()), str(os.getpgrp()),
+         str(folder)],
+        stdin=lifeline, stdout=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    os.close(lifeline)
+    try:
+        asyncio.run(Supervisor(folder, time.monotonic()).serve())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(ours)
+
+
+if __name__ == "__main__":
+    main()

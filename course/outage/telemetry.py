@@ -1,0 +1,187 @@
+"""What a fleet did, as one time series: tries, processes, scrapes and logs together.
+
+Everything here was reported by the fleet's supervisor as it happened; times are seconds
+since the fleet started. Reading is safe while events come in.
+"""
+
+import bisect
+import statistics
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from .traffic import Retries, Try
+
+LOG_RECORDS_KEPT = 50_000
+T = TypeVar("T")
+FAILURES = frozenset({"server_error", "reset", "timeout"})
+
+
+def ended_by_itself(event: dict[str, Any]) -> bool:
+    """Whether a process event is the end of a replica that nobody had told to stop."""
+    return event["state"] == "exited" and not event["asked"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One step of the time series; rates are per second, shares from 0 to 1.
+
+    Tries count in the step in which they ended; `error_share` is the share of those that
+    failed through no fault of the client. Latencies are of successful requests, from the
+    moment they were due, and `db_ms` of queries; each is None where there was none.
+    """
+
+    t: float
+    rate: float
+    good_rate: float
+    error_share: float
+    server_errors: int
+    resets: int
+    timeouts: int
+    p50_ms: float | None
+    p99_ms: float | None
+    replicas_up: int
+    restarts: int
+    db_ms: float | None
+    db_pool_in_use: float | None
+
+
+class Telemetry:
+    """The events of one fleet, and the questions an incident asks of them."""
+
+    def __init__(self) -> None:
+        self.tries: list[Try] = []
+        self.processes: list[dict[str, Any]] = []
+        self.scrapes: list[dict[str, Any]] = []
+        self.logs: deque[dict[str, Any]] = deque(maxlen=LOG_RECORDS_KEPT)
+        self.now = 0.0
+        self._last_queries: dict[int, tuple[int, float, float]] = {}
+        self._changed = threading.Condition(threading.RLock())
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Take in one event of the supervisor."""
+        with self._changed:
+            self.now = event["t"]
+            match event["kind"]:
+                case "try":
+                    fields = {name: event[name] for name in Try.__dataclass_fields__}
+                    self.tries.append(Try(**fields))
+                case "process":
+                    self.processes.append(event)
+                case "scrape":
+                    self.scrapes.append(event | self._queries_since_last(event))
+                case "log":
+                    self.logs.append(event)
+            self._changed.notify_all()
+
+    def _queries_since_last(self, scrape: dict[str, Any]) -> dict[str, float]:
+        metrics = scrape["metrics"]
+        count, total = (metrics[f"db_query_seconds_{x}"] for x in ("count", "sum"))
+        pid, old_count, old_total = self._last_queries.get(scrape["replica"], (0, 0, 0))
+        self._last_queries[scrape["replica"]] = (scrape["pid"], count, total)
+        if pid != scrape["pid"]:  # a new process counts from 0
+            old_count, old_total = 0, 0
+        return {"queries": count - old_count, "query_s": total - old_total}
+
+    def wait_for(self, condition: Callable[["Telemetry"], bool], within_s: float) -> bool:
+        """Wait until `condition` holds of this telemetry; False if it did not in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: condition(self), within_s)
+
+    def ready(self) -> int:
+        """How many replicas are ready now."""
+        with self._changed:
+            states = {event["replica"]: event["state"] for event in self.processes}
+        return list(states.values()).count("ready")
+
+    def exits(self) -> list[dict[str, Any]]:
+        """The processes that ended by themselves, in order, with their exit codes."""
+        with self._changed:
+            return [event for event in self.processes if ended_by_itself(event)]
+
+    def success(
+        self, since: float, until: float, within_s: float = Retries.timeout_s
+    ) -> float | None:
+        """The share of well-formed requests due in [since, until) that succeeded.
+
+        Those answered with 2xx within `within_s` of being due: the client's time-out.
+        None if no such request has ended.
+        """
+        with self._changed:
+            succeeded = [
+                try_.outcome == "ok" and try_.latency_s <= within_s
+                for try_ in self.tries
+                if try_.last and try_.malformed is None and since <= try_.due < until
+            ]
+        return statistics.fmean(succeeded) if succeeded else None
+
+    def error_share(self, since: float, until: float) -> float | None:
+        """The share of all tries ended in (since, until] that the service failed.
+
+        None if no try ended then.
+        """
+        with self._changed:
+            tries = _since(self.tries, since, lambda try_: try_.done)
+        ended = [try_.outcome in FAILURES for try_ in tries if try_.done <= until]
+        return statistics.fmean(ended) if ended else None
+
+    def series(self, step_s: float = 0.5, last_s: float | None = None) -> list[Sample]:
+        """The whole time so far (or the `last_s` of it), one sample a complete step."""
+        with self._changed:
+            steps = int(self.now / step_s)
+            first = max(0, steps - int(last_s / step_s)) if last_s else 0
+            tries = _since(self.tries, first * step_s, lambda try_: try_.done)
+            scrapes = _since(self.scrapes, first * step_s, lambda event: event["t"])
+            processes = list(self.processes)
+        samples = []
+        for step in range(first, steps):
+            end = (step + 1) * step_s
+            ended = _take(tries, lambda try_, end=end: try_.done < end)
+            seen = _take(scrapes, lambda event, end=end: event["t"] < end)
+            past = [event for event in processes if event["t"] < end]
+            samples.append(_sample(step * step_s, step_s, ended, seen, past))
+        return samples
+
+
+def _since(items: list[T], start: float, when: Callable[[T], float]) -> deque[T]:
+    # Events arrive in the order of their times.
+    return deque(items[bisect.bisect_left(items, start, key=when) :])
+
+
+def _take(items: deque[T], wanted: Callable[[T], bool]) -> list[T]:
+    taken = []
+    while items and wanted(items[0]):
+        taken.append(items.popleft())
+    return taken
+
+
+def _sample(
+    t: float,
+    step_s: float,
+    tries: list[Try],
+    scrapes: list[dict[str, Any]],
+    processes: list[dict[str, Any]],
+) -> Sample:
+    outcomes = Counter(try_.outcome for try_ in tries)
+    good = sorted(try_.latency_s * 1000 for try_ in tries if try_.outcome == "ok")
+    failed = sum(outcomes[outcome] for outcome in FAILURES)
+    states = {event["replica"]: event["state"] for event in processes}
+    queries = sum(scrape["queries"] for scrape in scrapes)
+    in_use = [scrape["metrics"]["db_pool_in_use"] for scrape in scrapes]
+    return Sample(
+        t=t,
+        rate=len(tries) / step_s,
+        good_rate=outcomes["ok"] / step_s,
+        error_share=failed / len(tries) if tries else 0.0,
+        server_errors=outcomes["server_error"],
+        resets=outcomes["reset"],
+        timeouts=outcomes["timeout"],
+        p50_ms=statistics.median(good) if good else None,
+        p99_ms=good[int(0.99 * (len(good) - 1))] if good else None,
+        replicas_up=list(states.values()).count("ready"),
+        restarts=sum(map(ended_by_itself, processes)),
+        db_ms=1000 * sum(s["query_s"] for s in scrapes) / queries if queries else None,
+        db_pool_in_use=max(in_use, default=None),
+    )

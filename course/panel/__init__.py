@@ -1,0 +1,9 @@
+"""What learners see and touch in a notebook: live charts, predictions.
+
+Everything works offline, and says the same in plain text where there are no widgets.
+"""
+
+from .live import LiveView
+from .prediction import Prediction
+
+__all__ = ["LiveView", "Prediction"]

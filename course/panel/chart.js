@@ -1,0 +1,52 @@
+// Draws the model's `data` with uPlot, which chart.py puts in front of this file.
+const cssValue = (element, name, otherwise) =>
+  getComputedStyle(element).getPropertyValue(name).trim() || otherwise;
+
+function render({ model, el }) {
+  const figure = document.createElement("div");
+  figure.className = "outage-chart";
+  figure.setAttribute("role", "img");
+  el.appendChild(figure);
+
+  const text = () => cssValue(el, "--jp-ui-font-color1", "#333");
+  const rule = () => cssValue(el, "--jp-border-color2", "#ddd");
+  const axis = () => ({ stroke: text, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule } });
+  const width = () => Math.max(320, figure.clientWidth);
+
+  const plot = new uPlot(
+    {
+      title: model.get("title"),
+      width: width(),
+      height: 240,
+      scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
+      axes: [{ ...axis(), label: "seconds", labelSize: 20, size: 40 }, axis()],
+      series: [
+        { label: "second" },
+        ...model.get("lines").map((line) => ({
+          label: line.label,
+          stroke: line.colour,
+          dash: line.dash,
+          width: 2,
+          points: { show: false },
+        })),
+      ],
+      cursor: { drag: { x: false, y: false } },
+    },
+    model.get("data"),
+    figure,
+  );
+
+  const redraw = () => plot.setData(model.get("data"));
+  const describe = () => figure.setAttribute("aria-label", model.get("alternative"));
+  const resize = new ResizeObserver(() => plot.setSize({ width: width(), height: 240 }));
+  model.on("change:data", redraw);
+  model.on("change:alternative", describe);
+  describe();
+  resize.observe(figure);
+  return () => {
+    resize.disconnect();
+    plot.destroy();
+  };
+}
+
+export default { render };

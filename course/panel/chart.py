@@ -1,0 +1,78 @@
+"""A live line chart: uPlot in the browser (vendored, MIT), matplotlib for the still."""
+
+import base64
+import io
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import anywidget
+import traitlets
+from matplotlib.figure import Figure
+
+HERE = Path(__file__).parent
+VENDOR = HERE / "vendor"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart. Dashes tell lines apart for those whom colours do not."""
+
+    label: str
+    colour: str
+    dash: tuple[int, ...] = ()
+
+
+# Three of Okabe and Ito's colours, which stay apart in every kind of colour blindness
+# ("Color Universal Design", 2008) and on light and dark ground.
+GOOD = Line("answered with 2xx, per second", "#009E73")
+FAILED = Line("failed tries, per second", "#D55E00", (6, 4))
+DIED = Line("processes died so far", "#CC79A7", (2, 3))
+
+
+class LiveChart(anywidget.AnyWidget):  # type: ignore[misc]
+    """Lines over time; assign `data` to redraw: the times, then each line's values."""
+
+    _esm = (
+        (VENDOR / "uPlot.iife.min.js").read_text("utf-8")
+        + "\n"
+        + (HERE / "chart.js").read_text("utf-8")
+    )
+    _css = (VENDOR / "uPlot.min.css").read_text("utf-8") + (HERE / "chart.css").read_text(
+        "utf-8"
+    )
+    data = traitlets.List().tag(sync=True)
+    lines = traitlets.List().tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    alternative = traitlets.Unicode().tag(sync=True)
+
+
+def live_chart(title: str, lines: list[Line]) -> LiveChart:
+    """An empty chart with those lines."""
+    return LiveChart(
+        title=title,
+        lines=[vars(line) | {"dash": list(line.dash)} for line in lines],
+        data=[[] for _ in range(len(lines) + 1)],
+        alternative=title,
+    )
+
+
+def still(title: str, lines: list[Line], data: list[list[float]], alternative: str) -> str:
+    """The chart as an <img>, for notebooks that are read without a kernel."""
+    figure = Figure(figsize=(9, 2.8), layout="constrained")
+    axes = figure.add_subplot()
+    for line, values in zip(lines, data[1:], strict=True):
+        style = (0, line.dash) if line.dash else "-"
+        axes.plot(data[0], values, color=line.colour, linestyle=style, label=line.label)
+    axes.set_title(title, fontsize=10)
+    axes.set_xlabel("seconds")
+    axes.set_ylim(bottom=0)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="upper left", ncols=len(lines))
+    svg = io.BytesIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None})
+    encoded = base64.b64encode(svg.getvalue()).decode()
+    return (
+        f'<img alt="{escape(alternative)}" style="max-width: 100%"'
+        f' src="data:image/svg+xml;base64,{encoded}">'
+    )

@@ -1,0 +1,99 @@
+"""A fleet, watched live: a chart that moves, and a line that says how things stand."""
+
+import time
+
+import ipywidgets as widgets
+from IPython.display import HTML, display
+
+from course.outage import Fleet
+from course.outage.alert import BurnRateAlert
+from course.outage.incident import JuneClock
+from course.outage.telemetry import Sample
+
+from .chart import DIED, FAILED, GOOD, live_chart, still
+
+TICK_S = 0.25
+STEP_S = 0.5
+SHOWN_S = 60.0
+MINUTES_PER_S = 2.0
+LINES = [GOOD, FAILED, DIED]
+
+
+class LiveView:
+    """Shows `fleet` while a cell runs; remembers when the alert fired.
+
+    14:00 on the June clock is when the alert fires, and a second of the run stands for
+    two minutes from then on.
+    """
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.alert = BurnRateAlert()
+        self.alerted_s: float | None = None
+
+    def watch(self, seconds: float, title: str = "The fleet") -> None:
+        """Show the fleet for `seconds`, then leave a still picture and a sentence.
+
+        Interrupting the cell ends the watching; the fleet goes on.
+        """
+        chart = live_chart(title, LINES)
+        status = widgets.HTML()
+        shown = display(widgets.VBox([status, chart]), display_id=True)
+        end = time.monotonic() + seconds
+        try:
+            while time.monotonic() < end:
+                time.sleep(TICK_S)
+                self._look()
+                samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
+                chart.data = columns(samples)
+                status.value = f'<div class="outage-status">{self.status()}</div>'
+        except KeyboardInterrupt:
+            print("Stopped watching. The fleet goes on; fleet.close() ends it.")
+        samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
+        picture = still(title, LINES, columns(samples), in_words(samples))
+        page = HTML(f'<div class="outage-status">{self.status()}</div>{picture}')
+        if shown is not None:
+            shown.update(page)
+
+    def status(self) -> str:
+        """The June clock, the alert, the replicas: one line of HTML."""
+        told = self.fleet.telemetry
+        if self.alerted_s is None:
+            clock, alert = "13:5x UTC", "no alert"
+        else:
+            june = JuneClock(self.alerted_s, MINUTES_PER_S)
+            clock = f"{june.text(told.now)} UTC"
+            firing = self.alert.firing(told, told.now)
+            alert = "🔴 ALERT: high error rate" if firing else "alert over"
+        ready, replicas = told.ready(), len(self.fleet.replica_ports)
+        return (
+            f"<strong>{clock}</strong> · {alert} · release “{self.fleet.release.name}”"
+            f" · {ready} of {replicas} replicas ready · {len(told.exits())} died so far"
+        )
+
+    def _look(self) -> None:
+        told = self.fleet.telemetry
+        if self.alerted_s is None and self.alert.firing(told, told.now):
+            self.alerted_s = told.now
+
+
+def columns(samples: list[Sample]) -> list[list[float]]:
+    """What the chart draws: times, good and failed tries a second, deaths so far."""
+    return [
+        [sample.t for sample in samples],
+        [sample.good_rate for sample in samples],
+        [round(sample.rate * sample.error_share, 1) for sample in samples],
+        [float(sample.restarts) for sample in samples],
+    ]
+
+
+def in_words(samples: list[Sample]) -> str:
+    """The chart for those who do not see it."""
+    if not samples:
+        return "No request has ended yet."
+    first, last = samples[0], samples[-1]
+    return (
+        f"From second {first.t:.0f} to {last.t:.0f}: successful requests went from"
+        f" {first.good_rate:.0f} to {last.good_rate:.0f} a second, and"
+        f" {last.restarts - first.restarts} processes died."
+    )
