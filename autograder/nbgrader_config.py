@@ -8,13 +8,12 @@ from pathlib import Path
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
-from traitlets.config import Config, get_config
 
 from autograder.cells import GivenCode, JudgeCells
 
 ROOT = Path(__file__).resolve().parent
 
-c: Config = get_config()
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader puts it here
 
 c.CourseDirectory.course_id = "outage"
 c.CourseDirectory.root = str(ROOT)
@@ -27,6 +26,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__"]
 
 c.GenerateAssignment.preprocessors = [
     stock.IncludeHeaderFooter,
+    stock.InstantiateTests,
     stock.LockCells,
     stock.ClearSolutions,
     GivenCode,

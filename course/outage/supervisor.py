@@ -42,6 +42,9 @@ class Supervisor:
         self._releases = itertools.count()
         self._current: tuple[str, Path] = ("", Path())
         self._shared = socket.socket()
+        self._restarting = asyncio.Lock()
+        self._restart_spacing_s = 0.0
+        self._restarted = 0.0
         self._load: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
 
@@ -68,9 +71,10 @@ class Supervisor:
                 raise
             raise PortInUse(port) from exc
         self._current = self._written(release)
+        self._restart_spacing_s = first_backoff_s
         database = self.folder / "orders.db"
         self.replicas = [
-            Replica(i, self._shared, database, first_backoff_s, self.emit)
+            Replica(i, self._shared, database, first_backoff_s, self._turn, self.emit)
             for i in range(replicas)
         ]
         async with asyncio.TaskGroup() as starting:
@@ -157,6 +161,13 @@ class Supervisor:
                 exc = exc.exceptions[0]
             reply = {"error": str(exc), "type": type(exc).__name__, "data": vars(exc)}
         self.emit("reply", id=command["id"], **reply)
+
+    async def _turn(self) -> None:
+        """Wait until some time after the restart before, of whichever replica."""
+        async with self._restarting:
+            since = time.monotonic() - self._restarted
+            await asyncio.sleep(self._restart_spacing_s - since)
+            self._restarted = time.monotonic()
 
     async def _scrape(self) -> None:
         question = requests.http_request(None, path="/metrics")

@@ -25,7 +25,7 @@ class Retries:
     """
 
     retries: int = 2
-    delay_s: float = 1.0
+    delay_s: float = 0.1
     timeout_s: float = 1.0
 
 

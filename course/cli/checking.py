@@ -1,0 +1,89 @@
+"""`outage check`: the learner's saved notebook through the judge, in the terminal."""
+
+import json
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+from watchfiles import watch as watch_files
+
+from autograder.judge import (
+    Check,
+    Exercise,
+    JudgeError,
+    Verdict,
+    from_notebook,
+    judge,
+)
+from autograder.presenting import MARKS, headline
+
+from .workspace import own_copy
+
+out = Console()
+STYLES = {"passed": "green", "failed": "red", "error": "yellow", "timed_out": "yellow"}
+
+
+def check(
+    project: Path, number: str, notebook: Path | None, watch: bool, as_json: bool
+) -> None:
+    """Judge one notebook, or judge it again at every save, until interrupted.
+
+    Ends with exit code 0 if all checks passed, 1 if not, 2 if there is no such exercise
+    or notebook.
+    """
+    try:
+        exercise = Exercise.named(number)
+        path = notebook or own_copy(project, exercise.notebook)
+        if not path.exists() and notebook is None:
+            path = exercise.notebook
+        verdict = judge_once(exercise, path, as_json)
+    except JudgeError as exc:
+        Console(stderr=True).print(f"outage: {exc}", style="red", markup=False)
+        raise typer.Exit(2) from exc
+    if not watch:
+        raise typer.Exit(0 if verdict.passed else 1)
+    watch_and_judge(exercise, path, as_json)
+
+
+def watch_and_judge(exercise: Exercise, path: Path, as_json: bool) -> None:
+    """Judge `path` again whenever its answers have changed; Ctrl-C ends it."""
+    answers = from_notebook(path)
+    out.print(f"Watching {path}; save the notebook to have it judged. Ctrl-C ends this.")
+    # JupyterLab saves by replacing the file, so it is the folder that is watched.
+    for _ in watch_files(path.parent, recursive=False, raise_interrupt=False):
+        try:
+            changed = from_notebook(path)
+            if changed != answers:
+                answers = changed
+                judge_once(exercise, path, as_json)
+        except JudgeError as exc:
+            # Half-written, most likely: the next save brings it whole.
+            out.print(str(exc), style="yellow", markup=False)
+
+
+def judge_once(exercise: Exercise, path: Path, as_json: bool) -> Verdict:
+    """Judge the notebook at `path` and print what came of it. Raises JudgeError."""
+    answers = from_notebook(path)
+    if as_json:
+        verdict = judge(exercise, answers)
+        print(json.dumps(verdict.model_dump(), indent=2))
+        return verdict
+    out.print(f"Exercise {exercise.number}, {exercise.title}: {path}", highlight=False)
+    with out.status("deploying your answer and watching it ..."):
+        verdict = judge(exercise, answers, on_check=print_check)
+    style = "green" if verdict.passed else "red"
+    line = f"{headline(verdict)} Judged in {verdict.seconds:.0f} s."
+    out.print(Panel(line, style=style, expand=False))
+    return verdict
+
+
+def print_check(check: Check) -> None:
+    """Print one check as it ends."""
+    style = STYLES[check.outcome]
+    title = f"{MARKS[check.outcome]} {check.title}"
+    out.print(f"{title} ({check.earned:g} of {check.points:g})", style=style, markup=False)
+    for line in check.feedback.splitlines():
+        # Commands stay on one line, so that they can be copied.
+        out.print(Text(f"    {line}"), soft_wrap=line.startswith("curl"))

@@ -1,0 +1,137 @@
+"""`outage doctor`: what this machine can and cannot do, each with its remedy."""
+
+import importlib.util
+import json
+import os
+import platform
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from .testing import find_chromium
+
+LEAST_FREE_MB = 500
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `missing` stops the course; `limited` only some of it."""
+
+    what: str
+    state: Literal["ok", "limited", "missing"]
+    found: str
+    remedy: str = ""
+
+
+def report(project: Path, out: Console, as_json: bool) -> int:
+    """Print every finding. Returns 3 if the course cannot work here, else 0."""
+    findings = list(examine(project))
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        table = Table("", "what", "found", "what to do", box=None, padding=(0, 2))
+        marks = {"ok": "[green]✓", "limited": "[yellow]~", "missing": "[red]✗"}
+        for item in findings:
+            table.add_row(marks[item.state], item.what, item.found, item.remedy)
+        out.print(table)
+    return 3 if any(finding.state == "missing" for finding in findings) else 0
+
+
+def examine(project: Path) -> Iterator[Finding]:
+    """Look at everything the course needs."""
+    yield system()
+    yield python()
+    yield packages(project)
+    yield loopback()
+    yield processes()
+    yield disk(project)
+    yield browser()
+    yield sandbox()
+
+
+def system() -> Finding:
+    """Linux and macOS; Windows by way of WSL2."""
+    name = platform.system()
+    if name in {"Linux", "Darwin"}:
+        return Finding("operating system", "ok", f"{name} {platform.release()}")
+    remedy = "On Windows run the course inside WSL2 (wsl --install)."
+    return Finding("operating system", "missing", name, remedy)
+
+
+def python() -> Finding:
+    """3.11 or newer."""
+    found = f"Python {platform.python_version()}"
+    if sys.version_info >= (3, 11):
+        return Finding("Python", "ok", found)
+    return Finding("Python", "missing", found, "Install Python 3.11 or newer.")
+
+
+def packages(project: Path) -> Finding:
+    """The direct dependencies can be found."""
+    text = (project / "pyproject.toml").read_text("utf-8")
+    block = text.split("dependencies = [", 1)[1].split("\n]", 1)[0]
+    names = re.findall(r'"([a-z-]+)>=', block)
+    gone = [n for n in names if importlib.util.find_spec(n.replace("-", "_")) is None]
+    if not gone:
+        return Finding("packages", "ok", f"all {len(names)} found")
+    remedy = "Delete .venv and run any ./outage command: it makes it anew."
+    return Finding("packages", "missing", f"not found: {', '.join(gone)}", remedy)
+
+
+def loopback() -> Finding:
+    """A server can listen on 127.0.0.1."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            return Finding("loopback network", "ok", "a server can listen on 127.0.0.1")
+    except OSError as exc:
+        remedy = "Allow servers on 127.0.0.1 (firewall, container settings)."
+        return Finding("loopback network", "missing", str(exc), remedy)
+
+
+def processes() -> Finding:
+    """Two cores, so that traffic and replicas do not starve each other."""
+    cores = os.cpu_count() or 1
+    if cores >= 2:
+        return Finding("processor", "ok", f"{cores} cores")
+    remedy = "Live parts may be slow to start; give the machine two cores if you can."
+    return Finding("processor", "limited", "1 core", remedy)
+
+
+def disk(project: Path) -> Finding:
+    """Room for the databases and logs of a fleet, and for saved notebooks."""
+    places = {project, Path(tempfile.gettempdir())}
+    free_mb = min(shutil.disk_usage(place).free for place in places) // 2**20
+    if free_mb >= LEAST_FREE_MB:
+        return Finding("disk", "ok", f"{free_mb:,} MB free")
+    remedy = f"Free some space, at least {LEAST_FREE_MB} MB."
+    return Finding("disk", "missing", f"{free_mb} MB free", remedy)
+
+
+def browser() -> Finding:
+    """A Chromium for the browser tests; learners may use any browser."""
+    found = find_chromium()
+    if found:
+        return Finding("browser for the tests", "ok", str(found))
+    remedy = "`./outage test` installs one where it can; `./outage test --fast` needs none."
+    return Finding("browser for the tests", "limited", "no Chromium found", remedy)
+
+
+def sandbox() -> Finding:
+    """What will confine other people's code when a class is graded."""
+    if platform.system() != "Linux":
+        remedy = "Grade a class on Linux; everything else works here."
+        return Finding("sandbox for grading", "limited", platform.system(), remedy)
+    found = shutil.which("bwrap")
+    if found:
+        return Finding("sandbox for grading", "ok", found)
+    remedy = "Only instructors need it: apt-get install bubblewrap."
+    return Finding("sandbox for grading", "limited", "no bubblewrap found", remedy)

@@ -1,0 +1,71 @@
+"""`outage test`: the project's own tests, and the browser that some of them need."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+REMEDY = (
+    "Install Chromium or Chrome, or name one: OUTAGE_CHROMIUM=/path/to/it. Without one,"
+    " `./outage test --fast` runs all the other tests."
+)
+
+
+def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
+    """Run pytest, with a browser unless `fast`. Returns an exit code of the command."""
+    environment = dict(os.environ)
+    if not fast:
+        chromium = find_chromium() or install_chromium(err)
+        if chromium is None:
+            err.print(f"outage: no Chromium for the browser tests. {REMEDY}", style="red")
+            return 3
+        environment["OUTAGE_CHROMIUM"] = str(chromium)
+    choice = ["-m", "not slow and not browser"] if fast else []
+    command = [sys.executable, "-m", "pytest", *choice, *arguments]
+    done = subprocess.run(command, cwd=project, env=environment, check=False)
+    return 1 if done.returncode == 1 else done.returncode and 3
+
+
+def find_chromium() -> Path | None:
+    """A Chromium or Chrome on this machine: named, on the path, or Playwright's own."""
+    named = os.environ.get("OUTAGE_CHROMIUM")
+    if named:
+        return Path(named) if Path(named).exists() else None
+    for name in NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    if MAC.exists():
+        return MAC
+    caches = (Path.home() / ".cache/ms-playwright", Path.home() / "Library/Caches/ms-playwright")
+    for cache in caches:
+        for found in sorted(cache.glob("chromium-*/*/*hrom*"), reverse=True):
+            if found.is_file() and os.access(found, os.X_OK):
+                return found
+    return None
+
+
+def install_chromium(err: Console) -> Path | None:
+    """Debian's, where we are root; else the one that Playwright brings."""
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        err.print("Installing Chromium from Debian's packages for the browser tests ...")
+        commands = [
+            ["apt-get", "update"],
+            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
+        ]
+    else:
+        err.print("Fetching Playwright's Chromium for the browser tests ...")
+        commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    for command in commands:
+        done = subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            err.print(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}", markup=False)
+            return None
+    return find_chromium()

@@ -1,0 +1,111 @@
+"""A fleet from its owner's side: start, deploy, restart, stop, and clear errors."""
+
+import socket
+
+import pytest
+
+from course.outage import Fleet, Release
+from course.outage.errors import (
+    FleetGone,
+    PortInUse,
+    ReleaseDoesNotStart,
+    ReleaseNotFound,
+)
+from course.outage.requests import http_request
+from course.outage.traffic import Load
+
+VALID = http_request(b'{"region": "eu-west", "shard": 3}')
+POISON = http_request(b"{")
+BROKEN = Release("broken", {"routing.py": "import a_module_that_nobody_has\n"})
+
+
+def test_replicas_share_a_port_and_answer_on_it() -> None:
+    """Two processes, one address."""
+    with Fleet(Release.named("good"), replicas=2) as fleet:
+        assert {fleet.send(VALID).status for _ in range(20)} == {200}
+        assert len({event["pid"] for event in fleet.telemetry.processes}) == 2
+
+
+def test_a_replica_that_ends_is_started_again() -> None:
+    """The bad release dies of one malformed request and comes back."""
+    with Fleet(Release.named("bad"), replicas=1, first_backoff_s=0.1) as fleet:
+        fleet.send(POISON)
+        assert fleet.telemetry.wait_for(lambda t: len(t.exits()) == 1, 5)
+        assert fleet.wait_ready(10)
+        assert fleet.send(VALID).status == 200
+        assert fleet.telemetry.exits()[0]["exit_code"] == 1
+
+
+def test_a_rolling_deployment_loses_no_request() -> None:
+    """Under traffic, out and back again."""
+    with Fleet(Release.named("good"), replicas=2) as fleet:
+        fleet.start_traffic(Load(rate=60, seed=3))
+        fleet.deploy(Release.named("bad"))
+        fleet.deploy(Release.named("good"))
+        fleet.restart()
+        now = fleet.telemetry.now
+        assert fleet.telemetry.wait_for(lambda t: t.now > now + 1.5, 5)
+        assert fleet.telemetry.success(0, now) == 1.0
+        assert not fleet.telemetry.exits()
+
+
+def test_a_release_that_does_not_start_says_why() -> None:
+    """A missing module is named in the error, at the first start."""
+    with pytest.raises(ReleaseDoesNotStart, match="a_module_that_nobody_has") as caught:
+        Fleet(BROKEN, replicas=2, first_backoff_s=0.0)
+    assert caught.value.exit_code == 1
+    assert caught.value.release == "broken"
+
+
+def test_a_failed_deployment_leaves_the_release_before() -> None:
+    """The first replica is put back, the others were never touched."""
+    with Fleet(Release.named("good"), replicas=2, first_backoff_s=0.0) as fleet:
+        with pytest.raises(ReleaseDoesNotStart):
+            fleet.deploy(BROKEN)
+        assert fleet.release.name == "good"
+        assert {fleet.send(VALID).status for _ in range(10)} == {200}
+
+
+def test_a_port_in_use_is_named() -> None:
+    """The message says which port, and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortInUse, match=f"Port {port} .* free one"):
+            Fleet(Release.named("good"), port=port)
+
+
+def test_an_unknown_release_lists_the_known_ones() -> None:
+    """So that a typing error mends itself."""
+    with pytest.raises(ReleaseNotFound, match="Known: good, bad"):
+        Release.named("god")
+
+
+def test_a_replica_that_is_asked_to_stop_stays_down() -> None:
+    """It leaves with 0, and nobody counts it as a crash."""
+    with Fleet(Release.named("good"), replicas=1) as fleet:
+        stopped = fleet.stop_replica(0)
+        assert stopped["exit_code"] == 0
+        assert not stopped["killed"]
+        assert not fleet.telemetry.exits()
+        assert fleet.telemetry.ready() == 0
+
+
+def test_a_closed_fleet_says_so() -> None:
+    """Closing twice is allowed, commanding a closed fleet is not."""
+    fleet = Fleet(Release.named("good"), replicas=1)
+    fleet.close()
+    fleet.close()
+    with pytest.raises(FleetGone, match="start a new fleet"):
+        fleet.restart()
+
+
+def test_traffic_stops_when_it_is_told_to() -> None:
+    """And the tries under way are given up, not reported."""
+    with Fleet(Release.named("good"), replicas=1) as fleet:
+        fleet.start_traffic(Load(rate=100))
+        assert fleet.telemetry.wait_for(lambda t: len(t.tries) > 20, 5)
+        fleet.stop_traffic()
+        counted = len(fleet.telemetry.tries)
+        now = fleet.telemetry.now
+        fleet.telemetry.wait_for(lambda t: t.now > now + 0.5, 3)
+        assert len(fleet.telemetry.tries) == counted
