@@ -8,6 +8,7 @@ from .telemetry import Telemetry
 # How Python prints the last line of a traceback: at the margin, or, inside an exception
 # group, right behind the group's bar. Frames and source lines are indented further.
 LAST_LINE = re.compile(r"^(?:\s*\| )?([A-Za-z_][\w.]*)(?:: (.*))?$")
+INSIDE_GROUP = re.compile(r"^ {4,}\| ")
 FRAME = re.compile(r'File ".*?([^/"]+)", line (\d+), in (\S+)')
 
 
@@ -45,13 +46,18 @@ def crashes(telemetry: Telemetry) -> list[Crash]:
 
 
 def read_traceback(lines: list[str]) -> tuple[str, str, str]:
-    """The exception at the bottom of a printed traceback: type, message, place."""
+    """The exception at the bottom of a printed traceback: type, message, place.
+
+    The bottom of an exception group, if there is one: what follows it on the way out
+    (threads that find their event loop closed, say) did not end the process.
+    """
+    grouped = [line for line in lines if INSIDE_GROUP.match(line)]
     exception = message = place = ""
-    for line in lines:
+    for line in grouped or lines:
         if (frame := FRAME.search(line)) and "course/service/" in line:
             place = f"{frame[1]}:{frame[2]} in {frame[3]}"
         found = LAST_LINE.match(line)
-        if found and not found[1].endswith("ExceptionGroup") and _is_exception(found[1]):
+        if found and _is_exception(found[1]):
             exception, message = found[1].rpartition(".")[2], found[2] or ""
     return exception, message, place
 

@@ -172,9 +172,11 @@ class Replay:
 
     def _saw_database(self) -> str:
         errors, before, now = len(database_errors(self.telemetry)), *self._db_ms()
+        if not errors:
+            return "No error in the log names it."
         return (
-            f"{errors} errors in the log end in a database call, but a query takes"
-            f" {_ms(now)} (before: {_ms(before)}), and the pool waits for nothing."
+            f"{errors} errors in the log end in a database call. But asked itself, it"
+            f" answers a query in {_ms(now)}; before the outage: {_ms(before)}."
             " Refuted: it is not the database."
         )
 
@@ -199,12 +201,14 @@ class Replay:
         return f"{share:.1%} of tries fail."
 
     def _db_ms(self) -> tuple[float | None, float | None]:
-        """Mean query time before the first malformed request, and from it to the fix."""
+        """Median query time before the first malformed request, and from it to the fix."""
         start, end = self.poisoned_s or 0.0, self.fixed_s or self.telemetry.now
-        scrapes = list(self.telemetry.scrapes)
+        probes = list(self.telemetry.probes)
+        before = [probe["ms"] for probe in probes if probe["t"] < start]
+        during = [probe["ms"] for probe in probes if start <= probe["t"] < end]
         return (
-            _mean_query_ms([s for s in scrapes if s["t"] < start]),
-            _mean_query_ms([s for s in scrapes if start <= s["t"] < end]),
+            statistics.median(before) if before else None,
+            statistics.median(during) if during else None,
         )
 
     def summary(self) -> Summary:
@@ -239,10 +243,5 @@ class Replay:
         )
 
 
-def _mean_query_ms(scrapes: list[dict[str, Any]]) -> float | None:
-    queries = sum(scrape["queries"] for scrape in scrapes)
-    return 1000 * sum(s["query_s"] for s in scrapes) / queries if queries else None
-
-
 def _ms(value: float | None) -> str:
-    return "(no query seen)" if value is None else f"{value:.1f} ms"
+    return "(not measured)" if value is None else f"{value:.2f} ms"

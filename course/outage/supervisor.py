@@ -13,10 +13,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ from .scrape import read_metrics
 
 SCRAPE_EVERY_S = 0.25
 SCRAPE_TIMEOUT_S = 0.5
+PROBE_EVERY_S = 0.5
+PROBE = "SELECT id FROM orders ORDER BY rowid DESC LIMIT 20"
 RUN_FOLDERS = "outage-fleet-"
 
 
@@ -81,6 +85,7 @@ class Supervisor:
             for replica in self.replicas:
                 starting.create_task(replica.start(*self._current))
         self._background(self._scrape())
+        self._background(self._probe(database))
         return {
             "port": self._shared.getsockname()[1],
             "replica_ports": [replica.port for replica in self.replicas],
@@ -183,6 +188,19 @@ class Supervisor:
                     self.emit(
                         "scrape", replica=replica.index, pid=process.pid, metrics=metrics
                     )
+
+    async def _probe(self, database: Path) -> None:
+        """Time a query put to the database itself, past the service and its pool.
+
+        What a replica measures includes its own busy event loop; this does not.
+        """
+        with closing(sqlite3.connect(database)) as connection:
+            while True:
+                await asyncio.sleep(PROBE_EVERY_S)
+                started = time.perf_counter()
+                connection.execute(PROBE).fetchall()
+                took_ms = 1000 * (time.perf_counter() - started)
+                self.emit("probe", ms=round(took_ms, 3))
 
     def _written(self, release: dict[str, Any]) -> tuple[str, Path]:
         folder = self.folder / f"release-{next(self._releases)}"

@@ -1,4 +1,4 @@
-"""What a fleet did, as one time series: tries, processes, scrapes and logs together.
+"""What a fleet did, as one time series: tries, processes, scrapes, probes, logs.
 
 Everything here was reported by the fleet's supervisor as it happened; times are seconds
 since the fleet started. Reading is safe while events come in.
@@ -30,7 +30,9 @@ class Sample:
 
     Tries count in the step in which they ended; `error_share` is the share of those that
     failed through no fault of the client. Latencies are of successful requests, from the
-    moment they were due, and `db_ms` of queries; each is None where there was none.
+    moment they were due. `db_ms` is how long a query took that was put to the database
+    from outside, `db_pool_in_use` the most connections in use in any replica, both at the
+    moments they were looked at. Each is None where there is nothing to tell.
     """
 
     t: float
@@ -55,9 +57,9 @@ class Telemetry:
         self.tries: list[Try] = []
         self.processes: list[dict[str, Any]] = []
         self.scrapes: list[dict[str, Any]] = []
+        self.probes: list[dict[str, Any]] = []
         self.logs: deque[dict[str, Any]] = deque(maxlen=LOG_RECORDS_KEPT)
         self.now = 0.0
-        self._last_queries: dict[int, tuple[int, float, float]] = {}
         self._changed = threading.Condition(threading.RLock())
 
     def add(self, event: dict[str, Any]) -> None:
@@ -71,19 +73,12 @@ class Telemetry:
                 case "process":
                     self.processes.append(event)
                 case "scrape":
-                    self.scrapes.append(event | self._queries_since_last(event))
+                    self.scrapes.append(event)
+                case "probe":
+                    self.probes.append(event)
                 case "log":
                     self.logs.append(event)
             self._changed.notify_all()
-
-    def _queries_since_last(self, scrape: dict[str, Any]) -> dict[str, float]:
-        metrics = scrape["metrics"]
-        count, total = (metrics[f"db_query_seconds_{x}"] for x in ("count", "sum"))
-        pid, old_count, old_total = self._last_queries.get(scrape["replica"], (0, 0, 0))
-        self._last_queries[scrape["replica"]] = (scrape["pid"], count, total)
-        if pid != scrape["pid"]:  # a new process counts from 0
-            old_count, old_total = 0, 0
-        return {"queries": count - old_count, "query_s": total - old_total}
 
     def wait_for(self, condition: Callable[["Telemetry"], bool], within_s: float) -> bool:
         """Wait until `condition` holds of this telemetry; False if it did not in time."""
@@ -134,14 +129,16 @@ class Telemetry:
             first = max(0, steps - int(last_s / step_s)) if last_s else 0
             tries = _since(self.tries, first * step_s, lambda try_: try_.done)
             scrapes = _since(self.scrapes, first * step_s, lambda event: event["t"])
+            probes = _since(self.probes, first * step_s, lambda event: event["t"])
             processes = list(self.processes)
         samples = []
         for step in range(first, steps):
             end = (step + 1) * step_s
             ended = _take(tries, lambda try_, end=end: try_.done < end)
             seen = _take(scrapes, lambda event, end=end: event["t"] < end)
+            probed = _take(probes, lambda event, end=end: event["t"] < end)
             past = [event for event in processes if event["t"] < end]
-            samples.append(_sample(step * step_s, step_s, ended, seen, past))
+            samples.append(_sample(step * step_s, step_s, ended, seen, probed, past))
         return samples
 
 
@@ -162,13 +159,14 @@ def _sample(
     step_s: float,
     tries: list[Try],
     scrapes: list[dict[str, Any]],
+    probes: list[dict[str, Any]],
     processes: list[dict[str, Any]],
 ) -> Sample:
     outcomes = Counter(try_.outcome for try_ in tries)
     good = sorted(try_.latency_s * 1000 for try_ in tries if try_.outcome == "ok")
     failed = sum(outcomes[outcome] for outcome in FAILURES)
     states = {event["replica"]: event["state"] for event in processes}
-    queries = sum(scrape["queries"] for scrape in scrapes)
+    queries = [probe["ms"] for probe in probes]
     in_use = [scrape["metrics"]["db_pool_in_use"] for scrape in scrapes]
     return Sample(
         t=t,
@@ -182,6 +180,6 @@ def _sample(
         p99_ms=good[int(0.99 * (len(good) - 1))] if good else None,
         replicas_up=list(states.values()).count("ready"),
         restarts=sum(map(ended_by_itself, processes)),
-        db_ms=1000 * sum(s["query_s"] for s in scrapes) / queries if queries else None,
+        db_ms=statistics.fmean(queries) if queries else None,
         db_pool_in_use=max(in_use, default=None),
     )

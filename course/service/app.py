@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
@@ -28,13 +29,26 @@ class OrderOut(OrderIn):
     region: str
     shard: int
 
-    @classmethod
-    def of(cls, order: Order, backend: Backend) -> "OrderOut":
-        """`order` as clients see it."""
-        return cls(
-            id=order.id, item=order.item, quantity=order.quantity,
-            region=backend.region, shard=backend.shard,
-        )  # fmt: skip
+
+def as_seen(order: Order, backend: Backend) -> OrderOut:
+    """`order` as clients see it."""
+    return OrderOut(**asdict(order), **asdict(backend))
+
+
+async def store_of(request: Request) -> OrderStore:
+    """The store that the application opened when it started."""
+    store: OrderStore = request.app.state.store
+    return store
+
+
+Store = Annotated[OrderStore, Depends(store_of)]
+
+
+async def refuse_in_maintenance(store: Store) -> None:
+    """503 while an operator's maintenance notice stands in the database."""
+    notice = await store.notice()
+    if notice is not None:
+        raise HTTPException(503, notice, headers={"Retry-After": "60"})
 
 
 async def backend_of(request: Request) -> Backend:
@@ -42,14 +56,33 @@ async def backend_of(request: Request) -> Backend:
     return resolve(dict(request.headers.raw).get(ROUTE_HEADER, b""))
 
 
-def store_of(request: Request) -> OrderStore:
-    """The store that the application opened when it started."""
-    store: OrderStore = request.app.state.store
-    return store
-
-
 RouteTo = Annotated[Backend, Depends(backend_of)]
-Store = Annotated[OrderStore, Depends(store_of)]
+orders = APIRouter(prefix="/orders", dependencies=[Depends(refuse_in_maintenance)])
+
+
+@orders.put("/{order_id}")
+async def put_order(
+    order_id: str, order: OrderIn, backend: RouteTo, store: Store
+) -> OrderOut:
+    """Place an order under an id of the client's choice."""
+    placed = Order(order_id, order.item, order.quantity)
+    await store.put(backend, placed)
+    return as_seen(placed, backend)
+
+
+@orders.get("/{order_id}")
+async def get_order(order_id: str, backend: RouteTo, store: Store) -> OrderOut:
+    """One order of a backend."""
+    order = await store.get(backend, order_id)
+    if order is None:
+        raise HTTPException(404, "no such order on this backend")
+    return as_seen(order, backend)
+
+
+@orders.get("")
+async def latest_orders(backend: RouteTo, store: Store) -> list[OrderOut]:
+    """The newest orders of a backend."""
+    return [as_seen(order, backend) for order in await store.latest(backend)]
 
 
 def create_app(database: Path, metrics: Metrics) -> FastAPI:
@@ -62,25 +95,7 @@ def create_app(database: Path, metrics: Metrics) -> FastAPI:
             yield
 
     app = FastAPI(title="Orders", lifespan=lifespan)
-
-    @app.put("/orders/{order_id}")
-    async def put_order(
-        order_id: str, order: OrderIn, backend: RouteTo, store: Store
-    ) -> OrderOut:
-        placed = Order(order_id, order.item, order.quantity)
-        await store.put(backend, placed)
-        return OrderOut.of(placed, backend)
-
-    @app.get("/orders/{order_id}")
-    async def get_order(order_id: str, backend: RouteTo, store: Store) -> OrderOut:
-        order = await store.get(backend, order_id)
-        if order is None:
-            raise HTTPException(404, "no such order on this backend")
-        return OrderOut.of(order, backend)
-
-    @app.get("/orders")
-    async def latest_orders(backend: RouteTo, store: Store) -> list[OrderOut]:
-        return [OrderOut.of(order, backend) for order in await store.latest(backend)]
+    app.include_router(orders)
 
     @app.get("/healthz")
     async def healthz() -> str:

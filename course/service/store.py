@@ -5,7 +5,6 @@ middle of a query leaves no transaction open, and its connection is fit for the 
 """
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -24,7 +23,8 @@ CREATE TABLE IF NOT EXISTS orders (
     id TEXT NOT NULL, region TEXT NOT NULL, shard INTEGER NOT NULL,
     item TEXT NOT NULL, quantity INTEGER NOT NULL,
     PRIMARY KEY (region, shard, id)
-)
+);
+CREATE TABLE IF NOT EXISTS maintenance (notice TEXT NOT NULL);
 """
 PUT = """
 INSERT INTO orders (id, item, quantity, region, shard) VALUES (?, ?, ?, ?, ?)
@@ -72,7 +72,7 @@ class OrderStore:
                 for _ in range(POOL_SIZE)
             ]
             await connections[0].execute("PRAGMA journal_mode = WAL")
-            await connections[0].execute(SCHEMA)
+            await connections[0].executescript(SCHEMA)
             yield cls(connections, metrics)
 
     async def put(self, backend: Backend, order: Order) -> None:
@@ -89,20 +89,30 @@ class OrderStore:
         rows = await self._query(LATEST, backend.region, backend.shard)
         return [Order(*row) for row in rows]
 
+    async def notice(self) -> str | None:
+        """The operators' maintenance notice, if there is one."""
+        rows = await self._query("SELECT notice FROM maintenance LIMIT 1")
+        return rows[0][0] if rows else None
+
     async def ping(self) -> None:
         """Return if the database answers; raise sqlite3.Error if it does not."""
         await self._query("SELECT 1")
 
     async def _query(self, sql: str, *parameters: object) -> list[aiosqlite.Row]:
-        with self._metrics.pool_wait_seconds.time():
-            connection = await self._idle.get()
-        started = time.perf_counter()
         try:
-            with self._metrics.pool_in_use.track_inprogress():
+            async with self._connection() as connection:
                 return list(await connection.execute_fetchall(sql, parameters))
         except BaseException as exc:
             exc.add_note(f"database query: {' '.join(sql.split())}")
             raise
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[aiosqlite.Connection, None]:
+        with self._metrics.pool_wait_seconds.time():
+            connection = await self._idle.get()
+        try:
+            with self._metrics.pool_in_use.track_inprogress():
+                with self._metrics.query_seconds.time():
+                    yield connection
         finally:
             self._idle.put_nowait(connection)
-            self._metrics.query_seconds.observe(time.perf_counter() - started)
