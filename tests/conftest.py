@@ -17,36 +17,41 @@ def project() -> Path:
     return PROJECT
 
 
+def fleet_folders() -> list[Path]:
+    """Every run folder of a fleet that these tests have started."""
+    return list(Path(tempfile.gettempdir()).glob("outage-fleet-*"))
+
+
 def fleet_processes() -> list[psutil.Process]:
-    """Every process of any fleet of ours: supervisors, reapers and replicas."""
+    """Every process of such a fleet: supervisors, reapers and replicas."""
+    ours = tempfile.gettempdir()
     found = []
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if any(
-            word in {"course.service", "course.outage.supervisor"}
-            or word.endswith("reaper.py")
-            for word in words
-        ):
+    for process in psutil.process_iter():
+        try:
+            place = process.environ().get("TMPDIR"), process.cwd()
+        except psutil.Error:
+            continue  # ended meanwhile, or not ours to look at
+        if process.pid != os.getpid() and (place[0] == ours or place[1].startswith(ours)):
             found.append(process)
     return found
 
 
-def fleet_folders() -> list[Path]:
-    """Every run folder of a fleet that is there."""
-    return list(Path(tempfile.gettempdir()).glob("outage-fleet-*"))
-
-
 @pytest.fixture(autouse=True, scope="session")
-def nothing_is_left_behind() -> Iterator[None]:
-    """After the whole run: no process, no folder, beyond what there was before."""
-    before = {process.pid for process in fleet_processes()}, set(fleet_folders())
+def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """After the whole run: none of its processes, and no temporary folder.
+
+    The tests have a temporary folder of their own, by which both can be told from those
+    of a course that runs beside them. Its path is short: Unix sockets may lie in it.
+    """
+    ours = tempfile.mkdtemp(prefix="outage-tests-")
+    os.environ["TMPDIR"] = tempfile.tempdir = ours
     yield
-    psutil.wait_procs(
-        [p for p in fleet_processes() if p.pid not in before[0]], timeout=3
-    )
-    left = [p for p in fleet_processes() if p.pid not in before[0]]
+    processes = fleet_processes()
+    psutil.wait_procs(processes, timeout=3)
+    left = [p for p in fleet_processes() if p.status() != psutil.STATUS_ZOMBIE]
     assert not left, f"left running: {left}"
-    assert set(fleet_folders()) <= before[1]
+    assert not os.listdir(ours), f"left in {ours}: {os.listdir(ours)}"
+    os.rmdir(ours)
 
 
 @pytest.fixture

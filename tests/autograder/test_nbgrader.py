@@ -76,9 +76,6 @@ def graded(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[
     yield course
 
 
-pytestmark = pytest.mark.slow
-
-
 def test_scores_are_what_the_judge_says(graded: Course) -> None:
     """Read from the gradebook; writing to standard error costs nothing."""
     from nbgrader.api import Gradebook
