@@ -1,55 +1,84 @@
 """`outage learn`: JupyterLab at the front page, with the learner's own copies."""
 
 import os
+import secrets
 import socket
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
 
 from .workspace import prepare
 
 FRONT_PAGE = "work/course/notebooks/00_start.ipynb"
 
 
-def serve(project: Path, port: int, browser: bool) -> int:
-    """Serve until interrupted. Returns an exit code of the command."""
-    if not port_is_free(port):
-        print(
+def serve(project: Path, port: int, browser: bool, out: Console) -> int:
+    """Become JupyterLab. Returns only if that is not possible, with an exit code."""
+    free = free_port(port)
+    if free is None:
+        Console(stderr=True).print(
             f"outage: port {port} is in use by another program. Take another one:"
             f" ./outage learn --port {port + 1}",
-            file=sys.stderr,
-        )
+            style="red", highlight=False,
+        )  # fmt: skip
         return 3
     for line in prepare(project):
-        print(line)
-    print("Starting JupyterLab; Ctrl-C here ends it, and with it all it has started.")
-    config = project / "course" / "cli" / "jupyter"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", f"--port={port}", "--ServerApp.port_retries=0",
-         f"--ServerApp.root_dir={project}", f"--ServerApp.preferred_dir={project / 'work'}",
-         f"--LabApp.default_url=/lab/tree/{FRONT_PAGE}", "--LabApp.expose_app_in_browser=True",
-         *(() if browser else ("--no-browser",)),
-         *(("--allow-root",) if os.geteuid() == 0 else ())],
-        cwd=project,
-        env={**os.environ, "JUPYTER_CONFIG_PATH": str(config),
-             "JUPYTERLAB_SETTINGS_DIR": str(project / "work" / ".jupyter" / "settings"),
-             "JUPYTERLAB_WORKSPACES_DIR": str(project / "work" / ".jupyter" / "workspaces")},
+        out.print(line)
+    token = secrets.token_hex(16)
+    out.print("\nThe course opens in a few seconds. If it does not, its address is:")
+    out.print(
+        f"http://127.0.0.1:{free}/lab/tree/{FRONT_PAGE}?token={token}",
+        style="bold", soft_wrap=True, highlight=False,
     )  # fmt: skip
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        # The terminal has sent it Ctrl-C too; a second one skips its question.
-        process.terminate()
-        process.wait()
-        return 0
+    out.print("Ctrl-C here ends it, and with it everything it has started.\n")
+    become_jupyterlab(project, free, browser, token)
 
 
-def port_is_free(port: int) -> bool:
-    """Whether a server can be started on `port` of 127.0.0.1."""
+def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> NoReturn:
+    """Replace this process, so that whoever ends it ends the server.
+
+    Settings, runtime files and workspaces are the course's own, beside the learner's
+    notebooks; the user's own Jupyter settings are neither read here nor changed.
+    """
+    own = project / "work" / ".jupyter"
+    environment = {
+        "JUPYTER_TOKEN": token,  # not on the command line, where other users see it
+        "JUPYTER_CONFIG_DIR": str(own),
+        "JUPYTER_CONFIG_PATH": str(project / "course" / "cli" / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+    }
+    options = [
+        f"--port={port}",
+        "--ip=127.0.0.1",
+        "--Application.log_level=ERROR",
+        "--ServerApp.port_retries=0",
+        "--ServerApp.answer_yes=True",
+        f"--ServerApp.root_dir={project}",
+        f"--FileContentsManager.preferred_dir={project / 'work'}",
+        f"--LabApp.default_url=/lab/tree/{FRONT_PAGE}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    if not browser:
+        options.append("--no-browser")
+    if os.geteuid() == 0:
+        options.append("--allow-root")
+    os.chdir(project)
+    sys.stdout.flush()
+    arguments = [sys.executable, "-m", "jupyterlab", *options]
+    os.execve(sys.executable, arguments, {**os.environ, **environment})
+
+
+def free_port(port: int) -> int | None:
+    """`port` if a server can be started there (any free one for 0), else None."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return False
-    return True
+            return None
+        found: int = probe.getsockname()[1]
+        return found

@@ -15,6 +15,7 @@ PROJECT = Path(__file__).parents[2]
 app = typer.Typer(
     name="outage",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -54,7 +55,7 @@ def learn(
     """Open JupyterLab at the course's front page."""
     from .learn import serve
 
-    raise typer.Exit(serve(PROJECT, port, browser))
+    raise typer.Exit(serve(PROJECT, port, browser, out))
 
 
 @app.command()
@@ -160,7 +161,7 @@ def main() -> None:
     if here not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
     try:
-        app()
+        app(prog_name="outage")
     except KeyboardInterrupt:
         err.print("\nInterrupted; everything it had started is stopped.")
         sys.exit(130)

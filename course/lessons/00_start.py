@@ -31,9 +31,9 @@
 #
 # ## The service in five minutes
 #
-# [`course/service/`](../../../course/service/app.py) is the API that went down. The names
-# of its modules say what is in them: [`routing`](../../../course/service/routing.py) finds
-# the backend that a request names, [`store`](../../../course/service/store.py) keeps the
-# orders, [`app`](../../../course/service/app.py) joins the two over HTTP, and
-# [`telemetry`](../../../course/service/telemetry.py) says what happens. You need not read
+# [course/service](../../../course/service/app.py) is the API that went down. The names
+# of its modules say what is in them: [routing](../../../course/service/routing.py) finds
+# the backend that a request names, [store](../../../course/service/store.py) keeps the
+# orders, [app](../../../course/service/app.py) joins the two over HTTP, and
+# [telemetry](../../../course/service/telemetry.py) says what happens. You need not read
 # it now; the lessons show the lines that matter.

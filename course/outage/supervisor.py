@@ -26,7 +26,7 @@ from . import reaper, requests, traffic
 from .errors import OutageError, PortInUse
 from .http import exchange
 from .release import Release
-from .replica import Replica
+from .replica import Replica, Turns
 from .scrape import read_metrics
 
 SCRAPE_EVERY_S = 0.25
@@ -46,9 +46,6 @@ class Supervisor:
         self._releases = itertools.count()
         self._current: tuple[str, Path] = ("", Path())
         self._shared = socket.socket()
-        self._restarting = asyncio.Lock()
-        self._restart_spacing_s = 0.0
-        self._restarted = 0.0
         self._load: asyncio.Task[None] | None = None
         self._running: set[asyncio.Task[None]] = set()
 
@@ -75,10 +72,14 @@ class Supervisor:
                 raise
             raise PortInUse(port) from exc
         self._current = self._written(release)
-        self._restart_spacing_s = first_backoff_s
         database = self.folder / "orders.db"
+        # Replicas that start together must not race for the change of journal mode: it
+        # fails at once, whatever the busy time-out is.
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        turns = Turns(spacing_s=first_backoff_s)
         self.replicas = [
-            Replica(i, self._shared, database, first_backoff_s, self._turn, self.emit)
+            Replica(i, self._shared, database, first_backoff_s, turns, self.emit)
             for i in range(replicas)
         ]
         async with asyncio.TaskGroup() as starting:
@@ -166,13 +167,6 @@ class Supervisor:
                 exc = exc.exceptions[0]
             reply = {"error": str(exc), "type": type(exc).__name__, "data": vars(exc)}
         self.emit("reply", id=command["id"], **reply)
-
-    async def _turn(self) -> None:
-        """Wait until some time after the restart before, of whichever replica."""
-        async with self._restarting:
-            since = time.monotonic() - self._restarted
-            await asyncio.sleep(self._restart_spacing_s - since)
-            self._restarted = time.monotonic()
 
     async def _scrape(self) -> None:
         question = requests.http_request(None, path="/metrics")

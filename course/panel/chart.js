@@ -18,12 +18,21 @@ function render({ model, el }) {
       title: model.get("title"),
       width: width(),
       height: 240,
-      scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] } },
-      axes: [{ ...axis(), label: "seconds", labelSize: 20, size: 40 }, axis()],
+      scales: {
+        x: { time: false },
+        y: { range: (_, low, high) => [0, Math.max(1, high * 1.1)] },
+        right: { range: (_, low, high) => [0, Math.max(4, high * 1.4)] },
+      },
+      axes: [
+        { ...axis(), label: "seconds", labelSize: 20, size: 40 },
+        axis(),
+        { ...axis(), scale: "right", side: 1, grid: { show: false }, incrs: [1, 2, 5, 10, 20] },
+      ],
       series: [
         { label: "second" },
         ...model.get("lines").map((line) => ({
           label: line.label,
+          scale: line.right ? "right" : "y",
           stroke: line.colour,
           dash: line.dash,
           width: 2,

@@ -16,18 +16,22 @@ VENDOR = HERE / "vendor"
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a chart. Dashes tell lines apart for those whom colours do not."""
+    """One line of a chart. Dashes tell lines apart for those whom colours do not.
+
+    `right`: it is measured on the axis at the right, which counts from 0 in whole steps.
+    """
 
     label: str
     colour: str
     dash: tuple[int, ...] = ()
+    right: bool = False
 
 
 # Three of Okabe and Ito's colours, which stay apart in every kind of colour blindness
 # ("Color Universal Design", 2008) and on light and dark ground.
 GOOD = Line("answered with 2xx, per second", "#009E73")
 FAILED = Line("failed tries, per second", "#D55E00", (6, 4))
-DIED = Line("processes died so far", "#CC79A7", (2, 3))
+DIED = Line("processes died so far (right)", "#CC79A7", (2, 3), right=True)
 
 
 class LiveChart(anywidget.AnyWidget):  # type: ignore[misc]
@@ -61,14 +65,21 @@ def still(title: str, lines: list[Line], data: list[list[float]], alternative: s
     """The chart as an <img>, for notebooks that are read without a kernel."""
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     axes = figure.add_subplot()
+    right = axes.twinx()
+    drawn = []
     for line, values in zip(lines, data[1:], strict=True):
         style = (0, line.dash) if line.dash else "-"
-        axes.plot(data[0], values, color=line.colour, linestyle=style, label=line.label)
+        drawn += (right if line.right else axes).plot(
+            data[0], values, color=line.colour, linestyle=style, label=line.label
+        )
+    highest = max((max(v, default=0) for v in data[1:]), default=0)
+    axes.set_ylim(0, max(1.0, 1.25 * highest))  # room for the legend
+    right.set_ylim(0, max(4.0, *(max(v, default=0) * 1.4 for v in data[-1:])))
+    right.yaxis.get_major_locator().set_params(integer=True)
     axes.set_title(title, fontsize=10)
     axes.set_xlabel("seconds")
-    axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="upper left", ncols=len(lines))
+    axes.legend(handles=drawn, fontsize=8, loc="upper left", ncols=len(lines))
     svg = io.BytesIO()
     figure.savefig(svg, format="svg", metadata={"Date": None})
     encoded = base64.b64encode(svg.getvalue()).decode()

@@ -16,6 +16,7 @@ TICK_S = 0.25
 STEP_S = 0.5
 SHOWN_S = 60.0
 MINUTES_PER_S = 2.0
+ALERT = '<strong style="background: #b31d28; color: #fff; padding: 0 .4em">ALERT: high error rate</strong>'
 LINES = [GOOD, FAILED, DIED]
 
 
@@ -51,7 +52,7 @@ class LiveView:
             print("Stopped watching. The fleet goes on; fleet.close() ends it.")
         samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
         picture = still(title, LINES, columns(samples), in_words(samples))
-        page = HTML(f'<div class="outage-status">{self.status()}</div>{picture}')
+        page = HTML(f"<div>{self.status()}</div>{picture}")
         if shown is not None:
             shown.update(page)
 
@@ -64,7 +65,7 @@ class LiveView:
             june = JuneClock(self.alerted_s, MINUTES_PER_S)
             clock = f"{june.text(told.now)} UTC"
             firing = self.alert.firing(told, told.now)
-            alert = "🔴 ALERT: high error rate" if firing else "alert over"
+            alert = ALERT if firing else "alert over"
         ready, replicas = told.ready(), len(self.fleet.replica_ports)
         return (
             f"<strong>{clock}</strong> · {alert} · release “{self.fleet.release.name}”"

@@ -16,7 +16,7 @@ from .routing import Backend
 from .telemetry import Metrics
 
 POOL_SIZE = 4
-BUSY_TIMEOUT_S = 2.0
+BUSY_TIMEOUT_S = 5.0
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (
