@@ -31,7 +31,9 @@ def fleet_processes() -> list[psutil.Process]:
             place = process.environ().get("TMPDIR"), process.cwd()
         except psutil.Error:
             continue  # ended meanwhile, or not ours to look at
-        if process.pid != os.getpid() and (place[0] == ours or place[1].startswith(ours)):
+        if process.pid != os.getpid() and (
+            place[0] == ours or place[1].startswith(ours)
+        ):
             found.append(process)
     return found
 

@@ -113,7 +113,9 @@ def _run(
 
 def _not_ended(timed_out: bool, limit_s: float) -> dict[str, str]:
     if timed_out:
-        told = f"Judging was stopped after {limit_s:.0f} s, before this check had ended."
+        told = (
+            f"Judging was stopped after {limit_s:.0f} s, before this check had ended."
+        )
         return {"outcome": "timed_out", "feedback": told}
     return {"outcome": "error", "feedback": "The check ended without a result."}
 

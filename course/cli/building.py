@@ -1,8 +1,8 @@
 """`outage build`: every generated file from its source.
 
-    course/lessons/NN.py     → course/notebooks/NN.ipynb
-    solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
-    autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
+course/lessons/NN.py     → course/notebooks/NN.ipynb
+solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
+autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
 """
 
 import os

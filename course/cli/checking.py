@@ -50,7 +50,9 @@ def check(
 def watch_and_judge(exercise: Exercise, path: Path, as_json: bool) -> None:
     """Judge `path` again whenever its answers have changed; Ctrl-C ends it."""
     answers = from_notebook(path)
-    out.print(f"Watching {path}; save the notebook to have it judged. Ctrl-C ends this.")
+    out.print(
+        f"Watching {path}; save the notebook to have it judged. Ctrl-C ends this."
+    )
     # JupyterLab saves by replacing the file, so it is the folder that is watched.
     for _ in watch_files(path.parent, recursive=False, raise_interrupt=False):
         try:
@@ -83,7 +85,9 @@ def print_check(check: Check) -> None:
     """Print one check as it ends."""
     style = STYLES[check.outcome]
     title = f"{MARKS[check.outcome]} {check.title}"
-    out.print(f"{title} ({check.earned:g} of {check.points:g})", style=style, markup=False)
+    out.print(
+        f"{title} ({check.earned:g} of {check.points:g})", style=style, markup=False
+    )
     for line in check.feedback.splitlines():
         # Commands stay on one line, so that they can be copied.
         out.print(Text(f"    {line}"), soft_wrap=line.startswith("curl"))

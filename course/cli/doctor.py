@@ -68,11 +68,9 @@ def system() -> Finding:
 
 
 def python() -> Finding:
-    """3.11 or newer."""
+    """Which one runs us; an older one than 3.11 would not have come this far."""
     found = f"Python {platform.python_version()}"
-    if sys.version_info >= (3, 11):
-        return Finding("Python", "ok", found)
-    return Finding("Python", "missing", found, "Install Python 3.11 or newer.")
+    return Finding("Python", "ok", f"{found}, {sys.executable}")
 
 
 def packages(project: Path) -> Finding:
@@ -121,7 +119,9 @@ def browser() -> Finding:
     found = find_chromium()
     if found:
         return Finding("browser for the tests", "ok", str(found))
-    remedy = "`./outage test` installs one where it can; `./outage test --fast` needs none."
+    remedy = (
+        "`./outage test` installs one where it can; `./outage test --fast` needs none."
+    )
     return Finding("browser for the tests", "limited", "no Chromium found", remedy)
 
 

@@ -50,7 +50,9 @@ def learn(
     browser: Annotated[
         bool, typer.Option(help="Open the browser; without it, print the address.")
     ] = True,
-    port: Annotated[int, typer.Option(help="Port to serve on; 0 for a free one.")] = 8888,
+    port: Annotated[
+        int, typer.Option(help="Port to serve on; 0 for a free one.")
+    ] = 8888,
 ) -> None:
     """Open JupyterLab at the course's front page."""
     from .learn import serve
@@ -61,7 +63,9 @@ def learn(
 @app.command()
 def replay(
     release: Annotated[str, typer.Option(help="Release that goes out.")] = "bad",
-    rate: Annotated[float, typer.Option(min=1, max=500, help="Requests a second.")] = 60,
+    rate: Annotated[
+        float, typer.Option(min=1, max=500, help="Requests a second.")
+    ] = 60,
     malformed: Annotated[
         float, typer.Option(min=0, max=1, help="Share of malformed requests.")
     ] = 0.01,
@@ -105,7 +109,9 @@ def replay(
 
 @app.command()
 def check(
-    exercise: Annotated[str, typer.Argument(help="Number of the exercise, such as 05.")],
+    exercise: Annotated[
+        str, typer.Argument(help="Number of the exercise, such as 05.")
+    ],
     watch: Annotated[bool, typer.Option(help="Judge again at every save.")] = False,
     notebook: Annotated[
         Path | None, typer.Option(help="Another notebook than your own in work/.")

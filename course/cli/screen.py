@@ -63,7 +63,13 @@ def _charts(samples: list[Sample]) -> RenderableType:
         rates = [s.rate for s in samples]
         row("tries a second", rates, max([*rates, 1]), f"{last.rate:.0f}/s", "cyan")
         good = [s.good_rate for s in samples]
-        row("answered with 2xx", good, max([*rates, 1]), f"{last.good_rate:.0f}/s", "green")
+        row(
+            "answered with 2xx",
+            good,
+            max([*rates, 1]),
+            f"{last.good_rate:.0f}/s",
+            "green",
+        )
         errors = [s.error_share for s in samples]
         row("failed", errors, 1.0, f"{last.error_share:.0%}", "red")
         latency = [s.p99_ms or 0.0 for s in samples]
@@ -121,7 +127,9 @@ def show_summary(replay: Replay, summary: Summary, console: Console) -> None:
     fired = summary.alert_fired_s
     figures.add_row(
         "the alert fired",
-        "never" if fired is None else f"{fired:.1f} s after the first malformed request",
+        "never"
+        if fired is None
+        else f"{fired:.1f} s after the first malformed request",
     )
     console.print(Panel(Group(table, "", figures), title="What happened"))
 

@@ -22,7 +22,9 @@ def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
     if not fast:
         chromium = find_chromium() or install_chromium(err)
         if chromium is None:
-            err.print(f"outage: no Chromium for the browser tests. {REMEDY}", style="red")
+            err.print(
+                f"outage: no Chromium for the browser tests. {REMEDY}", style="red"
+            )
             return 3
         environment["OUTAGE_CHROMIUM"] = str(chromium)
     choice = ["-m", "not slow and not browser"] if fast else []
@@ -41,18 +43,23 @@ def find_chromium() -> Path | None:
             return Path(found)
     if MAC.exists():
         return MAC
-    caches = (Path.home() / ".cache/ms-playwright", Path.home() / "Library/Caches/ms-playwright")
+    caches = (
+        Path.home() / ".cache/ms-playwright",
+        Path.home() / "Library/Caches/ms-playwright",
+    )
     for cache in caches:
-        for found in sorted(cache.glob("chromium-*/*/*hrom*"), reverse=True):
-            if found.is_file() and os.access(found, os.X_OK):
-                return found
+        for own in sorted(cache.glob("chromium-*/*/*hrom*"), reverse=True):
+            if own.is_file() and os.access(own, os.X_OK):
+                return own
     return None
 
 
 def install_chromium(err: Console) -> Path | None:
     """Debian's, where we are root; else the one that Playwright brings."""
     if shutil.which("apt-get") and os.geteuid() == 0:
-        err.print("Installing Chromium from Debian's packages for the browser tests ...")
+        err.print(
+            "Installing Chromium from Debian's packages for the browser tests ..."
+        )
         commands = [
             ["apt-get", "update"],
             ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
@@ -66,6 +73,8 @@ def install_chromium(err: Console) -> Path | None:
             env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False,
         )  # fmt: skip
         if done.returncode:
-            err.print(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}", markup=False)
+            err.print(
+                f"{' '.join(command)} failed:\n{done.stderr[-2000:]}", markup=False
+            )
             return None
     return find_chromium()

@@ -99,8 +99,12 @@ view.watch(seconds=25, title="1% of requests are malformed")
 tries = list(fleet.telemetry.tries)
 first = min(t.due for t in tries if t.malformed)
 served = fleet.telemetry.success(first + 3, fleet.telemetry.now - 1)
-observed = "d" if served < 0.1 else "c" if served < 0.7 else "b" if served < 0.95 else "a"
-one_percent.reveal(observed, f"{served:.1%} were served, counted from 3 s after the first.")
+observed = (
+    "d" if served < 0.1 else "c" if served < 0.7 else "b" if served < 0.95 else "a"
+)
+one_percent.reveal(
+    observed, f"{served:.1%} were served, counted from 3 s after the first."
+)
 
 # %% [markdown]
 # It is 14:00: the alert has fired, and you have been paged. The traffic goes on while you

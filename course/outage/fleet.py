@@ -7,6 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,8 +31,9 @@ class Fleet:
             fleet.start_traffic(Load(rate=60, malformed=0.01))
 
     `port` 0 takes a free one. A replica that ends is started again after
-    `first_backoff_s`, and twice as long each further time. Every process of the fleet ends with the `with` block,
-    and within seconds if the owner dies in whatever way. All methods raise OutageError.
+    `first_backoff_s`, and after twice as long each further time. Every process of the
+    fleet ends with the `with` block, and within seconds if the owner dies in whatever
+    way. All methods raise OutageError.
     """
 
     def __init__(
@@ -118,10 +120,8 @@ class Fleet:
     def close(self) -> None:
         """Stop everything; safe to call twice."""
         if self._process.stdin is not None and not self._process.stdin.closed:
-            try:
+            with suppress(BrokenPipeError):  # it has ended already
                 self._process.stdin.close()
-            except BrokenPipeError:
-                pass  # It has ended already.
         try:
             self._process.wait(CLOSE_WITHIN_S)
         except subprocess.TimeoutExpired:

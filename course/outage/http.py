@@ -36,7 +36,9 @@ class Response:
             return "no answer in time"
         if self.outcome == "reset":
             return "the connection was cut without an answer"
-        return f"{self.status} {http.client.responses.get(self.status or 0, '')}".strip()
+        return (
+            f"{self.status} {http.client.responses.get(self.status or 0, '')}".strip()
+        )
 
 
 def outcome_of(status: int) -> Outcome:
@@ -74,7 +76,9 @@ async def exchange(port: int, raw: bytes, timeout_s: float) -> Response:
             writer.write(raw)
             reply = await reader.read(-1)
         status = int(reply[9:12])
-        return Response(outcome_of(status), status, body=reply.partition(b"\r\n\r\n")[2])
+        return Response(
+            outcome_of(status), status, body=reply.partition(b"\r\n\r\n")[2]
+        )
     except TimeoutError:
         return Response("timeout")
     except (OSError, ValueError):

@@ -7,6 +7,7 @@ SIGKILL included. The owner's pid is looked at as well, because another process 
 inherited the owner's end of the supervisor's pipe.
 """
 
+import contextlib
 import os
 import select
 import shutil
@@ -33,10 +34,8 @@ def main(owner: int, group: int, folder: str) -> None:
         readable, _, _ = select.select([sys.stdin], [], [], POLL_S)
         if readable:
             break
-    try:
+    with contextlib.suppress(ProcessLookupError):  # the fleet has ended in good order
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # The fleet has ended in good order.
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -182,7 +182,9 @@ class Replay:
 
     def _saw_pattern(self) -> str:
         places = Counter(c.place.partition(":")[0] for c in crashes(self.telemetry))
-        seen = ", ".join(f"{n} in {place}" for place, n in places.most_common(2) if place)
+        seen = ", ".join(
+            f"{n} in {place}" for place, n in places.most_common(2) if place
+        )
         return f"{sum(places.values())} processes have died, the last frame {seen}."
 
     def _saw_cause(self) -> str:

@@ -14,6 +14,7 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
     nullcontext,
+    suppress,
 )
 from pathlib import Path
 from typing import Any
@@ -112,8 +113,9 @@ class Replica:
         self._keeper = asyncio.create_task(self._keep())
         ready = asyncio.create_task(self.ready.wait())
         try:
+            either: set[asyncio.Future[Any]] = {ready, self._failed}
             await asyncio.wait(
-                {ready, self._failed},
+                either,
                 timeout=READY_WITHIN_S,
                 return_when=asyncio.FIRST_COMPLETED,
             )
@@ -168,7 +170,7 @@ class Replica:
                     watch = asyncio.create_task(self._watch_readiness())
                     life.callback(watch.cancel)
                     self._output = asyncio.create_task(self._read_output(process))
-                    either = {ended, watch}
+                    either: set[asyncio.Task[Any]] = {ended, watch}
                     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 await ended
                 # A grandchild may hold the pipe open: do not wait for it.
@@ -186,7 +188,9 @@ class Replica:
     async def _spawn(self) -> asyncio.subprocess.Process:
         fds = (self._shared.fileno(), self._private.fileno())
         options = [word for fd in fds for word in ("--fd", str(fd))]
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        environment = {
+            name: os.environ[name] for name in PASSED_ON if name in os.environ
+        }
         self._last_lines.clear()
         self.process = process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "course.service",
@@ -205,7 +209,7 @@ class Replica:
     async def _watch_readiness(self) -> None:
         # The socket listens before the process does, so one question waits its turn.
         question = requests.http_request(None, path="/readyz")
-        while (await exchange(self.port, question, READY_WITHIN_S)).status != 200:
+        while (await exchange(self.port, question, READY_WITHIN_S)).status != 200:  # noqa: ASYNC110 - it is another process that we wait for
             await asyncio.sleep(0.05)
         self.ready.set()
         if self.process is not None:
@@ -247,7 +251,5 @@ class Replica:
 
     @staticmethod
     def _signal(process: asyncio.subprocess.Process, signum: signal.Signals) -> None:
-        try:
+        with suppress(ProcessLookupError):  # it ended by itself in the meantime
             process.send_signal(signum)
-        except ProcessLookupError:
-            pass  # It ended on its own in the meantime.

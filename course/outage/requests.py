@@ -54,7 +54,9 @@ def put_order(rng: random.Random, route: bytes, order_id: str) -> bytes:
 
 def _wrong_encoding(rng: random.Random) -> bytes:
     region = rng.choice(["são-paulo", "zürich", "málaga"])
-    return json.dumps({"region": region, "shard": 1}, ensure_ascii=False).encode("latin-1")
+    return json.dumps({"region": region, "shard": 1}, ensure_ascii=False).encode(
+        "latin-1"
+    )
 
 
 def _not_json(rng: random.Random) -> bytes:

@@ -17,4 +17,5 @@ def read_metrics(text: str) -> dict[str, float]:
 
 
 def _labels(labels: dict[str, str]) -> str:
-    return "{%s}" % ",".join(f'{k}="{v}"' for k, v in labels.items()) if labels else ""
+    pairs = ",".join(f'{name}="{value}"' for name, value in labels.items())
+    return f"{{{pairs}}}" if labels else ""

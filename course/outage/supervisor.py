@@ -180,7 +180,10 @@ class Supervisor:
                 if reply.outcome == "ok" and replica.process is process:
                     metrics = read_metrics(reply.text)
                     self.emit(
-                        "scrape", replica=replica.index, pid=process.pid, metrics=metrics
+                        "scrape",
+                        replica=replica.index,
+                        pid=process.pid,
+                        metrics=metrics,
                     )
 
     async def _probe(self, database: Path) -> None:

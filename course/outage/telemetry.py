@@ -12,11 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from .http import Outcome
 from .traffic import Retries, Try
 
 LOG_RECORDS_KEPT = 50_000
 T = TypeVar("T")
-FAILURES = frozenset({"server_error", "reset", "timeout"})
+FAILURES: frozenset[Outcome] = frozenset({"server_error", "reset", "timeout"})
 
 
 def ended_by_itself(event: dict[str, Any]) -> bool:
@@ -80,7 +81,9 @@ class Telemetry:
                     self.logs.append(event)
             self._changed.notify_all()
 
-    def wait_for(self, condition: Callable[["Telemetry"], bool], within_s: float) -> bool:
+    def wait_for(
+        self, condition: Callable[["Telemetry"], bool], within_s: float
+    ) -> bool:
         """Wait until `condition` holds of this telemetry; False if it did not in time."""
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), within_s)
@@ -134,9 +137,9 @@ class Telemetry:
         samples = []
         for step in range(first, steps):
             end = (step + 1) * step_s
-            ended = _take(tries, lambda try_, end=end: try_.done < end)
-            seen = _take(scrapes, lambda event, end=end: event["t"] < end)
-            probed = _take(probes, lambda event, end=end: event["t"] < end)
+            ended = _take(tries, end, lambda try_: try_.done)
+            seen = _take(scrapes, end, lambda event: event["t"])
+            probed = _take(probes, end, lambda event: event["t"])
             past = [event for event in processes if event["t"] < end]
             samples.append(_sample(step * step_s, step_s, ended, seen, probed, past))
         return samples
@@ -147,9 +150,9 @@ def _since(items: list[T], start: float, when: Callable[[T], float]) -> deque[T]
     return deque(items[bisect.bisect_left(items, start, key=when) :])
 
 
-def _take(items: deque[T], wanted: Callable[[T], bool]) -> list[T]:
+def _take(items: deque[T], end: float, when: Callable[[T], float]) -> list[T]:
     taken = []
-    while items and wanted(items[0]):
+    while items and when(items[0]) < end:
         taken.append(items.popleft())
     return taken
 

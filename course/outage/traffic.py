@@ -124,7 +124,9 @@ async def _client(
         answered = response.outcome in {"ok", "client_error"}
         last = answered or number > policy.retries
         report(
-            Try(due, clock(), response.outcome, response.status, number, last, malformed)
+            Try(
+                due, clock(), response.outcome, response.status, number, last, malformed
+            )
         )
         if last:
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 HERE = Path(__file__).parent
 VENDOR = HERE / "vendor"
@@ -42,9 +43,9 @@ class LiveChart(anywidget.AnyWidget):  # type: ignore[misc]
         + "\n"
         + (HERE / "chart.js").read_text("utf-8")
     )
-    _css = (VENDOR / "uPlot.min.css").read_text("utf-8") + (HERE / "chart.css").read_text(
-        "utf-8"
-    )
+    _css = (VENDOR / "uPlot.min.css").read_text("utf-8") + (
+        HERE / "chart.css"
+    ).read_text("utf-8")
     data = traitlets.List().tag(sync=True)
     lines = traitlets.List().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
@@ -61,7 +62,9 @@ def live_chart(title: str, lines: list[Line]) -> LiveChart:
     )
 
 
-def still(title: str, lines: list[Line], data: list[list[float]], alternative: str) -> str:
+def still(
+    title: str, lines: list[Line], data: list[list[float]], alternative: str
+) -> str:
     """The chart as an <img>, for notebooks that are read without a kernel."""
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     axes = figure.add_subplot()
@@ -75,7 +78,7 @@ def still(title: str, lines: list[Line], data: list[list[float]], alternative: s
     highest = max((max(v, default=0) for v in data[1:]), default=0)
     axes.set_ylim(0, max(1.0, 1.25 * highest))  # room for the legend
     right.set_ylim(0, max(4.0, *(max(v, default=0) * 1.4 for v in data[-1:])))
-    right.yaxis.get_major_locator().set_params(integer=True)
+    right.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(title, fontsize=10)
     axes.set_xlabel("seconds")
     axes.grid(alpha=0.3)

@@ -16,7 +16,10 @@ TICK_S = 0.25
 STEP_S = 0.5
 SHOWN_S = 60.0
 MINUTES_PER_S = 2.0
-ALERT = '<strong style="background: #b31d28; color: #fff; padding: 0 .4em">ALERT: high error rate</strong>'
+ALERT = (
+    '<strong style="background: #b31d28; color: #fff; padding: 0 .4em">'
+    "ALERT: high error rate</strong>"
+)
 LINES = [GOOD, FAILED, DIED]
 
 

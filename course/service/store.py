@@ -36,6 +36,7 @@ SELECT id, item, quantity FROM orders WHERE region = ? AND shard = ?
 ORDER BY rowid DESC LIMIT 20
 """
 
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """`quantity` pieces of one `item`."""
@@ -111,8 +112,8 @@ class OrderStore:
         with self._metrics.pool_wait_seconds.time():
             connection = await self._idle.get()
         try:
-            with self._metrics.pool_in_use.track_inprogress():
-                with self._metrics.query_seconds.time():
-                    yield connection
+            in_use, seconds = self._metrics.pool_in_use, self._metrics.query_seconds
+            with in_use.track_inprogress(), seconds.time():
+                yield connection
         finally:
             self._idle.put_nowait(connection)

@@ -45,7 +45,9 @@ def test_the_solution_scores_in_full() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted(ANSWERS.glob("right/*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(ANSWERS.glob("right/*.py")), ids=lambda p: p.stem
+)
 def test_right_answers_score_in_full(path: Path) -> None:
     """However they are built, and whatever they write to standard error."""
     verdict = judged(path.read_text())
@@ -53,14 +55,18 @@ def test_right_answers_score_in_full(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted(ANSWERS.glob("wrong/*.py")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(ANSWERS.glob("wrong/*.py")), ids=lambda p: p.stem
+)
 def test_wrong_answers_fail_where_they_must(path: Path) -> None:
     """The checks named in their first line, no other, with the feedback in the second."""
     first, second = path.read_text().splitlines()[:2]
     expected = set(first.removeprefix("# fails: ").split())
     idea = second.removeprefix("# feedback: ")
     verdict = judged(path.read_text())
-    failed = {name for name, outcome in outcomes(verdict).items() if outcome != "passed"}
+    failed = {
+        name for name, outcome in outcomes(verdict).items() if outcome != "passed"
+    }
     assert failed == expected, as_text(verdict)
     assert idea in as_text(verdict)
 
@@ -97,7 +103,9 @@ def test_judging_ends_when_its_time_is_over() -> None:
 def test_checks_are_told_as_they_end() -> None:
     """One call a check, in their order."""
     seen: list[str] = []
-    verdict = judge(EXERCISE, {"dispatcher": "x ="}, lambda check: seen.append(check.name))
+    verdict = judge(
+        EXERCISE, {"dispatcher": "x ="}, lambda check: seen.append(check.name)
+    )
     assert seen == [check.name for check in verdict.checks]
 
 

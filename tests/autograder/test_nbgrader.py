@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,7 +55,7 @@ class Course:
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Course]:
+def graded(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Course:
     """A class of four, autograded, with feedback and an export."""
     course = Course(tmp_path_factory.mktemp("course"), project)
     before = course.released()
@@ -73,7 +72,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[
     course.nbgrader("autograde", NAME)
     course.nbgrader("generate_feedback", NAME)
     course.nbgrader("export")
-    yield course
+    return course
 
 
 def test_scores_are_what_the_judge_says(graded: Course) -> None:
@@ -82,7 +81,11 @@ def test_scores_are_what_the_judge_says(graded: Course) -> None:
 
     with Gradebook(f"sqlite:///{graded.autograder / 'gradebook.db'}", "outage") as book:
         scores = {s.student.id: s.score for s in book.assignment_submissions(NAME)}
-        waiting = [s.student.id for s in book.assignment_submissions(NAME) if s.needs_manual_grade]
+        waiting = [
+            s.student.id
+            for s in book.assignment_submissions(NAME)
+            if s.needs_manual_grade
+        ]
     assert scores == {"untouched": 0.0, "solved": 10.0, "half": 8.0, "loud": 10.0}
     assert not waiting
 

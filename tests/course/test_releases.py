@@ -15,7 +15,9 @@ def changed_lines(release: Release) -> list[str]:
     return [
         line
         for line in release.diff().splitlines()
-        if line[:1] in {"+", "-"} and line[:3] not in {"+++", "---"} and line[1:].strip()
+        if line[:1] in {"+", "-"}
+        and line[:3] not in {"+++", "---"}
+        and line[1:].strip()
     ]
 
 
@@ -35,7 +37,9 @@ def test_at_least_five_exception_types_are_behind_malformed_requests() -> None:
 def test_any_malformed_request_ends_a_process_of_the_bad_release(kind: str) -> None:
     """With exit code 1, and the routing code's exception in its last traceback."""
     with Fleet(Release.named("bad"), replicas=1, first_backoff_s=10) as fleet:
-        assert fleet.send(http_request(b'{"region": "us-east", "shard": 7}')).status == 200
+        assert (
+            fleet.send(http_request(b'{"region": "us-east", "shard": 7}')).status == 200
+        )
         fleet.send(malformed(random.Random(kind), kind)[1])
         assert fleet.telemetry.wait_for(lambda t: bool(t.exits()), 5)
         crash = crashes(fleet.telemetry)[0]

@@ -42,8 +42,12 @@ def test_placing_an_order_twice_changes_nothing(fleet: Fleet) -> None:
 def test_orders_belong_to_their_backend(fleet: Fleet) -> None:
     """Another shard does not know the order; the region's case does not matter."""
     fleet.send(put_order(random.Random(2), ROUTE, "here"))
-    elsewhere = http_request(b'{"region": "eu-west", "shard": 4}', "GET", "/orders/here")
-    shouted = http_request(b'{"shard": "3", "region": "EU-West"}', "GET", "/orders/here")
+    elsewhere = http_request(
+        b'{"region": "eu-west", "shard": 4}', "GET", "/orders/here"
+    )
+    shouted = http_request(
+        b'{"shard": "3", "region": "EU-West"}', "GET", "/orders/here"
+    )
     assert fleet.send(elsewhere).status == 404
     assert fleet.send(shouted).status == 200
 

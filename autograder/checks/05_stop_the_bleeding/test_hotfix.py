@@ -286,7 +286,9 @@ def why_no_500(response: Response, died: bool) -> str:
             " requests is from now on the client's fault, and nobody looks for the bug."
         )
     if response.outcome == "timeout":
-        return "who waits for lookup.reply when the exception is none of those you name."
+        return (
+            "who waits for lookup.reply when the exception is none of those you name."
+        )
     return "what the client is told when the service could not find its backend."
 
 

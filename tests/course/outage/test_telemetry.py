@@ -1,7 +1,5 @@
 """Telemetry, alert, clock and crash reading: what is made of a fleet's events."""
 
-import pytest
-
 from course.outage.alert import BurnRateAlert
 from course.outage.crashes import read_traceback
 from course.outage.incident import TIMELINE, JuneClock
@@ -9,7 +7,9 @@ from course.outage.scrape import read_metrics
 from course.outage.telemetry import Telemetry
 
 
-def sent(due: float, outcome: str, latency_s: float = 0.01, **more: object) -> dict[str, object]:
+def sent(
+    due: float, outcome: str, latency_s: float = 0.01, **more: object
+) -> dict[str, object]:
     """A try as the supervisor reports it."""
     done = due + latency_s
     return {
@@ -41,7 +41,9 @@ def test_success_counts_well_formed_requests_answered_in_time() -> None:
 
 def test_the_error_share_leaves_client_errors_out() -> None:
     """A 4xx is the client's matter."""
-    telemetry = told(sent(1, "ok"), sent(1, "client_error"), sent(1, "reset"), sent(1, "ok"))
+    telemetry = told(
+        sent(1, "ok"), sent(1, "client_error"), sent(1, "reset"), sent(1, "ok")
+    )
     assert telemetry.error_share(0, 2) == 0.25
     assert telemetry.error_share(5, 6) is None
 
@@ -110,5 +112,6 @@ def test_the_root_of_an_exception_group_is_found() -> None:
 
 def test_metrics_are_read_without_buckets() -> None:
     """Names with their labels."""
-    text = '# TYPE a counter\na_total{x="1"} 3\n# TYPE h histogram\nh_bucket{le="1"} 2\nh_sum 4\n'
+    counter = '# TYPE a counter\na_total{x="1"} 3\n'
+    text = counter + '# TYPE h histogram\nh_bucket{le="1"} 2\nh_sum 4\n'
     assert read_metrics(text) == {'a_total{x="1"}': 3.0, "h_sum": 4.0}
