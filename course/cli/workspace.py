@@ -25,7 +25,8 @@ def prepare(project: Path) -> list[str]:
                 copied.append(copy)
     if not copied:
         return []
-    return [f"Copied {len(copied)} notebooks to work/. Those are yours to change."]
+    noun = "notebook" if len(copied) == 1 else "notebooks"
+    return [f"Copied {len(copied)} {noun} to work/. That is yours to change."]
 
 
 def own_copy(project: Path, original: Path) -> Path:

@@ -1,0 +1,138 @@
+"""The `outage` command, as a user types it: output, exit codes, clear errors."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from course.cli.screen import bars
+from course.cli.workspace import own_copy, prepare
+
+
+def outage(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "course.cli", *words], cwd=cwd,
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def test_help_names_every_command_and_the_exit_codes() -> None:
+    """Worth reading."""
+    text = outage("--help").stdout
+    for word in ("learn", "replay", "check", "doctor", "build", "test", "Exit codes"):
+        assert word in text
+
+
+def test_wrong_usage_ends_with_2() -> None:
+    """An unknown command, a value out of range."""
+    assert outage("lern").returncode == 2
+    assert outage("replay", "--replicas", "0").returncode == 2
+
+
+def test_doctor_finds_this_machine_fit() -> None:
+    """It runs our tests, after all; each limit comes with a remedy."""
+    done = outage("doctor", "--json")
+    assert done.returncode == 0, done.stdout
+    for finding in json.loads(done.stdout):
+        assert finding["state"] in {"ok", "limited"}
+        assert finding["state"] == "ok" or finding["remedy"]
+
+
+def test_check_judges_a_notebook_and_says_so_by_its_exit_code(project: Path) -> None:
+    """0 for the solution, 1 for the untouched exercise; JSON for programs."""
+    name = "05_stop_the_bleeding"
+    solved = project / "autograder" / "source" / name / f"{name}.ipynb"
+    untouched = project / "exercises" / name / f"{name}.ipynb"
+    done = outage("check", "05", "--notebook", str(solved))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "10 of 10 points" in done.stdout
+    done = outage("check", "05", "--notebook", str(untouched), "--json")
+    assert done.returncode == 1
+    assert all(
+        check["outcome"] == "failed" for check in json.loads(done.stdout)["checks"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["check", "77"], "Known: 05_stop_the_bleeding"),
+        (["check", "05", "--notebook", "nowhere.ipynb"], "there is no such file"),
+    ],
+)
+def test_check_of_nothing_ends_with_2(words: list[str], says: str) -> None:
+    """And names what is there instead."""
+    done = outage(*words)
+    assert done.returncode == 2
+    assert says in " ".join(done.stderr.split())
+
+
+def test_replay_of_an_unknown_release_lists_the_known_ones() -> None:
+    """Before anything is started."""
+    done = outage("replay", "--release", "worse", "--json")
+    assert done.returncode == 1
+    assert "Known: good, bad" in done.stderr
+
+
+def test_learn_on_a_port_in_use_offers_another() -> None:
+    """Exit code 3: it is this machine's matter."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = outage("learn", "--no-browser", "--port", str(port))
+    assert done.returncode == 3
+    assert f"--port {port + 1}" in done.stderr
+
+
+def test_learn_serves_the_front_page_and_ends_on_interrupt(
+    project: Path, tmp_path: Path
+) -> None:
+    """At the address it prints; Ctrl-C ends it at once, without a question."""
+    copied = shutil.ignore_patterns(".git", ".venv", "work", "__pycache__", "tests")
+    copy = Path(shutil.copytree(project, tmp_path / "project", ignore=copied))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "course.cli", "learn", "--no-browser", "--port", "0"],
+        cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert server.stdout is not None
+    with server.stdout:
+        address = next(line for line in server.stdout if line.startswith("http"))
+        assert "work/course/notebooks/00_start.ipynb" in address
+        page = urllib.request.Request(address.strip())
+        text = b""
+        for _ in range(100):
+            try:
+                with urllib.request.urlopen(page, timeout=10) as answer:
+                    text = answer.read()
+                break
+            except OSError:
+                server.poll()
+                signal.sigtimedwait([], 0.2)
+        assert b"JupyterLab" in text
+        server.send_signal(signal.SIGINT)
+        assert server.wait(15) == 0
+    assert (copy / "work" / "exercises").is_dir()
+
+
+def test_the_learners_copies_are_made_once_and_kept(tmp_path: Path) -> None:
+    """Whatever the learner has done to them."""
+    original = tmp_path / "course" / "notebooks" / "01.ipynb"
+    original.parent.mkdir(parents=True)
+    original.write_text("released")
+    assert "1 notebook" in prepare(tmp_path)[0]
+    own_copy(tmp_path, original).write_text("mine")
+    assert prepare(tmp_path) == []
+    assert own_copy(tmp_path, original).read_text() == "mine"
+
+
+def test_bars_are_as_tall_as_their_values() -> None:
+    """The tallest is the top, and what is above it too."""
+    assert bars([0, 0.5, 1, 2], top=1.0) == " ▄██"

@@ -1,0 +1,50 @@
+"""Every lesson and exercise runs from top to bottom, in a kernel, twice."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+PROJECT = Path(__file__).parents[1]
+LESSONS = sorted((PROJECT / "course" / "notebooks").glob("*.ipynb"))
+
+
+def execute(path: Path, folder: Path) -> list[str]:
+    """Run a copy of the notebook at `path`; the text that its cells have printed."""
+    folder.mkdir(exist_ok=True)
+    copy = Path(shutil.copy(path, folder))
+    notebook = nbformat.read(copy, as_version=4)
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()  # fmt: skip
+    return [
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_runs(path: Path, tmp_path: Path) -> None:
+    """Twice in a row, with nothing left from the first."""
+    for run in ("first", "second"):
+        execute(path, tmp_path / run)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_lesson_01_observes_what_it_teaches(tmp_path: Path) -> None:
+    """The measured answers to its three predictions, and the alert."""
+    text = "\n".join(
+        execute(PROJECT / "course/notebooks/01_page.ipynb", tmp_path / "x")
+    )
+    assert "Observed: b) Nothing" in text
+    assert "Observed: d) Less than one in ten" in text
+    assert "Observed: b) Well-formed requests succeed again" in text
+    assert "exit code 1" in text
+    assert "spent by 90 minutes of total outage: 208%" in text
