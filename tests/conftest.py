@@ -1,8 +1,15 @@
 """Shared by all tests: where the project is, and a watch on what they leave behind."""
 
 import os
+import shutil
+import signal
+import subprocess
+import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -45,6 +52,7 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     The tests have a temporary folder of their own, by which both can be told from those
     of a course that runs beside them. Its path is short: Unix sockets may lie in it.
     """
+    tmp_path_factory.getbasetemp()  # pytest's own goes where it always goes
     ours = tempfile.mkdtemp(prefix="outage-tests-")
     os.environ["TMPDIR"] = tempfile.tempdir = ours
     yield
@@ -52,8 +60,45 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     psutil.wait_procs(processes, timeout=3)
     left = [p for p in fleet_processes() if p.status() != psutil.STATUS_ZOMBIE]
     assert not left, f"left running: {left}"
-    assert not os.listdir(ours), f"left in {ours}: {os.listdir(ours)}"
-    os.rmdir(ours)
+    # Only what is ours: Chromium, npm and the like leave what they like.
+    names = [name for name in os.listdir(ours) if name.startswith("outage-")]
+    assert not names, f"left in {ours}: {names}"
+    shutil.rmtree(ours)
+
+
+@contextmanager
+def served_lab(project: Path, folder: Path) -> Iterator[str]:
+    """`outage learn` in a copy of `project` below `folder`; yields its address."""
+    left_out = shutil.ignore_patterns(".git", ".venv", "work", "__pycache__", "tests")
+    copy = Path(shutil.copytree(project, folder / "project", ignore=left_out))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "course.cli", "learn", "--no-browser", "--port", "0"],
+        cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert server.stdout is not None
+    with server.stdout:
+        address = next(
+            line for line in server.stdout if line.startswith("http")
+        ).strip()
+        try:
+            wait_until_served(address, server)
+            yield address
+        finally:
+            server.send_signal(signal.SIGINT)
+            assert server.wait(15) == 0
+
+
+def wait_until_served(address: str, server: subprocess.Popen[str]) -> None:
+    """Return once something answers at `address`."""
+    for _ in range(300):
+        assert server.poll() is None, "the server has ended"
+        try:
+            with urllib.request.urlopen(address, timeout=10):
+                return
+        except OSError:
+            time.sleep(0.1)  # there is no event to wait for in another program
+    raise AssertionError(f"nothing is served at {address}")
 
 
 @pytest.fixture

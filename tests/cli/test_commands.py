@@ -1,9 +1,6 @@
 """The `outage` command, as a user types it: output, exit codes, clear errors."""
 
 import json
-import os
-import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +11,7 @@ import pytest
 
 from course.cli.screen import bars
 from course.cli.workspace import own_copy, prepare
+from tests.conftest import served_lab
 
 
 def outage(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -95,31 +93,11 @@ def test_learn_serves_the_front_page_and_ends_on_interrupt(
     project: Path, tmp_path: Path
 ) -> None:
     """At the address it prints; Ctrl-C ends it at once, without a question."""
-    copied = shutil.ignore_patterns(".git", ".venv", "work", "__pycache__", "tests")
-    copy = Path(shutil.copytree(project, tmp_path / "project", ignore=copied))
-    server = subprocess.Popen(
-        [sys.executable, "-m", "course.cli", "learn", "--no-browser", "--port", "0"],
-        cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert server.stdout is not None
-    with server.stdout:
-        address = next(line for line in server.stdout if line.startswith("http"))
+    with served_lab(project, tmp_path) as address:
         assert "work/course/notebooks/00_start.ipynb" in address
-        page = urllib.request.Request(address.strip())
-        text = b""
-        for _ in range(100):
-            try:
-                with urllib.request.urlopen(page, timeout=10) as answer:
-                    text = answer.read()
-                break
-            except OSError:
-                server.poll()
-                signal.sigtimedwait([], 0.2)
-        assert b"JupyterLab" in text
-        server.send_signal(signal.SIGINT)
-        assert server.wait(15) == 0
-    assert (copy / "work" / "exercises").is_dir()
+        with urllib.request.urlopen(address, timeout=10) as page:
+            assert b"JupyterLab" in page.read()
+    assert (tmp_path / "project" / "work" / "exercises").is_dir()
 
 
 def test_the_learners_copies_are_made_once_and_kept(tmp_path: Path) -> None:

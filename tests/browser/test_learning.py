@@ -1,0 +1,137 @@
+"""A learner's way through the course, in a real browser: look, run, do it wrong, right."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.conftest import served_lab
+
+pytestmark = [
+    pytest.mark.browser,
+    # Playwright leaves its event loop's sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+EXERCISE = "05_stop_the_bleeding"
+# A whole lesson fits in here; nothing waits longer than what it waits for.
+expect.set_options(timeout=120_000)
+
+
+@pytest.fixture(scope="module")
+def address(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served_lab(project, tmp_path_factory.mktemp("lab")) as address:
+        yield address
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("OUTAGE_CHROMIUM"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        page.set_default_timeout(120_000)
+        yield page
+        browser.close()
+
+
+def open_notebook(page: Page, address: str, path: str) -> None:
+    """Open a notebook of the learner's and wait until its kernel can be used."""
+    # A workspace of its own for each, or a test finds the last one's open tabs.
+    root, _, token = address.partition("/lab/tree/")
+    workspace = Path(path).stem
+    token = token.partition("?")[2]
+    page.goto(f"{root}/lab/workspaces/{workspace}/tree/{path}?{token}&reset")
+    page.wait_for_selector(".jp-Notebook")
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+
+
+def run_cells(page: Page, which: str = "all-cells", at: str = "") -> None:
+    """Start "all-cells", or "all-above" or "all-below" the cell holding `at`."""
+    # Returns at once. JupyterLab's own promise ends only with the last cell.
+    page.evaluate(
+        """([which, at]) => {
+            const notebook = window.jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = notebook.widgets.findIndex(
+                cell => cell.model.sharedModel.getSource().includes(at));
+            window.jupyterapp.commands.execute('notebook:run-' + which);
+        }""",
+        [which, at],
+    )
+
+
+def picture(page: Page) -> str:
+    """The live chart as it is drawn now."""
+    drawn: str = page.locator(".outage-chart canvas").last.evaluate(
+        "c => c.toDataURL()"
+    )
+    return drawn
+
+
+def test_the_front_page_leads_to_the_first_lesson(page: Page, address: str) -> None:
+    """Nothing pops up, and one click goes there."""
+    page.goto(address)
+    heading = page.get_by_role("heading", name="The outage of 5 June 2024")
+    expect(heading).to_be_visible()
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+    page.get_by_role("link", name="Lesson 01 · The page").click()
+    expect(page.get_by_role("heading", name="01 · The page")).to_be_visible()
+
+
+def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
+    """From top to bottom, with a prediction committed on the way."""
+    open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
+    run_cells(page, "all-above", at="poisoned = ")
+    page.wait_for_selector(".outage-chart canvas")
+    page.wait_for_function(
+        "before => { const all = document.querySelectorAll('.outage-chart canvas');"
+        " const last = all[all.length - 1]; return last && last.toDataURL() !== before }",
+        arg=picture(page),
+    )
+    prediction = page.locator(".outage-prediction").nth(1)
+    prediction.get_by_label("d) Less than one in ten").check()
+    prediction.get_by_role("button", name="Commit", exact=True).click()
+    expect(prediction).to_contain_text("Committed to d)")
+    run_cells(page, "all-below", at="poisoned = ")
+    expect(page.get_by_text("ALERT: high error rate").first).to_be_visible()
+    outputs = page.locator(".jp-OutputArea-output")
+    told = outputs.filter(has_text="Observed: d) Less than one in ten")
+    expect(told).to_contain_text("As you predicted.")
+    expect(outputs.filter(has_text="spent by 90 minutes")).to_be_visible()
+    # The live charts have been replaced by pictures that a saved notebook keeps.
+    expect(page.locator(".outage-chart")).to_have_count(0)
+    expect(page.locator("img[alt*='processes died']")).to_have_count(4)
+    errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
+    expect(errors).to_have_count(0)
+
+
+def test_exercise_05_goes_from_red_to_green(
+    page: Page, address: str, project: Path
+) -> None:
+    """The June code fails its check; with the solution in its place it passes."""
+    path = f"exercises/{EXERCISE}/{EXERCISE}.ipynb"
+    open_notebook(page, address, f"work/{path}")
+    check = page.locator(".jp-CodeCell").filter(has_text='check("05", dispatch)')
+    run_cells(page)
+    expect(check).to_contain_text("Not all checks pass yet: 0 of 10 points.")
+    expect(check).to_contain_text("Send it yourself:")
+    source = project / "autograder" / "source" / EXERCISE / f"{EXERCISE}.ipynb"
+    cells = json.loads(source.read_text())["cells"]
+    solution = next(cell["source"] for cell in cells if cell["id"] == "dispatcher")
+    page.evaluate(
+        """text => {
+            const notebook = window.jupyterapp.shell.currentWidget.content;
+            const cell = notebook.widgets.find(w => w.model.id === 'dispatcher');
+            cell.model.sharedModel.setSource(text);
+        }""",
+        "".join(solution),
+    )
+    run_cells(page)
+    expect(check).to_contain_text("All checks pass: 10 of 10 points.")
+    expect(check.locator("li").filter(has_text="passed")).to_have_count(6)
