@@ -122,14 +122,16 @@ check("05", dispatch)
 #
 # This starts one replica with your module on port 8000, where the `curl` lines of the
 # check's feedback are sent. Run them in a terminal (*File → New → Terminal*), or send
-# requests from here. Run the last cell when you are done; restarting the kernel ends the
-# replica as well.
+# requests from here. Run the cell again after a change. The last cell ends the replica;
+# so does restarting the kernel.
 
 # %%
 from autograder.notebook import release_of
 from course.outage import Fleet
 from course.outage.requests import http_request
 
+if "fleet" in globals():
+    fleet.close()  # the one with the answer before
 fleet = Fleet(release_of("05", dispatch), replicas=1, port=8000)
 print(fleet.send(http_request(b'{"region": "eu-west", "shard": 3}')))
 print(fleet.send(http_request(b'{"region": "mars", "shard": 3}')))
