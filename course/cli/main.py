@@ -74,6 +74,9 @@ def replay(
     ] = 60,
     replicas: Annotated[int, typer.Option(min=1, max=8, help="Server processes.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of the traffic.")] = 0,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the run into this file, as SVG.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Watch the whole incident of 5 June 2024, compressed, live in the terminal."""
@@ -101,6 +104,8 @@ def replay(
         else:
             summary = screen.play(play, out)
             screen.show_summary(play, summary, out)
+        if picture is not None:
+            screen.draw_picture(play, picture)
     except OutageError as exc:
         fail(str(exc), Exit.FELL_SHORT)
     except KeyboardInterrupt:

@@ -1,5 +1,7 @@
 """The replay as a terminal screen. Shows what `course.outage.replay` plays."""
 
+from pathlib import Path
+
 from rich.console import Console, Group, RenderableType
 from rich.layout import Layout
 from rich.live import Live
@@ -9,6 +11,8 @@ from rich.text import Text
 
 from course.outage.replay import Replay, Summary
 from course.outage.telemetry import Sample
+from course.panel.chart import picture
+from course.panel.live import LINES, columns
 
 BARS = " ▁▂▃▄▅▆▇█"
 STEP_S = 0.5
@@ -132,6 +136,17 @@ def show_summary(replay: Replay, summary: Summary, console: Console) -> None:
         else f"{fired:.1f} s after the first malformed request",
     )
     console.print(Panel(Group(table, "", figures), title="What happened"))
+
+
+def draw_picture(replay: Replay, path: Path) -> None:
+    """Write a chart of the whole run to `path`, as SVG."""
+    plan = replay.plan
+    title = (
+        f"{plan.rate:g} requests a second to {plan.replicas} replicas,"
+        f" {plan.malformed:.0%} of them malformed"
+    )
+    data = columns(replay.telemetry.series(STEP_S))
+    path.write_bytes(picture(title, LINES, data))
 
 
 def _counts(counts: dict[str, int], prefix: str = "") -> str:

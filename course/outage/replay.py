@@ -51,7 +51,8 @@ class Summary:
     `before` is until the first malformed request, `during` from 3 s after it to the fix,
     `after` from 3 s after the restart; None where no request was due. `timeouts`,
     `resets` and `http_500` count tries. `alert_fired_s` counts from the first malformed
-    request, None if it never fired.
+    request, None if it never fired. `database_errors` counts the errors in the log that
+    end in a database call; `db_ms_*` is how long the database itself took for a query.
     """
 
     success_before: float | None
@@ -65,6 +66,7 @@ class Summary:
     resets: int
     http_500: int
     alert_fired_s: float | None
+    database_errors: int
     db_ms_before: float | None
     db_ms_during: float | None
     seed: int
@@ -237,6 +239,7 @@ class Replay:
             resets=tries["reset"],
             http_500=tries["server_error"],
             alert_fired_s=alerted,
+            database_errors=len(database_errors(told)),
             db_ms_before=db_before,
             db_ms_during=db_during,
             seed=plan.seed,

@@ -62,10 +62,8 @@ def live_chart(title: str, lines: list[Line]) -> LiveChart:
     )
 
 
-def still(
-    title: str, lines: list[Line], data: list[list[float]], alternative: str
-) -> str:
-    """The chart as an <img>, for notebooks that are read without a kernel."""
+def picture(title: str, lines: list[Line], data: list[list[float]]) -> bytes:
+    """The chart as SVG; `data` as for LiveChart."""
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     axes = figure.add_subplot()
     right = axes.twinx()
@@ -75,9 +73,9 @@ def still(
         drawn += (right if line.right else axes).plot(
             data[0], values, color=line.colour, linestyle=style, label=line.label
         )
-    highest = max((max(v, default=0) for v in data[1:]), default=0)
-    axes.set_ylim(0, max(1.0, 1.25 * highest))  # room for the legend
-    right.set_ylim(0, max(4.0, *(max(v, default=0) * 1.4 for v in data[-1:])))
+    # Above the highest point there is room for the legend.
+    axes.set_ylim(0, max(1.0, 1.25 * highest(lines, data, right=False)))
+    right.set_ylim(0, max(4.0, 1.4 * highest(lines, data, right=True)))
     right.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(title, fontsize=10)
     axes.set_xlabel("seconds")
@@ -85,7 +83,20 @@ def still(
     axes.legend(handles=drawn, fontsize=8, loc="upper left", ncols=len(lines))
     svg = io.BytesIO()
     figure.savefig(svg, format="svg", metadata={"Date": None})
-    encoded = base64.b64encode(svg.getvalue()).decode()
+    return svg.getvalue()
+
+
+def highest(lines: list[Line], data: list[list[float]], right: bool) -> float:
+    """The highest value of the lines on the axis at the right, or at the left."""
+    values = zip(lines, data[1:], strict=True)
+    return max((x for line, xs in values if line.right is right for x in xs), default=0)
+
+
+def still(
+    title: str, lines: list[Line], data: list[list[float]], alternative: str
+) -> str:
+    """The chart as an <img>, for notebooks that are read without a kernel."""
+    encoded = base64.b64encode(picture(title, lines, data)).decode()
     return (
         f'<img alt="{escape(alternative)}" style="max-width: 100%"'
         f' src="data:image/svg+xml;base64,{encoded}">'
