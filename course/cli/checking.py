@@ -1,6 +1,7 @@
 """`outage check`: the learner's saved notebook through the judge, in the terminal."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -54,15 +55,16 @@ def watch_and_judge(exercise: Exercise, path: Path, as_json: bool) -> None:
         f"Watching {path}; save the notebook to have it judged. Ctrl-C ends this."
     )
     # JupyterLab saves by replacing the file, so it is the folder that is watched.
-    for _ in watch_files(path.parent, recursive=False, raise_interrupt=False):
-        try:
-            changed = from_notebook(path)
-            if changed != answers:
-                answers = changed
-                judge_once(exercise, path, as_json)
-        except JudgeError as exc:
-            # Half-written, most likely: the next save brings it whole.
-            out.print(str(exc), style="yellow", markup=False)
+    with suppress(KeyboardInterrupt):
+        for _ in watch_files(path.parent, recursive=False):
+            try:
+                changed = from_notebook(path)
+                if changed != answers:
+                    answers = changed
+                    judge_once(exercise, path, as_json)
+            except JudgeError as exc:
+                # Half-written, most likely: the next save brings it whole.
+                out.print(str(exc), style="yellow", markup=False)
 
 
 def judge_once(exercise: Exercise, path: Path, as_json: bool) -> Verdict:

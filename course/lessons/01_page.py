@@ -204,7 +204,7 @@ rollback = Prediction(
 rollback.show()
 
 # %%
-fleet.deploy(Release.named("good"))
+fleet.rollback()
 restored = fleet.telemetry.now
 view.watch(seconds=12, title="The old release is back")
 

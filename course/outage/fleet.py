@@ -43,7 +43,7 @@ class Fleet:
         port: int = 0,
         first_backoff_s: float = FIRST_BACKOFF_S,
     ) -> None:
-        self.release = release
+        self.release = self._before = release
         self.telemetry = Telemetry()
         self._ids = itertools.count()
         self._replies: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
@@ -86,7 +86,11 @@ class Fleet:
         Raises ReleaseDoesNotStart, and leaves the release before it in place.
         """
         self._do("deploy", release=_plain(release))
-        self.release = release
+        self._before, self.release = self.release, release
+
+    def rollback(self) -> None:
+        """Roll the release before this one out again. Another rollback undoes it."""
+        self.deploy(self._before)
 
     def restart(self) -> None:
         """Restart all replicas, one after another."""
@@ -170,7 +174,10 @@ class Fleet:
 
     def _gone(self) -> str:
         words = "".join(self._last_words[-20:]) or "(it left no message)\n"
-        return f"The fleet's supervisor has ended; start a new fleet. It said:\n{words}"
+        return (
+            "The fleet's supervisor has ended; start a new fleet. If it cannot find one of"
+            f" its modules, run ./outage doctor. It said:\n{words}"
+        )
 
 
 def _plain(release: Release) -> dict[str, Any]:

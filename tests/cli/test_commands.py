@@ -1,9 +1,12 @@
 """The `outage` command, as a user types it: output, exit codes, clear errors."""
 
 import json
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -57,6 +60,41 @@ def test_check_judges_a_notebook_and_says_so_by_its_exit_code(project: Path) -> 
     assert all(
         check["outcome"] == "failed" for check in json.loads(done.stdout)["checks"]
     )
+
+
+def test_check_watch_judges_again_when_the_notebook_is_saved(
+    project: Path, tmp_path: Path
+) -> None:
+    """Red, then green after the save, until it is interrupted."""
+    name = "05_stop_the_bleeding"
+    notebook = tmp_path / f"{name}.ipynb"
+    shutil.copy(project / "exercises" / name / f"{name}.ipynb", notebook)
+    words = ["check", "05", "--watch", "--notebook", str(notebook)]
+    watching = subprocess.Popen(
+        [sys.executable, "-u", "-m", "course.cli", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    solution = project / "autograder" / "source" / name / f"{name}.ipynb"
+    done = threading.Event()
+
+    def save() -> None:
+        # Again and again: nothing tells when the watch has begun.
+        for _ in range(60):
+            if done.wait(1):
+                return
+            shutil.copy(solution, notebook)
+        watching.kill()
+
+    saver = threading.Thread(target=save)
+    assert watching.stdout is not None
+    with watching.stdout as lines:
+        assert any("0 of 10 points" in line for line in lines)
+        saver.start()
+        assert any("10 of 10 points" in line for line in lines)
+        done.set()
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(10) == 0
+    saver.join()
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ def test_a_rolling_deployment_loses_no_request() -> None:
     with Fleet(Release.named("good"), replicas=2) as fleet:
         fleet.start_traffic(Load(rate=60, seed=3))
         fleet.deploy(Release.named("bad"))
-        fleet.deploy(Release.named("good"))
+        fleet.rollback()
+        assert fleet.release.name == "good"
         fleet.restart()
         now = fleet.telemetry.now
         assert fleet.telemetry.wait_for(lambda t: t.now > now + 1.5, 5)
