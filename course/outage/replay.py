@@ -207,7 +207,7 @@ class Replay:
     def _db_ms(self) -> tuple[float | None, float | None]:
         """Median query time before the first malformed request, and from it to the fix."""
         start, end = self.poisoned_s or 0.0, self.fixed_s or self.telemetry.now
-        probes = list(self.telemetry.probes)
+        probes = [p for p in list(self.telemetry.probes) if p["ms"] is not None]
         before = [probe["ms"] for probe in probes if probe["t"] < start]
         during = [probe["ms"] for probe in probes if start <= probe["t"] < end]
         return (

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -24,6 +24,7 @@ from .errors import ReleaseDoesNotStart
 from .http import exchange
 
 Emit = Callable[..., None]
+StartTask = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
 # A crashing process is started again after a delay that doubles, as by Kubernetes (10 s,
 # 20 s … 5 min, from the start again after 10 min of health: "CrashLoopBackOff"), only
@@ -63,12 +64,11 @@ class Turns:
 
 
 class Replica:
-    """Keeps one process of a release running. `emit` is told of all that happens to it.
+    """Keeps one process of a release running; `emit` is told of all that happens to it.
 
-    A process that has ended is started again after a delay, in its turn.
-
-    It listens on the fleet's shared socket and on a private one, `port`, on which this
-    replica alone can be asked for its health and its metrics.
+    A process that has ended is started again after a delay, in its turn. It listens on
+    the fleet's shared socket and on a private one, `port`, on which this replica alone
+    can be asked for its health and its metrics.
     """
 
     def __init__(
@@ -77,8 +77,9 @@ class Replica:
         shared: socket.socket,
         database: Path,
         first_backoff_s: float,
-        turns: "Turns",
+        turns: Turns,
         emit: Emit,
+        start_task: StartTask,
     ) -> None:
         self.index = index
         self.ready = asyncio.Event()
@@ -89,6 +90,7 @@ class Replica:
         self._first_backoff_s = first_backoff_s
         self._turns = turns
         self._emit = emit
+        self._start_task = start_task
         self._keeper: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[int] | None = None
         self._output: asyncio.Task[None] | None = None
@@ -110,7 +112,7 @@ class Replica:
         """
         self._release, self._folder = release, folder
         self._failed = asyncio.get_running_loop().create_future()
-        self._keeper = asyncio.create_task(self._keep())
+        self._keeper = self._start_task(self._keep())
         ready = asyncio.create_task(self.ready.wait())
         try:
             either: set[asyncio.Future[Any]] = {ready, self._failed}
@@ -166,10 +168,10 @@ class Replica:
             async with AsyncExitStack() as life:
                 async with turn:
                     process = await self._spawn()
-                    ended = asyncio.create_task(process.wait())
-                    watch = asyncio.create_task(self._watch_readiness())
+                    ended = self._start_task(process.wait())
+                    watch = self._start_task(self._watch_readiness())
                     life.callback(watch.cancel)
-                    self._output = asyncio.create_task(self._read_output(process))
+                    self._output = self._start_task(self._read_output(process))
                     either: set[asyncio.Task[Any]] = {ended, watch}
                     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 await ended

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Coroutine
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ SCRAPE_TIMEOUT_S = 0.5
 PROBE_EVERY_S = 0.5
 PROBE = "SELECT id FROM orders ORDER BY rowid DESC LIMIT 20"
 RUN_FOLDERS = "outage-fleet-"
+SWEPT_AFTER_S = 60
 
 
 class Supervisor:
@@ -46,8 +48,9 @@ class Supervisor:
         self._releases = itertools.count()
         self._current: tuple[str, Path] = ("", Path())
         self._shared = socket.socket()
-        self._load: asyncio.Task[None] | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._load: asyncio.Task[Any] | None = None
+        self._group = asyncio.TaskGroup()
+        self._running: set[asyncio.Task[Any]] = set()
 
     def clock(self) -> float:
         """Seconds since the fleet started."""
@@ -77,16 +80,15 @@ class Supervisor:
         # fails at once, whatever the busy time-out is.
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-        turns = Turns(spacing_s=first_backoff_s)
+        told = (first_backoff_s, Turns(first_backoff_s), self.emit, self.start_task)
         self.replicas = [
-            Replica(i, self._shared, database, first_backoff_s, turns, self.emit)
-            for i in range(replicas)
+            Replica(i, self._shared, database, *told) for i in range(replicas)
         ]
         async with asyncio.TaskGroup() as starting:
             for replica in self.replicas:
                 starting.create_task(replica.start(*self._current))
-        self._background(self._scrape())
-        self._background(self._probe(database))
+        self.start_task(self._scrape())
+        self.start_task(self._probe(database))
         return {
             "port": self._shared.getsockname()[1],
             "replica_ports": [replica.port for replica in self.replicas],
@@ -124,7 +126,7 @@ class Supervisor:
 
         port = self._shared.getsockname()[1]
         running = traffic.run(traffic.Load.from_json(load), port, self.clock, report)
-        self._load = self._background(running)
+        self._load = self.start_task(running)
 
     async def do_stop_traffic(self) -> None:
         """Stop the traffic; requests under way are given up."""
@@ -144,11 +146,12 @@ class Supervisor:
         # One command after another: a deployment and a restart must not interleave.
         # Reading goes on meanwhile, so that the owner's end is noticed at once.
         commands: asyncio.Queue[bytes] = asyncio.Queue()
-        async with asyncio.TaskGroup() as tasks:
-            obeying = tasks.create_task(self._obey_all(commands))
+        async with self._group:
+            self.start_task(self._obey_all(commands))
             while line := await reader.readline():
                 commands.put_nowait(line)
-            obeying.cancel()
+            for task in self._running:
+                task.cancel()
         for replica in self.replicas:
             replica.kill()
 
@@ -195,17 +198,22 @@ class Supervisor:
             while True:
                 await asyncio.sleep(PROBE_EVERY_S)
                 started = time.perf_counter()
-                connection.execute(PROBE).fetchall()
-                took_ms = 1000 * (time.perf_counter() - started)
-                self.emit("probe", ms=round(took_ms, 3))
+                try:
+                    connection.execute(PROBE).fetchall()
+                except sqlite3.Error as exc:
+                    self.emit("probe", ms=None, error=str(exc))
+                else:
+                    took_ms = 1000 * (time.perf_counter() - started)
+                    self.emit("probe", ms=round(took_ms, 3), error=None)
 
     def _written(self, release: dict[str, Any]) -> tuple[str, Path]:
         folder = self.folder / f"release-{next(self._releases)}"
         Release(**release).write(folder)
         return release["name"], folder
 
-    def _background(self, work: Any) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.create_task(work)
+    def start_task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run `work` beside everything else; if it fails, the fleet fails with it."""
+        task = self._group.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
@@ -215,11 +223,13 @@ def sweep() -> None:
     """Remove the folders of fleets that were killed together with their reaper."""
     for folder in Path(tempfile.gettempdir()).glob(f"{RUN_FOLDERS}*"):
         try:
+            if time.time() - folder.stat().st_mtime < SWEPT_AFTER_S:
+                continue  # perhaps not locked yet
             with open(folder / "lock") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:
-            continue  # In use, another user's, or not yet locked by its new owner.
+            continue  # in use, or another user's
 
 
 def main() -> None:

@@ -169,7 +169,7 @@ def _sample(
     good = sorted(try_.latency_s * 1000 for try_ in tries if try_.outcome == "ok")
     failed = sum(outcomes[outcome] for outcome in FAILURES)
     states = {event["replica"]: event["state"] for event in processes}
-    queries = [probe["ms"] for probe in probes]
+    queries = [probe["ms"] for probe in probes if probe["ms"] is not None]
     in_use = [scrape["metrics"]["db_pool_in_use"] for scrape in scrapes]
     return Sample(
         t=t,

@@ -103,7 +103,7 @@ def test_feedback_tells_what_was_seen(graded: Course) -> None:
     assert "A bug of our own is still a 500" in page
     assert "400 Bad Request" in page
     assert "how wide your except clause is" in page
-    assert "Traceback" not in page
+    assert "Traceback (most recent call last)" not in page
 
 
 def test_a_submission_without_its_answer_cell_scores_nothing(graded: Course) -> None:

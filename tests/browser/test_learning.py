@@ -18,6 +18,13 @@ pytestmark = [
 ]
 
 EXERCISE = "05_stop_the_bleeding"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",  # root in a container cannot have it; the pages are our own
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # /dev/shm is small or missing in containers
+    "--disable-background-networking",
+]
+
 # A whole lesson fits in here; nothing waits longer than what it waits for.
 expect.set_options(timeout=120_000)
 
@@ -33,7 +40,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("OUTAGE_CHROMIUM"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=CHROMIUM_OPTIONS,
         )
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
         page.set_default_timeout(120_000)
