@@ -50,11 +50,23 @@ def is_gone(process: psutil.Process) -> bool:
         return True
 
 
-def assert_all_gone(processes: list[psutil.Process], folders: set[Path]) -> None:
-    """Within 3 seconds no process runs and no folder is left."""
+def is_bound(port: int) -> bool:
+    """Whether anything listens on `port`."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def assert_all_gone(
+    processes: list[psutil.Process], folders: set[Path], ports: list[int]
+) -> None:
+    """Within 3 seconds no process runs, no port is bound, and no folder is left."""
     deadline = time.monotonic() + GONE_WITHIN_S
     while time.monotonic() < deadline:
-        left = [p for p in processes if not is_gone(p)], set(fleet_folders()) - folders
+        left = (
+            [process for process in processes if not is_gone(process)],
+            [port for port in ports if is_bound(port)],
+            set(fleet_folders()) - folders,
+        )
         if not any(left):
             return
         time.sleep(0.02)
@@ -75,9 +87,10 @@ def test_sigkill_of_the_owner_leaves_nothing(
     processes = family(owner)
     owner.kill()
     # Not waited for yet: a zombie owner must count as dead, too.
-    assert_all_gone(processes, folders)
+    with owner.stdout as rest:
+        # It knew its port if it had come far enough to print it.
+        assert_all_gone(processes, folders, [int(port) for port in rest])
     owner.wait()
-    owner.stdout.close()
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -94,9 +107,7 @@ def test_a_signal_to_the_owner_leaves_nothing(
     os.killpg(owner.pid, signum)
     owner.wait(5)
     owner.stdout.close()
-    assert_all_gone(processes, folders)
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert_all_gone(processes, folders, [port])
 
 
 def test_sigkill_of_the_supervisor_leaves_nothing(environment: dict[str, str]) -> None:
@@ -105,11 +116,11 @@ def test_sigkill_of_the_supervisor_leaves_nothing(environment: dict[str, str]) -
     owner = start_owner("good", environment)
     assert owner.stdout is not None
     owner.stdout.readline()
-    owner.stdout.readline()
+    port = int(owner.stdout.readline())
     processes = family(owner)
     supervisor = next(p for p in processes if "course.outage.supervisor" in p.cmdline())
     supervisor.kill()
-    assert_all_gone([p for p in processes if p != supervisor], folders)
+    assert_all_gone([p for p in processes if p != supervisor], folders, [port])
     owner.kill()
     owner.wait()
     owner.stdout.close()
