@@ -37,7 +37,7 @@ def as_html(verdict: Verdict) -> str:
     return (
         '<div class="outage-verdict"><ul style="list-style: none; padding: 0">'
         f"{''.join(map(check_as_html, verdict.checks))}</ul>"
-        f"<p><strong>{escape(headline(verdict))}</strong></p></div>"
+        f"<div><strong>{escape(headline(verdict))}</strong></div></div>"
     )
 
 
@@ -55,7 +55,10 @@ def check_as_html(check: Check) -> str:
 
 
 def _paragraph(line: str) -> str:
+    # Only tags that nbgrader's sanitised feedback lets through: neither <p> nor <pre>.
     word, colon, rest = line.partition(": ")
     if colon and word in {"Sent", "Saw", "Expected", "Look at"}:
-        return f"<p><strong>{word}:</strong> {escape(rest)}</p>"
-    return f'<pre style="white-space: pre-wrap">{escape(line)}</pre>'
+        return (
+            f'<div style="margin: .4em 0"><strong>{word}:</strong> {escape(rest)}</div>'
+        )
+    return f'<div><code style="white-space: pre-wrap">{escape(line)}</code></div>'

@@ -32,7 +32,7 @@ class Crash:
 def crashes(telemetry: Telemetry) -> list[Crash]:
     """Every crash so far, in order, read from the exits and from the logs."""
     plain_lines: dict[int, list[str]] = {}
-    for entry in list(telemetry.logs):
+    for entry in telemetry.log_entries():
         if "level" not in entry["record"]:
             text = str(entry["record"].get("event", ""))
             plain_lines.setdefault(entry["pid"], []).append(text)
@@ -70,6 +70,6 @@ def database_errors(telemetry: Telemetry) -> list[str]:
     """The request errors whose traceback ends in a database call, as logged."""
     return [
         str(entry["record"]["exception"])
-        for entry in list(telemetry.logs)
+        for entry in telemetry.log_entries()
         if "database query:" in str(entry["record"].get("exception", ""))
     ]

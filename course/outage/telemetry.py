@@ -88,6 +88,14 @@ class Telemetry:
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), within_s)
 
+    def log_entries(self) -> list[dict[str, Any]]:
+        """The lines that replicas have logged, the last 50,000: `t`, `pid`, `record`.
+
+        A line that is no JSON has a record with nothing but an `event`, its text.
+        """
+        with self._changed:
+            return list(self.logs)
+
     def ready(self) -> int:
         """How many replicas are ready now."""
         with self._changed:

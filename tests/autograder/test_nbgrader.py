@@ -103,6 +103,10 @@ def test_feedback_tells_what_was_seen(graded: Course) -> None:
     assert "A bug of our own is still a 500" in page
     assert "400 Bad Request" in page
     assert "how wide your except clause is" in page
+    # All of our markup has passed nbconvert's sanitiser, which escapes what it refuses.
+    assert "<strong>Sent:</strong>" in page
+    assert "&lt;div" not in page
+    assert "&lt;code" not in page
     assert "Traceback (most recent call last)" not in page
 
 

@@ -173,7 +173,7 @@ def explanations(fleet: Fleet) -> list[str]:
     """The log's lines that come from neither the request boundary nor the server."""
     return [
         str(entry["record"]["event"])
-        for entry in list(fleet.telemetry.logs)
+        for entry in fleet.telemetry.log_entries()
         if "level" in entry["record"]
         and entry["record"]["event"] not in BOUNDARY_LINES
         and not str(entry["record"].get("logger", "")).startswith("uvicorn")
