@@ -1,4 +1,4 @@
-"""nbgrader preprocessors: from our exercises to its cells, and from verdicts to outputs."""
+"""nbgrader preprocessors: exercises into its cells, verdicts into their outputs."""
 
 from typing import Any
 

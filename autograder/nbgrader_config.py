@@ -1,7 +1,8 @@
 """nbgrader's configuration: run any `nbgrader` command from this folder.
 
-Stock nbgrader, with two preprocessors of ours: one gives learners the June code to start
-from, the other fills the check cells with the judge's verdict instead of running them.
+Stock nbgrader, with two preprocessors of ours: one gives learners the June code to
+start from, the other fills the check cells with the judge's verdict instead of running
+them.
 """
 
 from pathlib import Path
@@ -40,8 +41,8 @@ c.GenerateAssignment.preprocessors = [
     stock.CheckCellMetadata,
 ]
 
-# In place of Execute: no kernel, and an explicit score in every check cell. Stock scoring
-# reads an empty cell as full marks, and any line on stderr as none.
+# In place of Execute: no kernel, and an explicit score in every check cell. Stock
+# scoring reads an empty cell as full marks, and any line on stderr as none.
 c.Autograde.autograde_preprocessors = [
     JudgeCells,
     stock.IgnorePattern,

@@ -1,4 +1,4 @@
-"""A verdict for reading: as plain text, and as HTML that needs no script and no style."""
+"""A verdict for reading: as plain text, and as HTML without script or style sheet."""
 
 from html import escape
 
@@ -42,7 +42,7 @@ def as_html(verdict: Verdict) -> str:
 
 
 def check_as_html(check: Check) -> str:
-    """One check as a list item; feedback line by line, commands in a box of their own."""
+    """One check as a list item, its feedback line by line."""
     colour = "#1a7f37" if check.outcome == "passed" else "#cf222e"
     body = "".join(_paragraph(line) for line in check.feedback.splitlines())
     return (

@@ -70,7 +70,7 @@ def to_notebook(source: Path, target: Path) -> None:
 
 
 def generate_assignments(project: Path, fresh: Path) -> str:
-    """Let nbgrader make the learners' notebooks in `fresh`; what it said if it failed."""
+    """Let nbgrader make the learners' notebooks; what it said if it failed."""
     (fresh / "exercises").mkdir()
     for source in sorted((fresh / "autograder/source").iterdir()):
         done = subprocess.run(

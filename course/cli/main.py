@@ -166,8 +166,8 @@ def test(
 
 def main() -> None:
     """Entry point of the console script."""
-    # nbgrader runs `alembic` by name, Jupyter its own parts; the environment that we run
-    # in need not be activated.
+    # nbgrader runs `alembic` by name, Jupyter its own parts; the environment that we
+    # run in need not be activated.
     here = str(Path(sys.executable).parent)
     if here not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])

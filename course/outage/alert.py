@@ -1,8 +1,8 @@
 """The alert that pages: how fast the error budget burns, over two windows.
 
-Google's SRE Workbook, chapter 5 ("Alerting on SLOs"), pages when a 99.9% objective burns
-its monthly budget more than 14.4 times too fast both over an hour and over the last five
-minutes. The short window ends the alert soon after the trouble has ended.
+Google's SRE Workbook, chapter 5 ("Alerting on SLOs"), pages when a 99.9% objective
+burns its monthly budget more than 14.4 times too fast both over an hour and over the
+last five minutes. The short window ends the alert soon after the trouble has ended.
 """
 
 from dataclasses import dataclass

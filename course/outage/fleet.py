@@ -7,10 +7,13 @@ import queue
 import subprocess
 import sys
 import threading
+import weakref
+from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from . import errors, http
 from .errors import FleetGone, OutageError
@@ -18,6 +21,8 @@ from .release import Release
 from .replica import FIRST_BACKOFF_S
 from .telemetry import Telemetry
 from .traffic import Load
+
+Replies = dict[int, "queue.SimpleQueue[dict[str, Any]]"]
 
 PROJECT = Path(__file__).parents[2]
 COMMAND_WITHIN_S = 120.0
@@ -46,8 +51,8 @@ class Fleet:
         self.release = self._before = release
         self.telemetry = Telemetry()
         self._ids = itertools.count()
-        self._replies: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
-        self._last_words: list[str] = []
+        self._replies: Replies = {}
+        self._last_words: deque[str] = deque(maxlen=20)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "course.outage.supervisor"],
             stdin=subprocess.PIPE,
@@ -56,7 +61,10 @@ class Fleet:
             env={**os.environ, "PYTHONPATH": str(PROJECT)},
             start_new_session=True,
         )
-        self._reader = threading.Thread(target=self._read_events, daemon=True)
+        self._close_input = weakref.finalize(self, _close_input, self._process)
+        assert self._process.stdout is not None
+        told = (self._process.stdout, self.telemetry, self._replies, self._last_words)
+        self._reader = threading.Thread(target=_read_events, args=told, daemon=True)
         self._reader.start()
         try:
             started = self._do(
@@ -123,9 +131,7 @@ class Fleet:
 
     def close(self) -> None:
         """Stop everything; safe to call twice."""
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            with suppress(BrokenPipeError):  # it has ended already
-                self._process.stdin.close()
+        self._close_input()
         try:
             self._process.wait(CLOSE_WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -145,7 +151,7 @@ class Fleet:
             self._process.stdin.flush()
             answer = reply.get(timeout=COMMAND_WITHIN_S)
         except (OSError, ValueError, queue.Empty) as exc:
-            raise FleetGone(self._gone()) from exc
+            raise FleetGone(_gone(self._last_words)) from exc
         finally:
             del self._replies[number]
         if "error" not in answer:
@@ -156,28 +162,41 @@ class Fleet:
         vars(error).update(answer["data"])
         raise error
 
-    def _read_events(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            try:
-                event = json.loads(line)
-            except ValueError:
-                self._last_words.append(line.decode("utf-8", "replace"))
-                continue
-            if event["kind"] == "reply":
-                if waiting := self._replies.get(event["id"]):
-                    waiting.put(event)
-            else:
-                self.telemetry.add(event)
-        for waiting in list(self._replies.values()):
-            waiting.put({"error": self._gone(), "type": "FleetGone", "data": {}})
 
-    def _gone(self) -> str:
-        words = "".join(self._last_words[-20:]) or "(it left no message)\n"
-        return (
-            "The fleet's supervisor has ended; start a new fleet. If it cannot find one of"
-            f" its modules, run ./outage doctor. It said:\n{words}"
-        )
+def _read_events(
+    lines: IO[bytes], telemetry: Telemetry, replies: Replies, last_words: deque[str]
+) -> None:
+    # Runs in a thread, and so must not hold on to the fleet: one that the owner has
+    # dropped ends by being collected.
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            last_words.append(line.decode("utf-8", "replace"))
+            continue
+        if event["kind"] == "reply":
+            if waiting := replies.get(event["id"]):
+                waiting.put(event)
+        else:
+            telemetry.add(event)
+    gone = {"error": _gone(last_words), "type": "FleetGone", "data": {}}
+    for waiting in list(replies.values()):
+        waiting.put(gone)
+
+
+def _gone(last_words: Iterable[str]) -> str:
+    words = "".join(last_words) or "(it left no message)\n"
+    return (
+        "The fleet's supervisor has ended; start a new fleet. If it cannot find one"
+        f" of its modules, run ./outage doctor. It said:\n{words}"
+    )
+
+
+def _close_input(process: subprocess.Popen[bytes]) -> None:
+    # The supervisor takes it as the owner's end.
+    if process.stdin is not None and not process.stdin.closed:
+        with suppress(BrokenPipeError):  # it has ended already
+            process.stdin.close()
 
 
 def _plain(release: Release) -> dict[str, Any]:

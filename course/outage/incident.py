@@ -14,7 +14,7 @@ TIMELINE = {
     0: "an automated alert reports a high error rate",
     2: "the on-call engineer gets the alert and confirms the issue",
     5: "the API server logs are opened: a spike of 500 Internal Server Error",
-    15: "assumed root cause: database connectivity; its performance and logs are checked",
+    15: "assumed root cause: the database; its performance and logs are checked",
     25: "an unusual pattern in the logs points at request routing",
     30: "escalated to the backend engineering team",
     40: "found: one unhandled exception in the request-routing code crashes the server",

@@ -48,8 +48,8 @@ class Plan:
 class Summary:
     """What came of it; `success_*` are shares of well-formed requests answered in time.
 
-    `before` is until the first malformed request, `during` from 3 s after it to the fix,
-    `after` from 3 s after the restart; None where no request was due. `timeouts`,
+    `before` is until the first malformed request, `during` from 3 s after it to the
+    fix, `after` from 3 s after the restart; None where no request was due. `timeouts`,
     `resets` and `http_500` count tries. `alert_fired_s` counts from the first malformed
     request, None if it never fired. `database_errors` counts the errors in the log that
     end in a database call; `db_ms_*` is how long the database itself took for a query.
@@ -205,7 +205,7 @@ class Replay:
         return f"{share:.1%} of tries fail."
 
     def _db_ms(self) -> tuple[float | None, float | None]:
-        """Median query time before the first malformed request, and from it to the fix."""
+        """Median query time before the first malformed request, and until the fix."""
         start, end = self.poisoned_s or 0.0, self.fixed_s or self.telemetry.now
         probes = [p for p in list(self.telemetry.probes) if p["ms"] is not None]
         before = [probe["ms"] for probe in probes if probe["t"] < start]

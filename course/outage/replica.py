@@ -26,13 +26,13 @@ from .http import exchange
 Emit = Callable[..., None]
 StartTask = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
-# A crashing process is started again after a delay that doubles, as by Kubernetes (10 s,
-# 20 s … 5 min, from the start again after 10 min of health: "CrashLoopBackOff"), only
-# faster; and no two at once, or the second would find an empty backlog, because the first
-# takes all of it. With 1% of 60 requests a second malformed there is one every 1.7 s, so
-# 2 s after another replica has started, one is always waiting. Measured: started together,
-# or sooner, replicas had moments without one, and 5 to 16% of requests succeeded during
-# the outage.
+# A crashing process is started again after a delay that doubles, as by Kubernetes (10
+# s, 20 s … 5 min, from the start again after 10 min of health: "CrashLoopBackOff"),
+# only faster; and no two at once, or the second would find an empty backlog, because
+# the first takes all of it. With 1% of 60 requests a second malformed there is one
+# every 1.7 s, so 2 s after another replica has started, one is always waiting.
+# Measured: started together, or sooner, replicas had moments without one, and 5 to 16%
+# of requests succeeded during the outage.
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, FORGIVEN_AFTER_S = 2.0, 4.0, 10.0
 
 READY_WITHIN_S = 20.0
@@ -54,7 +54,7 @@ class Turns:
 
     @asynccontextmanager
     async def take(self) -> AsyncGenerator[None, None]:
-        """Wait for a turn; it lasts until the restarted process is ready or has ended."""
+        """Wait for a turn; it lasts until the process is ready or has ended."""
         async with self._lock:
             await asyncio.sleep(self._not_before - time.monotonic())
             try:

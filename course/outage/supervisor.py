@@ -241,9 +241,9 @@ def main() -> None:
     lock = open(folder / "lock", "w")  # noqa: SIM115 - held until this process ends
     fcntl.flock(lock, fcntl.LOCK_EX)
     lifeline, ours = os.pipe()
+    told = [str(os.getppid()), str(os.getpgrp()), str(folder)]
     subprocess.Popen(
-        [sys.executable, "-I", "-S", reaper.__file__, str(os.getppid()), str(os.getpgrp()),
-         str(folder)],
+        [sys.executable, "-I", "-S", reaper.__file__, *told],
         stdin=lifeline, stdout=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     os.close(lifeline)

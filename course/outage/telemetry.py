@@ -29,11 +29,12 @@ def ended_by_itself(event: dict[str, Any]) -> bool:
 class Sample:
     """One step of the time series; rates are per second, shares from 0 to 1.
 
-    Tries count in the step in which they ended; `error_share` is the share of those that
-    failed through no fault of the client. Latencies are of successful requests, from the
-    moment they were due. `db_ms` is how long a query took that was put to the database
-    from outside, `db_pool_in_use` the most connections in use in any replica, both at the
-    moments they were looked at. Each is None where there is nothing to tell.
+    Tries count in the step in which they ended; `error_share` is the share of those
+    that failed through no fault of the client. Latencies are of successful requests,
+    from the moment they were due. `db_ms` is how long a query took that was put to the
+    database from outside, `db_pool_in_use` the most connections in use in any replica,
+    both at the moments they were looked at. Each is None where there is nothing to
+    tell.
     """
 
     t: float
@@ -84,7 +85,7 @@ class Telemetry:
     def wait_for(
         self, condition: Callable[["Telemetry"], bool], within_s: float
     ) -> bool:
-        """Wait until `condition` holds of this telemetry; False if it did not in time."""
+        """Wait until `condition` holds of this; False if it did not in time."""
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), within_s)
 

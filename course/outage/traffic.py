@@ -53,7 +53,7 @@ class Load:
         return cls(**{**data, "retries": Retries(**data["retries"])})
 
     def plan(self) -> Iterator[tuple[float, str | None, bytes]]:
-        """When each request is due (s from the start), its kind if malformed, its bytes.
+        """Each request: when it is due (s), its kind if it is malformed, its bytes.
 
         The same seed gives the same requests at the same times. With a malformed share
         of 1% every hundredth request is malformed, as from one client that keeps
@@ -77,8 +77,8 @@ class Load:
 class Try:
     """One try of one request, and what its client got.
 
-    `due` is when the request was due and `done` when this try had its answer or was given
-    up, both in seconds since the fleet started; `last` tells that no other try follows.
+    `due` is when the request was due and `done` when this try had its answer or was
+    given up, both in seconds since the fleet started; `last`: no other try follows.
     """
 
     due: float

@@ -19,7 +19,7 @@ VENDOR = HERE / "vendor"
 class Line:
     """One line of a chart. Dashes tell lines apart for those whom colours do not.
 
-    `right`: it is measured on the axis at the right, which counts from 0 in whole steps.
+    `right`: it is measured on the axis at the right, in whole numbers.
     """
 
     label: str

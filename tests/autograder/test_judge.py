@@ -59,7 +59,7 @@ def test_right_answers_score_in_full(path: Path) -> None:
     "path", sorted(ANSWERS.glob("wrong/*.py")), ids=lambda p: p.stem
 )
 def test_wrong_answers_fail_where_they_must(path: Path) -> None:
-    """The checks named in their first line, no other, with the feedback in the second."""
+    """The checks in their first line, no other, with the feedback in the second."""
     first, second = path.read_text().splitlines()[:2]
     expected = set(first.removeprefix("# fails: ").split())
     idea = second.removeprefix("# feedback: ")

@@ -1,4 +1,4 @@
-"""A learner's way through the course, in a real browser: look, run, do it wrong, right."""
+"""A learner's way through the course, in a real browser: look, run, fail, pass."""
 
 import json
 import os
@@ -98,7 +98,8 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     page.wait_for_selector(".outage-chart canvas")
     page.wait_for_function(
         "before => { const all = document.querySelectorAll('.outage-chart canvas');"
-        " const last = all[all.length - 1]; return last && last.toDataURL() !== before }",
+        " const last = all[all.length - 1];"
+        " return last && last.toDataURL() !== before }",
         arg=picture(page),
     )
     prediction = page.locator(".outage-prediction").nth(1)

@@ -1,4 +1,4 @@
-"""The good release: an orders API that serves, tells, and survives malformed requests."""
+"""The good release: it serves, tells, and survives malformed requests."""
 
 import json
 import random

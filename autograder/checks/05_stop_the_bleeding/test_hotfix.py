@@ -143,7 +143,8 @@ def test_malformed_requests_get_a_4xx(experiment: Experiment) -> None:
         }[p.response.outcome]
         saw = f"{p.response}; {experiment.died}" if p.exit_codes else str(p.response)
         raise Unmet(
-            sent=f"a malformed request of the kind “{p.kind}”. Send it yourself:\n{p.curl}",
+            sent=f"a malformed request of the kind “{p.kind}”. Send it yourself:\n"
+            f"{p.curl}",
             saw=saw,
             expected="a response with a 4xx status: the client sent something wrong and"
             " should be told so.",
@@ -186,11 +187,12 @@ def test_the_process_survives(experiment: Experiment) -> None:
         return
     first = experiment.deaths[0]
     raise Unmet(
-        sent=f"{len(experiment.poisoned)} malformed requests, one of each kind. The first"
-        f" deadly one:\n{first.curl}",
+        sent=f"{len(experiment.poisoned)} malformed requests, one of each kind."
+        f" The first deadly one:\n{first.curl}",
         saw=f"{experiment.died}.",
         expected="the same process after the last request as before the first.",
-        look="the exception types: one except clause for one of them leaves the others.",
+        look="the exception types: one except clause for one of them leaves the"
+        " others.",
     )
 
 
@@ -223,14 +225,16 @@ UNFORESEEN = {1: "RuntimeError", 2: "OSError", 3: "AssertionError"}
 
 PLANTED = f"""
 
+import builtins
+
 _resolve_without_the_fault = resolve
 
 
 def resolve(header: bytes) -> Backend:
     backend = _resolve_without_the_fault(header)
     if backend.shard in {set(UNFORESEEN)}:
-        faults = {{{", ".join(f"{shard}: {name}" for shard, name in UNFORESEEN.items())}}}
-        raise faults[backend.shard]("routing table out of step")
+        fault = getattr(builtins, {UNFORESEEN}[backend.shard])
+        raise fault("routing table out of step")
     return backend
 """
 
@@ -317,6 +321,6 @@ def test_it_shuts_down_cleanly(experiment: Experiment) -> None:
         saw=saw,
         expected="exit code 0 within 3 s, from the process that had met all the"
         " malformed requests.",
-        look="which exceptions are not errors. CancelledError is how asyncio asks a task"
-        " to end, and it is a BaseException for that reason.",
+        look="which exceptions are not errors. CancelledError is how asyncio asks a"
+        " task to end, and it is a BaseException for that reason.",
     )

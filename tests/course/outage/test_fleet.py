@@ -1,7 +1,10 @@
 """A fleet from its owner's side: start, deploy, restart, stop, and clear errors."""
 
+import gc
 import socket
+import time
 
+import psutil
 import pytest
 
 from course.outage import Fleet, Release
@@ -13,6 +16,7 @@ from course.outage.errors import (
 )
 from course.outage.requests import http_request
 from course.outage.traffic import Load
+from tests.course.outage.test_owner import is_gone
 
 VALID = http_request(b'{"region": "eu-west", "shard": 3}')
 POISON = http_request(b"{")
@@ -98,6 +102,20 @@ def test_a_closed_fleet_says_so() -> None:
     fleet.close()
     with pytest.raises(FleetGone, match="start a new fleet"):
         fleet.restart()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_fleet_that_its_owner_forgets_ends() -> None:
+    """As when a notebook's cell that starts one is run twice."""
+    fleet = Fleet(Release.named("good"), replicas=1)
+    processes = psutil.Process().children(recursive=True)
+    assert len(processes) == 3
+    del fleet
+    gc.collect()
+    deadline = time.monotonic() + 3
+    while not all(map(is_gone, processes)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert all(map(is_gone, processes))
 
 
 def test_traffic_stops_when_it_is_told_to() -> None:

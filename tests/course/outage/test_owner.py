@@ -43,7 +43,7 @@ def family(owner: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 def is_gone(process: psutil.Process) -> bool:
-    """Ended; one that only waits for its parent, or for init, to notice counts as well."""
+    """Ended; one that only waits for its parent to notice counts as well."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

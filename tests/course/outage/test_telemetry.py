@@ -27,7 +27,7 @@ def told(*events: dict[str, object]) -> Telemetry:
 
 
 def test_success_counts_well_formed_requests_answered_in_time() -> None:
-    """A late answer is none, a malformed request does not count, nor does a first try."""
+    """Late answers are failures; malformed requests and first tries do not count."""
     telemetry = told(
         sent(1.0, "ok"),
         sent(1.1, "ok", latency_s=1.5),
