@@ -20,7 +20,7 @@ def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
     """Run pytest, with a browser unless `fast`. Returns an exit code of the command."""
     environment = dict(os.environ)
     if not fast:
-        chromium = find_chromium() or install_chromium(err)
+        chromium = prepare_browser(err)
         if chromium is None:
             err.print(
                 f"outage: no Chromium for the browser tests. {REMEDY}", style="red"
@@ -54,15 +54,21 @@ def find_chromium() -> Path | None:
     return None
 
 
-def install_chromium(err: Console) -> Path | None:
-    """Debian's, where we are root; else the one that Playwright brings."""
+def prepare_browser(err: Console) -> Path | None:
+    """A Chromium that Playwright can drive, installed where it is missing; else None.
+
+    As root on Debian from its packages, elsewhere the one that Playwright brings.
+    """
+    missing = [] if find_chromium() else ["chromium"]
+    if not driver_runs():
+        missing.append("libatomic1")  # its Node.js needs it; not in Debian's base
+    if not missing:
+        return find_chromium()
     if shutil.which("apt-get") and os.geteuid() == 0:
-        err.print(
-            "Installing Chromium from Debian's packages for the browser tests ..."
-        )
+        err.print(f"Installing {' and '.join(missing)} for the browser tests ...")
         commands = [
             ["apt-get", "update"],
-            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
+            ["apt-get", "install", "-y", "--no-install-recommends", *missing],
         ]
     else:
         err.print("Fetching Playwright's Chromium for the browser tests ...")
@@ -73,8 +79,13 @@ def install_chromium(err: Console) -> Path | None:
             env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False,
         )  # fmt: skip
         if done.returncode:
-            err.print(
-                f"{' '.join(command)} failed:\n{done.stderr[-2000:]}", markup=False
-            )
+            words = " ".join(command)
+            err.print(f"{words} failed:\n{done.stderr[-2000:]}", markup=False)
             return None
-    return find_chromium()
+    return find_chromium() if driver_runs() else None
+
+
+def driver_runs() -> bool:
+    """Whether Playwright's own Node.js starts here."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
