@@ -183,11 +183,14 @@ class Replay:
         )
 
     def _saw_pattern(self) -> str:
-        places = Counter(c.place.partition(":")[0] for c in crashes(self.telemetry))
-        seen = ", ".join(
-            f"{n} in {place}" for place, n in places.most_common(2) if place
+        died = [crash for crash in crashes(self.telemetry) if crash.place]
+        if not died:
+            return "No process has died."
+        places = Counter(crash.place.partition(":")[0] for crash in died)
+        seen = ", ".join(f"{place} ({n} times)" for place, n in places.most_common(2))
+        return (
+            f"{sum(places.values())} processes have died, their last frame in {seen}."
         )
-        return f"{sum(places.values())} processes have died, the last frame {seen}."
 
     def _saw_cause(self) -> str:
         found = [crash for crash in crashes(self.telemetry) if crash.exception]
