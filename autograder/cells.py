@@ -1,14 +1,20 @@
 """nbgrader preprocessors: exercises into its cells, verdicts into their outputs."""
 
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool
 
-from .judge import Exercise, judge
-from .judge.answers import solution_cells
+from .judge import Exercise, judge_best
 from .presenting import as_html, as_text
+from .sandbox import Confined
+from .submissions import ASIDE, READINGS, notes_on, rebuilt
+
+NOTES = "outage_notes"
 
 
 class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
@@ -30,31 +36,59 @@ class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
-class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Judges the answers and writes the verdict into each check cell."""
+class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts the answers of a submission into a fresh copy of the released notebook.
+
+    What else a submission holds (cells added or changed, metadata, outputs) ends here.
+    """
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Fill the check cells of one submission."""
+        """Replace one submission."""
+        names = resources["nbgrader"]
+        exercise = Exercise.named(names["assignment"])
+        released = nbformat.read(exercise.notebook, as_version=4)
+        fresh, odd = rebuilt(nb, released)
+        # nbgrader works in the course's root.
+        submission = Path(names["student"], names["assignment"])
+        fresh.metadata[NOTES] = [*notes_on(submission, Path(ASIDE)), *odd]
+        for note in fresh.metadata[NOTES]:
+            self.log.warning("%s: %s", names["student"], note)
+        return fresh, resources
+
+
+class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
+    """Judges the answers and writes the verdict into each check cell."""
+
+    no_sandbox = Bool(
+        False,
+        help="Run other people's code without the sandbox, with your user's rights.",
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Fill the check cells of one submission. Raises SandboxUnavailable."""
         exercise = Exercise.named(resources["nbgrader"]["assignment"])
-        verdict = judge(exercise, solution_cells(nb))
+        verdict = judge_best(
+            exercise,
+            nb.metadata[READINGS],
+            confined=Confined.LIMITS if self.no_sandbox else Confined.SANDBOX,
+            held_back=True,
+            notes=nb.metadata[NOTES],
+        )
         for cell in nb.cells:
             marks = cell.metadata.get("nbgrader", {})
-            if cell.cell_type != "code":
+            if cell.cell_type == "code":
+                cell.outputs = []
+            if not marks.get("grade") or marks.get("solution"):
                 continue
-            cell.outputs = []
-            if marks.get("grade") and not marks.get("solution"):
-                # nbgrader takes the first execute_result that reads as a number.
-                cell.outputs = [
-                    new_output(
-                        "display_data",
-                        {"text/plain": as_text(verdict), "text/html": as_html(verdict)},
-                    ),
-                    new_output(
-                        "execute_result",
-                        {"text/plain": str(verdict.score)},
-                        execution_count=1,
-                    ),
-                ]
+            shown = {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
+            # nbgrader takes the first execute_result that reads as a number.
+            score = {"text/plain": str(verdict.score)}
+            cell.outputs = [
+                new_output("display_data", shown),
+                new_output("execute_result", score, execution_count=1),
+            ]
         return nb, resources

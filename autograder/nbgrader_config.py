@@ -1,8 +1,8 @@
 """nbgrader's configuration: run any `nbgrader` command from this folder.
 
-Stock nbgrader, with two preprocessors of ours: one gives learners the June code to
-start from, the other fills the check cells with the judge's verdict instead of running
-them.
+Stock nbgrader, with three preprocessors of ours: one gives learners the June code to
+start from, one rebuilds each submission on the released notebook, and one fills the
+check cells with the judge's verdict instead of running them.
 """
 
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
 
-from autograder.cells import GivenCode, JudgeCells
+from autograder.cells import GivenCode, JudgeCells, Rebuild
+from autograder.submissions import prepare
 
 ROOT = Path(__file__).resolve().parent
 
@@ -40,6 +41,13 @@ c.GenerateAssignment.preprocessors = [
     stock.ComputeChecksums,
     stock.CheckCellMetadata,
 ]
+
+# nbgrader follows symbolic links when it copies a submission; this runs before.
+c.Autograde.pre_convert_hook = prepare
+
+# In place of ClearOutput, DeduplicateIds, OverwriteKernelspec and OverwriteCells, which
+# mend what they know of.
+c.Autograde.sanitize_preprocessors = [Rebuild, stock.CheckCellMetadata]
 
 # In place of Execute: no kernel, and an explicit score in every check cell. Stock
 # scoring reads an empty cell as full marks, and any line on stderr as none.

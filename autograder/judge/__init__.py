@@ -4,13 +4,14 @@
                                       │ look at the running release from outside
     Verdict ◀── one JSON line a check ┘
 
-No learner code is ever imported here or by the checks: it runs in the replicas alone.
+No learner code is ever imported here or by the checks: it runs in replicas, or as a
+function or a test suite in a process of its own, always confined.
 """
 
 from .answers import Answers, from_notebook
 from .errors import JudgeError
 from .exercise import Exercise
-from .judging import judge
+from .judging import judge, judge_best
 from .verdict import Check, Verdict
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "Verdict",
     "from_notebook",
     "judge",
+    "judge_best",
 ]

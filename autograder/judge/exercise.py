@@ -7,6 +7,10 @@ Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercis
     defines = "dispatch"      # what the cell defines, and the learner gives to check()
     base = "bad"              # the release that the answer goes on top of …
     module = "dispatch.py"    # … in place of this module
+
+An answer that is a function or a test suite and no part of the service has neither base
+nor module. Held-back checks are in autograder/held_back/NN_name/, where there are any:
+the learners' package has none.
 """
 
 import tomllib
@@ -20,6 +24,7 @@ from .errors import ExerciseNotFound
 
 PROJECT = Path(__file__).parents[2]
 CHECKS = PROJECT / "autograder" / "checks"
+HELD_BACK = PROJECT / "autograder" / "held_back"
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,8 @@ class AnswerSlot:
 
     grade_id: str
     defines: str
-    base: str
-    module: str
+    base: str = "good"
+    module: str = ""
 
     def given(self) -> str:
         """What the learner starts from: the module as the base release has it."""
@@ -69,6 +74,11 @@ class Exercise:
         return CHECKS / self.name
 
     @property
+    def held_back(self) -> Path:
+        """The folder of its held-back checks, which may be missing."""
+        return HELD_BACK / self.name
+
+    @property
     def notebook(self) -> Path:
         """The untouched notebook, as it is released to learners."""
         return PROJECT / "exercises" / self.name / f"{self.name}.ipynb"
@@ -81,5 +91,5 @@ class Exercise:
     def release(self, answers: Mapping[str, str], name: str = "your answer") -> Release:
         """The release called `name` that `answers`, by grade_id, make."""
         release = Release.named(self.slots[0].base)
-        modules = {slot.module: answers[slot.grade_id] for slot in self.slots}
+        modules = {s.module: answers[s.grade_id] for s in self.slots if s.module}
         return release.replace(name, modules)

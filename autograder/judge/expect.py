@@ -21,3 +21,13 @@ def check(title: str, points: float) -> Callable[[Any], Any]:
     """Mark a test as the check called `title`, worth `points`."""
     mark: Callable[[Any], Any] = pytest.mark.check(title, points)
     return mark
+
+
+def guards(name: str, *, told: str) -> Callable[[Any], Any]:
+    """Mark a held-back test: check `name` passes only if this passes too.
+
+    It asks the same with other inputs. If it fails, the learner reads `told` and no
+    word of what it sent or saw.
+    """
+    mark: Callable[[Any], Any] = pytest.mark.guards(name, told)
+    return mark

@@ -2,122 +2,225 @@
 
 import hashlib
 import json
+import logging
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from autograder.sandbox import Confined
 
 from .answers import Answers
 from .errors import JudgingFailed
 from .exercise import PROJECT, Exercise
+from .job import Job, confinement
 from .verdict import Check, Verdict
 
 TIME_LIMIT_S = 90.0
+
+# An answer is a cell that somebody has typed; the solutions have about 2 kB.
+LONGEST_ANSWER = 200_000
+
+log = logging.getLogger(__name__)
+
+Line = dict[str, Any]
 
 
 def judge(
     exercise: Exercise,
     answers: Answers,
     on_check: Callable[[Check], None] = lambda check: None,
+    *,
+    confined: Confined = Confined.LIMITS,
+    held_back: bool = False,
+    seed: int | None = None,
+    notes: Sequence[str] = (),
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Verdict:
     """How `answers`, by grade_id, fare in `exercise`.
 
-    `on_check` is called with each check as it ends. What has not ended within
-    `time_limit_s` seconds is `timed_out`. Raises JudgingFailed if the checks break.
+    `on_check` is called with each check as it ends. Other people's answers want
+    `confined` to be Confined.SANDBOX; with `held_back`, a check passes only if the
+    held-back tests that guard it pass too. `seed` decides the random inputs; left out,
+    it is drawn. `notes` become the verdict's. What has not ended within `time_limit_s`
+    seconds is `timed_out`.
+
+    Raises SandboxUnavailable, and JudgingFailed if the checks break.
     """
     started = time.monotonic()
-    missing = [s.grade_id for s in exercise.slots if not answers.get(s.grade_id)]
+    seed = secrets.randbits(32) if seed is None else seed
+    confinement(confined)  # before anything else: there may be no sandbox
+    reason = refusal(exercise, answers)
+    wanted = {slot.grade_id: answers.get(slot.grade_id, "") for slot in exercise.slots}
+    judged = dict.fromkeys(wanted, "") if reason else wanted
+    folders = [exercise.checks]
+    if held_back and exercise.held_back.exists() and not reason:
+        folders.append(exercise.held_back)
     with tempfile.TemporaryDirectory(prefix="outage-judge-") as folder:
-        wanted = exercise.release({**dict.fromkeys(missing, ""), **answers})
-        release = Path(folder, "release.json")
-        release.write_text(
-            json.dumps({"name": wanted.name, "modules": dict(wanted.modules)})
-        )
-        lines, timed_out, output = _run(exercise, release, on_check, time_limit_s)
-    checks: dict[str, Check] = {}
-    for line in lines:
-        if line["outcome"] == "announced":
-            line |= _not_ended(timed_out, time_limit_s)
-        # A failed call may be followed by a failed teardown: the first counts.
-        known = checks.get(line["name"])
-        if known is None or known.outcome in {"timed_out", "error"}:
-            checks[line["name"]] = Check(**line)
+        job = Path(folder, "job.json")
+        Job(judged, exercise.release(judged), confined, seed).write(job)
+        run = Run(folders, job, on_check, time_limit_s, only_names=bool(reason))
+    checks = merged(run)
     if not checks:
-        raise JudgingFailed(f"The checks of {exercise.name} did not run:\n{output}")
-    if missing:
-        told = f"The notebook has no answer in its cell {', '.join(missing)}."
-        checks = {
-            name: check.model_copy(update={"outcome": "failed", "feedback": told})
-            for name, check in checks.items()
-        }
+        raise JudgingFailed(f"The checks of {exercise.name} did not run:\n{run.output}")
+    if any(check.outcome == "error" for check in checks):
+        log.error("A check of %s broke (seed %d):\n%s", exercise.name, seed, run.output)
+    if reason:
+        told = {"outcome": "failed", "feedback": reason}
+        checks = [check.model_copy(update=told) for check in checks]
+        for check in checks:
+            on_check(check)
     return Verdict(
         exercise=exercise.name,
-        answers_digest=_digest(*(answers.get(s.grade_id, "") for s in exercise.slots)),
-        checks_digest=_digest(*_texts(exercise.checks)),
-        checks=list(checks.values()),
+        answers_digest=_digest(*wanted.values()),
+        checks_digest=_digest(*(text for path in folders for text in _texts(path))),
+        confined=confined.value,
+        held_back=len(folders) > 1,
+        seed=seed,
+        checks=checks,
+        notes=list(notes),
+        phases={name: round(took, 2) for name, took in run.phases.items()},
         seconds=round(time.monotonic() - started, 2),
     )
 
 
-def _run(
-    exercise: Exercise,
-    release: Path,
-    on_check: Callable[[Check], None],
-    time_limit_s: float,
-) -> tuple[list[dict[str, Any]], bool, str]:
-    """The lines that the checks reported, whether time ran out, what pytest printed."""
-    reading, writing = os.pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "pytest", "-q", "-p", "autograder.judge.plugin",
-         "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(exercise.checks),
-         "--import-mode=importlib", "--release-file", str(release),
-         "--report-fd", str(writing), str(exercise.checks)],
-        cwd=release.parent,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "PYTEST_ADDOPTS": "",
-             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        pass_fds=[writing], stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
-    os.close(writing)
-    out_of_time = threading.Event()
+def judge_best(
+    exercise: Exercise, readings: Sequence[Answers], **how: Any
+) -> Verdict:
+    """The best verdict on several readings of one notebook; `how` as for `judge`."""
+    best = judge(exercise, readings[0], **how)
+    for answers in readings[1:]:
+        if best.passed:
+            break
+        other = judge(exercise, answers, **how)
+        best = max(best, other, key=lambda verdict: verdict.score)
+    return best
 
-    def end() -> None:
-        out_of_time.set()
+
+def refusal(exercise: Exercise, answers: Answers) -> str:
+    """Why `answers` need not be run to be judged, or nothing."""
+    missing = [s.grade_id for s in exercise.slots if not answers.get(s.grade_id)]
+    if missing:
+        return f"The notebook has no answer in its cell {', '.join(missing)}."
+    longest = max(len(answers[slot.grade_id]) for slot in exercise.slots)
+    if longest > LONGEST_ANSWER:
+        return (
+            f"The answer has {longest:,} characters; at most {LONGEST_ANSWER:,} are"
+            " judged."
+        )
+    return ""
+
+
+class Run:
+    """One run of pytest over the folders of checks, from its start to its end."""
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        job: Path,
+        on_check: Callable[[Check], None],
+        time_limit_s: float,
+        only_names: bool,
+    ) -> None:
+        self.lines: list[Line] = []
+        self.phases = {"collect": 0.0, "deploy": 0.0, "checks": 0.0, "end": 0.0}
+        self.time_limit_s = time_limit_s
+        self.timed_out = False
+        self._on_check = on_check
+        reading, writing = os.pipe()
+        options = ["--collect-only"] if only_names else []
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "pytest", "-q", "-p", "autograder.judge.plugin",
+             "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folders[0]),
+             "--import-mode=importlib", "--job", str(job),
+             "--report-fd", str(writing), *options, *map(str, folders)],
+            cwd=job.parent,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "PYTEST_ADDOPTS": "",
+                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            pass_fds=[writing], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        os.close(writing)
+        timer = threading.Timer(time_limit_s, self._end, [process])
+        timer.start()
+        try:
+            with os.fdopen(reading) as reports:
+                self._follow(reports)
+            self.output = process.communicate()[0].decode("utf-8", "replace")
+        finally:
+            timer.cancel()
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        self.timed_out = True
         os.killpg(process.pid, signal.SIGKILL)  # the fleets die with their owner
 
-    timer = threading.Timer(time_limit_s, end)
-    timer.start()
-    lines = []
-    try:
-        with os.fdopen(reading) as reports:
-            for text in reports:
-                line = json.loads(text)
-                lines.append(line)
-                if line["outcome"] != "announced":
-                    on_check(Check(**line))
-        output = process.communicate()[0].decode("utf-8", "replace")
-    finally:
-        timer.cancel()
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    return lines, out_of_time.is_set(), output
+    def _follow(self, reports: Any) -> None:
+        started = at = time.monotonic()
+        for text in reports:
+            line = json.loads(text)
+            at = time.monotonic()
+            if "phase" in line:
+                self.phases[line["phase"]] += line["seconds"]
+                continue
+            self.lines.append(line)
+            if line["outcome"] == "announced":
+                self.phases["collect"] = at - started
+            elif "held_back" not in line:
+                self._on_check(as_check(line))
+        self.phases["checks"] = at - started - self.phases["collect"]
+        self.phases["end"] = time.monotonic() - at
 
 
-def _not_ended(timed_out: bool, limit_s: float) -> dict[str, str]:
-    if timed_out:
+def merged(run: Run) -> list[Check]:
+    """Each check once: passed if its own test and all that guard it have passed."""
+    ended: dict[str, Line] = {}
+    for line in run.lines:
+        # A failed call may be followed by a failed teardown: the first counts.
+        if ended.get(line["test"], {"outcome": "announced"})["outcome"] == "announced":
+            ended[line["test"]] = line
+    tests = [_at_the_end(line, run) for line in ended.values()]
+    checks = {t["name"]: as_check(t) for t in tests if "held_back" not in t}
+    for line in tests:
+        check = checks[line["name"]]
+        if "held_back" in line and check.outcome == "passed":
+            took = check.seconds + line.get("seconds", 0.0)
+            checks[check.name] = as_check(
+                check.model_dump() | {"seconds": took} | _outcome_of(line)
+            )
+    return list(checks.values())
+
+
+def _outcome_of(line: Line) -> Line:
+    return {"outcome": line["outcome"], "feedback": line.get("feedback", "")}
+
+
+def _at_the_end(line: Line, run: Run) -> Line:
+    """`line`, or what is said of a test that never reported."""
+    if line["outcome"] != "announced":
+        return line
+    if run.timed_out:
         told = (
-            f"Judging was stopped after {limit_s:.0f} s, before this check had ended."
+            f"Judging was stopped after {run.time_limit_s:.0f} s, before this check had"
+            " ended."
         )
-        return {"outcome": "timed_out", "feedback": told}
-    return {"outcome": "error", "feedback": "The check ended without a result."}
+        return line | {"outcome": "timed_out", "feedback": told}
+    told = "The check ended without a result."
+    return line | {"outcome": "error", "feedback": told}
+
+
+def as_check(line: Line) -> Check:
+    """The check that a test's report tells of."""
+    return Check(**{name: line[name] for name in Check.model_fields if name in line})
 
 
 def _texts(folder: Path) -> list[str]:

@@ -1,31 +1,43 @@
 """The pytest plugin that turns checks into the lines of a verdict.
 
-Loaded only in the process that `judging` starts. Gives the checks the fixture `release`
-and writes one JSON line a check to the file descriptor it was given.
+Loaded only in the process that `judging` starts. Gives the checks their fixtures and
+writes one JSON line a check to the file descriptor it was given.
 """
 
 import json
 import os
-from collections.abc import Generator
+import random
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from course.outage import OutageError, Release
+from course.outage import Fleet, OutageError, Release
+from course.outage.confinement import Confinement
 
 from .expect import Unmet
+from .functions import Functions
+from .job import Job
+from .suites import SuiteRunner
+
+BROKEN = "This check itself broke. That is not your doing: tell your instructor."
+
+StartFleet = Callable[[Release], Fleet]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The two ends of our line to the judge."""
-    parser.addoption("--release-file", type=Path, required=True)
+    parser.addoption("--job", type=Path, required=True)
     parser.addoption("--report-fd", type=int, required=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the mark known; take the report to ourselves."""
+    """Make the marks known; take the report to ourselves."""
     config.addinivalue_line("markers", "check(title, points): a check of an exercise")
+    config.addinivalue_line("markers", "guards(name, told): a held-back test")
     # The replicas must not inherit the end that verdicts are written to.
     os.set_inheritable(config.getoption("--report-fd"), False)
 
@@ -33,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Announce every check first: one that never reports can be named then."""
     for item in session.items:
-        _write(session.config, item, {"outcome": "announced"})
+        _write(session.config, _named(item) | {"outcome": "announced"})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,28 +54,87 @@ def pytest_runtest_makereport(
 ) -> Generator[None, Any, Any]:
     """Report the first phase of a check that fails, or that its call passed."""
     report = yield
+    spent: dict[str, float] = vars(item).setdefault("_spent_s", {})
+    spent[call.when] = call.duration
+    told: dict[str, Any] = {"seconds": round(sum(spent.values()), 3)}
     if call.excinfo is not None:
         exc = call.excinfo.value
         # A release that cannot even start is the learner's matter as well.
         known = isinstance(exc, Unmet | OutageError)
-        outcome = "failed" if known else "error"
-        feedback = str(exc) if known else f"{type(exc).__name__}: {exc}"
-        _write(item.config, item, {"outcome": outcome, "feedback": feedback})
+        feedback = _feedback(item, exc) if known else BROKEN
+        told |= {"outcome": "failed" if known else "error", "feedback": feedback}
+        _write(item.config, _named(item) | told)
     elif call.when == "call":
-        _write(item.config, item, {"outcome": "passed"})
+        _write(item.config, _named(item) | told | {"outcome": "passed"})
     return report
 
 
 @pytest.fixture(scope="session")
-def release(pytestconfig: pytest.Config) -> Release:
+def job(pytestconfig: pytest.Config) -> Job:
+    """What is judged."""
+    return Job.read(pytestconfig.getoption("--job"))
+
+
+@pytest.fixture(scope="session")
+def release(job: Job) -> Release:
     """The release under test."""
-    data = json.loads(pytestconfig.getoption("--release-file").read_text("utf-8"))
-    return Release(**data)
+    return job.release
 
 
-def _write(config: pytest.Config, item: pytest.Item, data: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def seeded(job: Job, request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers: the same again for the same seed of the job."""
+    return random.Random(f"{job.seed} {request.node.name}")
+
+
+@pytest.fixture(scope="module")
+def start_fleet(
+    job: Job, pytestconfig: pytest.Config
+) -> Generator[StartFleet, None, None]:
+    """Starts a release on one replica, confined; it ends with the module of checks."""
+    with ExitStack() as running:
+
+        def start(release: Release) -> Fleet:
+            started = time.monotonic()
+            fleet = Fleet(
+                release, replicas=1, first_backoff_s=0.0, confinement=job.confinement
+            )
+            took = time.monotonic() - started
+            _write(pytestconfig, {"phase": "deploy", "seconds": took})
+            return running.enter_context(fleet)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def functions(job: Job) -> Functions:
+    """The learner's functions, to be called in a process of their own."""
+    return Functions("\n\n".join(job.answers.values()), job.confined)
+
+
+@pytest.fixture(scope="session")
+def suite(job: Job) -> SuiteRunner:
+    """The learner's test suite, to be run against releases."""
+    return SuiteRunner("\n\n".join(job.answers.values()), job.confined, job.seed)
+
+
+def _named(item: pytest.Item) -> dict[str, Any]:
+    """Which test this is, and which check it speaks for."""
+    test = {"test": item.nodeid}
+    if mark := item.get_closest_marker("guards"):
+        return test | {"name": mark.args[0], "held_back": True}
     mark = item.get_closest_marker("check")
-    assert mark is not None, f"{item.nodeid} carries no check mark"
+    assert mark is not None, f"{item.nodeid} carries neither check nor guards"
     title, points = mark.args
-    line = json.dumps({"name": item.name, "title": title, "points": points, **data})
+    return test | {"name": item.name, "title": title, "points": points}
+
+
+def _feedback(item: pytest.Item, exc: BaseException) -> str:
+    """What the learner reads; of a held-back test nothing but what was written."""
+    mark = item.get_closest_marker("guards")
+    return mark.args[1] if mark else str(exc)
+
+
+def _write(config: pytest.Config, data: dict[str, Any]) -> None:
+    line = json.dumps(data)
     os.write(config.getoption("--report-fd"), line.encode() + b"\n")

@@ -1,25 +1,46 @@
-"""A verdict: data, and nothing but data."""
+"""A verdict: data, and nothing but data. Its JSON schema is verdict.schema.json."""
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Outcome = Literal["passed", "failed", "error", "timed_out"]
 
+LONGEST_FEEDBACK = 4000
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal or a page would act on instead of showing it.
+
+    Feedback quotes what learner code has written: that may hold escape sequences, half
+    a surrogate pair, characters that turn the direction of writing, or a megabyte.
+    """
+    text = text.encode("utf-8", "backslashreplace").decode()
+    text = UNPRINTABLE.sub(lambda found: ascii(found.group())[1:-1], text)
+    if len(text) > LONGEST_FEEDBACK:
+        text = f"{text[:LONGEST_FEEDBACK]} … ({len(text):,} characters)"
+    return text
+
+
+Printable = Annotated[str, BeforeValidator(printable)]
+
 
 class Check(BaseModel):
-    """One check: what it is worth, how it went, and what the learner is told.
-
-    `failed` is the learner's matter and `error` ours: the check itself broke.
-    """
+    """One check: what it is worth, how it went, and what the learner is told."""
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    title: str
-    points: float
-    outcome: Outcome
-    feedback: str = ""
+    name: str = Field(description="The pytest function that checks.")
+    title: str = Field(description="The same in words.")
+    points: float = Field(description="What it is worth: all or none are earned.")
+    outcome: Outcome = Field(
+        description="failed is the learner's matter; error is ours: the check broke;"
+        " timed_out did not end within the time for judging."
+    )
+    feedback: Printable = Field("", description="For the learner; lines of text.")
+    seconds: float = Field(0.0, description="How long it took.")
 
     @property
     def earned(self) -> float:
@@ -28,16 +49,26 @@ class Check(BaseModel):
 
 
 class Verdict(BaseModel):
-    """How one set of answers fared; digests are SHA-256, in hex."""
+    """How one set of answers fared in one exercise."""
 
     model_config = ConfigDict(frozen=True)
 
-    version: Literal[1] = 1
-    exercise: str
-    answers_digest: str
-    checks_digest: str
+    version: Literal[1] = Field(1, description="Of this schema.")
+    exercise: str = Field(description="The folder's name, such as 05_name.")
+    answers_digest: str = Field(description="SHA-256 of the answers, in hex.")
+    checks_digest: str = Field(description="SHA-256 of the checks that were run.")
+    confined: Literal["sandbox", "limits"] = Field(description="How the code was run.")
+    held_back: bool = Field(description="Whether the held-back checks were run too.")
+    seed: int = Field(description="Of the inputs; with it they are the same again.")
     checks: list[Check]
-    seconds: float
+    notes: list[Printable] = Field(
+        default=[], description="For the instructor: what was odd about the submission."
+    )
+    phases: dict[str, float] = Field(
+        description="Seconds until the checks were collected (collect), to deploy"
+        " releases (deploy, part of checks), for all checks, and to end (end)."
+    )
+    seconds: float = Field(description="All of it.")
 
     @property
     def score(self) -> float:

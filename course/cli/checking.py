@@ -16,7 +16,7 @@ from autograder.judge import (
     JudgeError,
     Verdict,
     from_notebook,
-    judge,
+    judge_best,
 )
 from autograder.presenting import MARKS, headline
 
@@ -71,12 +71,12 @@ def judge_once(exercise: Exercise, path: Path, as_json: bool) -> Verdict:
     """Judge the notebook at `path` and print what came of it. Raises JudgeError."""
     answers = from_notebook(path)
     if as_json:
-        verdict = judge(exercise, answers)
+        verdict = judge_best(exercise, answers)
         print(json.dumps(verdict.model_dump(), indent=2))
         return verdict
     out.print(f"Exercise {exercise.number}, {exercise.title}: {path}", highlight=False)
     with out.status("deploying your answer and watching it ..."):
-        verdict = judge(exercise, answers, on_check=print_check)
+        verdict = judge_best(exercise, answers, on_check=print_check)
     style = "green" if verdict.passed else "red"
     line = f"{headline(verdict)} Judged in {verdict.seconds:.0f} s."
     out.print(Panel(line, style=style, expand=False))

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from . import errors, http
+from .confinement import Confinement
 from .errors import FleetGone, OutageError
 from .release import Release
 from .replica import FIRST_BACKOFF_S
@@ -35,7 +36,8 @@ class Fleet:
         with Fleet(Release.named("bad"), replicas=2) as fleet:
             fleet.start_traffic(Load(rate=60, malformed=0.01))
 
-    `port` 0 takes a free one. A replica that ends is started again after
+    `port` 0 takes a free one; replicas that run other people's code are started under
+    `confinement`, and listen on a Unix socket instead. A replica that ends is started again after
     `first_backoff_s`, and after twice as long each further time. Every process of the
     fleet ends with the `with` block, and within seconds if the owner dies in whatever
     way. All methods raise OutageError.
@@ -47,6 +49,7 @@ class Fleet:
         replicas: int = 2,
         port: int = 0,
         first_backoff_s: float = FIRST_BACKOFF_S,
+        confinement: Confinement | None = None,
     ) -> None:
         self.release = self._before = release
         self.telemetry = Telemetry()
@@ -70,12 +73,19 @@ class Fleet:
             started = self._do(
                 "start", release=_plain(release), replicas=replicas, port=port,
                 first_backoff_s=first_backoff_s,
+                confinement=confinement and confinement.to_json(),
             )  # fmt: skip
         except BaseException:
             self.close()
             raise
-        self.port: int = started["port"]
-        self.replica_ports: list[int] = started["replica_ports"]
+        self.address: http.Address = started["address"]
+        self.replica_addresses: list[http.Address] = started["replica_addresses"]
+
+    @property
+    def port(self) -> int:
+        """The loopback port of a fleet that is not confined."""
+        assert isinstance(self.address, int), "it listens on a Unix socket"
+        return self.address
 
     def __enter__(self) -> Self:
         return self
@@ -121,13 +131,14 @@ class Fleet:
         self._do("stop_traffic")
 
     def wait_ready(self, within_s: float) -> bool:
-        """Wait until every replica is ready; False if they are not in time."""
-        wanted = len(self.replica_ports)
-        return self.telemetry.wait_for(lambda t: t.ready() == wanted, within_s)
+        """Wait until every replica is ready; False if they are not, or never will."""
+        wanted = len(self.replica_addresses)
+        self.telemetry.wait_for(lambda t: t.ready() == wanted or t.down(), within_s)
+        return self.telemetry.ready() == wanted
 
     def send(self, raw: bytes, timeout_s: float = 2.0) -> http.Response:
-        """Send one request of your own to the fleet's port."""
-        return http.send(self.port, raw, timeout_s)
+        """Send one request of your own to the fleet."""
+        return http.send(self.address, raw, timeout_s)
 
     def close(self) -> None:
         """Stop everything; safe to call twice."""

@@ -6,9 +6,18 @@ repair them on the way, so the bytes go over a plain socket.
 
 import asyncio
 import http.client
+import io
+import re
 import socket
+import time
 from dataclasses import dataclass
 from typing import Literal
+
+# A port of 127.0.0.1, or the path of a Unix socket.
+Address = int | str
+
+# No response of the service is as long; one that goes on and on is cut here.
+LONGEST_REPLY = 1 << 20
 
 Outcome = Literal["ok", "client_error", "server_error", "reset", "timeout"]
 
@@ -41,6 +50,13 @@ class Response:
         )
 
 
+def address_of(listening: socket.socket) -> Address:
+    """Where clients find a listening socket."""
+    name = listening.getsockname()
+    address: Address = name if listening.family == socket.AF_UNIX else name[1]
+    return address
+
+
 def outcome_of(status: int) -> Outcome:
     """The outcome that a response with `status` is for its client."""
     if status < 400:
@@ -48,33 +64,80 @@ def outcome_of(status: int) -> Outcome:
     return "client_error" if status < 500 else "server_error"
 
 
-def send(port: int, raw: bytes, timeout_s: float = 2.0) -> Response:
-    """Send `raw` to 127.0.0.1:`port` and wait at most `timeout_s` for each answer."""
+def send(address: Address, raw: bytes, timeout_s: float = 2.0) -> Response:
+    """Send `raw` to `address` and wait at most `timeout_s` for its answer in all."""
+    deadline = time.monotonic() + timeout_s
+    received = b""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout_s) as connection:
+        with _connect(address, timeout_s) as connection:
             connection.sendall(raw)
-            reply = http.client.HTTPResponse(connection)
-            reply.begin()
-            headers = {name.lower(): value for name, value in reply.getheaders()}
-            body = reply.read()
-            return Response(outcome_of(reply.status), reply.status, headers, body)
+            while len(received) < LONGEST_REPLY and not _is_whole(received):
+                # For each part what is left: one drop at a time would else go on.
+                connection.settimeout(max(0.001, deadline - time.monotonic()))
+                part = connection.recv(1 << 16)
+                if not part:
+                    break
+                received += part
+        return _parsed(received)
     except TimeoutError:
         return Response("timeout")
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, ValueError):
+        # ValueError: what came back is not HTTP.
         return Response("reset")
 
 
-async def exchange(port: int, raw: bytes, timeout_s: float) -> Response:
-    """As `send`, in an event loop, and at most `timeout_s` in all.
+def _is_whole(received: bytes) -> bool:
+    """Whether all is there that Content-Length tells of; the server may then wait."""
+    head, end, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\ncontent-length: *(\d{1,9})\r\n", head + end, re.IGNORECASE)
+    return bool(end and length and len(body) >= int(length[1]))
 
-    `raw` must ask for `Connection: close`; the headers are not parsed.
+
+def _parsed(received: bytes) -> Response:
+    reply = http.client.HTTPResponse(_Received(received))  # type: ignore[arg-type]
+    reply.begin()
+    headers = {name.lower(): value for name, value in reply.getheaders()}
+    body = reply.read()
+    return Response(outcome_of(reply.status), reply.status, headers, body)
+
+
+class _Received:
+    """As much of a socket as http.client needs to parse what was received."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, _mode: str) -> io.BytesIO:
+        return io.BytesIO(self._data)
+
+
+def _connect(address: Address, timeout_s: float) -> socket.socket:
+    if isinstance(address, int):
+        return socket.create_connection(("127.0.0.1", address), timeout_s)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(timeout_s)
+    try:
+        connection.connect(address)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
+    """As `send`, in an event loop; `raw` must ask for `Connection: close`.
+
+    The headers are not parsed.
     """
     writer = None
     try:
         async with asyncio.timeout(timeout_s):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            if isinstance(address, int):
+                reader, writer = await asyncio.open_connection("127.0.0.1", address)
+            else:
+                reader, writer = await asyncio.open_unix_connection(address)
             writer.write(raw)
-            reply = await reader.read(-1)
+            reply = await _all_of(reader)
         status = int(reply[9:12])
         return Response(
             outcome_of(status), status, body=reply.partition(b"\r\n\r\n")[2]
@@ -87,3 +150,10 @@ async def exchange(port: int, raw: bytes, timeout_s: float) -> Response:
     finally:
         if writer is not None:
             writer.transport.abort()
+
+
+async def _all_of(reader: asyncio.StreamReader) -> bytes:
+    reply = b""
+    while (part := await reader.read(1 << 16)) and len(reply) < LONGEST_REPLY:
+        reply += part
+    return reply

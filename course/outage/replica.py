@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import sys
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -21,7 +19,14 @@ from typing import Any
 
 from . import requests
 from .errors import ReleaseDoesNotStart
-from .http import exchange
+from .confinement import Confinement
+from .http import Address, address_of, exchange
+from .spawner import LONGEST_LINE, Spawner
+
+TOO_MUCH_OUTPUT = (
+    b'{"event": "sandbox.stopped", "level": "critical",'
+    b' "used": "more output than it may write"}'
+)
 
 Emit = Callable[..., None]
 StartTask = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
@@ -38,10 +43,9 @@ FIRST_BACKOFF_S, LONGEST_BACKOFF_S, FORGIVEN_AFTER_S = 2.0, 4.0, 10.0
 READY_WITHIN_S = 20.0
 STOP_WITHIN_S = 3.0
 TRIES_TO_START = 3
-LONGEST_LINE = 1 << 20
 
-# What a replica sees of our environment: enough to run, nothing to find there.
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+# A line nested deeper than any log's is somebody's attempt on a JSON parser's stack.
+DEEPEST_RECORD = 100
 
 
 class Turns:
@@ -67,15 +71,17 @@ class Replica:
     """Keeps one process of a release running; `emit` is told of all that happens to it.
 
     A process that has ended is started again after a delay, in its turn. It listens on
-    the fleet's shared socket and on a private one, `port`, on which this replica alone
-    can be asked for its health and its metrics.
+    the fleet's shared socket and on the `private` one, at `address`, on which this
+    replica alone can be asked for its health and its metrics.
     """
 
     def __init__(
         self,
         index: int,
         shared: socket.socket,
+        private: socket.socket,
         database: Path,
+        confinement: Confinement | None,
         first_backoff_s: float,
         turns: Turns,
         emit: Emit,
@@ -84,9 +90,12 @@ class Replica:
         self.index = index
         self.ready = asyncio.Event()
         self.process: asyncio.subprocess.Process | None = None
-        self._shared = shared
-        self._private = socket.create_server(("127.0.0.1", 0))
-        self._database = database
+        self.address: Address = address_of(private)
+        self._private = private
+        sockets = shared.fileno(), private.fileno()
+        self._spawner = Spawner(sockets, database, confinement)
+        # None: as much as it likes.
+        self._output_left = confinement.output_bytes if confinement else None
         self._first_backoff_s = first_backoff_s
         self._turns = turns
         self._emit = emit
@@ -97,12 +106,6 @@ class Replica:
         self._last_lines: deque[str] = deque(maxlen=12)
         self._release, self._folder = "", Path()
 
-    @property
-    def port(self) -> int:
-        """The loopback port of this replica alone."""
-        port: int = self._private.getsockname()[1]
-        return port
-
     async def start(self, release: str, folder: Path) -> None:
         """Run the release written in `folder`; return once it is ready.
 
@@ -111,6 +114,7 @@ class Replica:
         than READY_WITHIN_S. It is stopped then.
         """
         self._release, self._folder = release, folder
+        self._spawner.drop_spare()  # of the release before
         self._failed = asyncio.get_running_loop().create_future()
         self._keeper = self._start_task(self._keep())
         ready = asyncio.create_task(self.ready.wait())
@@ -138,6 +142,7 @@ class Replica:
         process, started = self.process, time.monotonic()
         if self._keeper is not None:
             self._keeper.cancel()
+        self._spawner.drop_spare()
         if process is None:
             return {"exit_code": None, "seconds": 0.0, "killed": False}
         killed = False
@@ -156,6 +161,7 @@ class Replica:
         """End the process now, at the end of the fleet."""
         if self._keeper is not None:
             self._keeper.cancel()
+        self._spawner.drop_spare()
         if self.process is not None:
             self._signal(self.process, signal.SIGKILL)
 
@@ -179,8 +185,13 @@ class Replica:
                 await asyncio.wait({self._output}, timeout=0.2)
             tries = 0 if self.ready.is_set() else tries + 1
             self._ended(process, asked=False)
-            if self._failed and not self._failed.done() and tries >= TRIES_TO_START:
+            talked_too_much = self._output_left is not None and self._output_left <= 0
+            enough = tries >= TRIES_TO_START or talked_too_much
+            if self._failed and not self._failed.done() and enough:
                 self._failed.set_result(process.returncode or 0)
+            if talked_too_much:
+                self._report("down", process)
+                return
             if time.monotonic() - started > FORGIVEN_AFTER_S:
                 backoff = self._first_backoff_s
             await asyncio.sleep(backoff)
@@ -188,53 +199,45 @@ class Replica:
             turn = self._turns.take()
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        fds = (self._shared.fileno(), self._private.fileno())
-        options = [word for fd in fds for word in ("--fd", str(fd))]
-        environment = {
-            name: os.environ[name] for name in PASSED_ON if name in os.environ
-        }
         self._last_lines.clear()
-        self.process = process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "course.service",
-            "--database", str(self._database), *options,
-            cwd=self._folder,
-            env={**environment, "PYTHONUNBUFFERED": "1"},
-            pass_fds=fds,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=LONGEST_LINE,
-        )  # fmt: skip
+        self.process = process = await self._spawner.start(self._folder)
         self._report("started", process)
         return process
 
     async def _watch_readiness(self) -> None:
         # The socket listens before the process does, so one question waits its turn.
         question = requests.http_request(None, path="/readyz")
-        while (await exchange(self.port, question, READY_WITHIN_S)).status != 200:  # noqa: ASYNC110 - it is another process that we wait for
+        while (await exchange(self.address, question, READY_WITHIN_S)).status != 200:  # noqa: ASYNC110 - it is another process that we wait for
             await asyncio.sleep(0.05)
         self.ready.set()
         if self.process is not None:
             self._report("ready", self.process)
+        # Not part of this task, which ends with the process.
+        self._start_task(self._spawner.keep_spare(self._folder))
 
     async def _read_output(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while True:
             try:
                 line = await process.stdout.readline()
+                length = len(line)
             except ValueError:
                 line = b"(a line of more than 1 MiB was dropped)\n"
+                length = LONGEST_LINE
             if not line:
                 return
+            if self._output_left is not None:
+                self._output_left -= length
+                if self._output_left <= 0:
+                    self._signal(process, signal.SIGKILL)
+                    line = TOO_MUCH_OUTPUT
             text = line.decode("utf-8", "replace").rstrip("\n")
             self._last_lines.append(text[:2000])
-            try:
-                record = json.loads(text)
-            except ValueError:
-                record = None
-            if not isinstance(record, dict):
-                record = {"event": text}
-            self._emit("log", replica=self.index, pid=process.pid, record=record)
+            self._emit(
+                "log", replica=self.index, pid=process.pid, record=record_of(text)
+            )
+            if line is TOO_MUCH_OUTPUT:
+                return
 
     def _ended(self, process: asyncio.subprocess.Process, asked: bool) -> None:
         if self.process is process:
@@ -255,3 +258,13 @@ class Replica:
     def _signal(process: asyncio.subprocess.Process, signum: signal.Signals) -> None:
         with suppress(ProcessLookupError):  # it ended by itself in the meantime
             process.send_signal(signum)
+
+
+def record_of(line: str) -> dict[str, Any]:
+    """A line of the log as a record; one that is no JSON object is all `event`."""
+    if line.count("[") + line.count("{") <= DEEPEST_RECORD:
+        with suppress(ValueError):
+            record = json.loads(line)
+            if isinstance(record, dict):
+                return record
+    return {"event": line}

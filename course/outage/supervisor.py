@@ -19,13 +19,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Coroutine
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 from . import reaper, requests, traffic
+from .confinement import Confinement
 from .errors import OutageError, PortInUse
-from .http import exchange
+from .http import address_of, exchange
 from .release import Release
 from .replica import Replica, Turns
 from .scrape import read_metrics
@@ -65,34 +66,57 @@ class Supervisor:
     # --- commands: the name of each is `do_` and the word that the owner sends
 
     async def do_start(
-        self, release: dict[str, Any], replicas: int, port: int, first_backoff_s: float
+        self,
+        release: dict[str, Any],
+        replicas: int,
+        port: int,
+        first_backoff_s: float,
+        confinement: dict[str, Any] | None,
     ) -> dict[str, Any]:
-        """Bind the shared port and start every replica."""
-        try:
-            self._shared = socket.create_server(("127.0.0.1", port), backlog=2048)
-        except OSError as exc:
-            if exc.errno != errno.EADDRINUSE:
-                raise
-            raise PortInUse(port) from exc
+        """Bind the shared socket and start every replica."""
+        told = confinement and Confinement.from_json(confinement)
+        self._shared = self._socket(port, "fleet.sock" if told else None)
         self._current = self._written(release)
         database = self.folder / "orders.db"
         # Replicas that start together must not race for the change of journal mode: it
         # fails at once, whatever the busy time-out is.
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-        told = (first_backoff_s, Turns(first_backoff_s), self.emit, self.start_task)
+        turns = Turns(first_backoff_s)
         self.replicas = [
-            Replica(i, self._shared, database, *told) for i in range(replicas)
-        ]
+            Replica(
+                i, self._shared, self._socket(0, f"replica-{i}.sock" if told else None),
+                database, told, first_backoff_s, turns, self.emit, self.start_task,
+            )
+            for i in range(replicas)
+        ]  # fmt: skip
         async with asyncio.TaskGroup() as starting:
             for replica in self.replicas:
                 starting.create_task(replica.start(*self._current))
         self.start_task(self._scrape())
-        self.start_task(self._probe(database))
+        if not told:
+            self.start_task(self._probe(database))
         return {
-            "port": self._shared.getsockname()[1],
-            "replica_ports": [replica.port for replica in self.replicas],
+            "address": address_of(self._shared),
+            "replica_addresses": [replica.address for replica in self.replicas],
         }
+
+    def _socket(self, port: int, name: str | None) -> socket.socket:
+        """A listening socket: on a port of 127.0.0.1, or called `name` in our folder.
+
+        Raises PortInUse.
+        """
+        if name is not None:
+            listening = socket.socket(socket.AF_UNIX)
+            listening.bind(str(self.folder / name))
+            listening.listen(2048)
+            return listening
+        try:
+            return socket.create_server(("127.0.0.1", port), backlog=2048)
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE:
+                raise
+            raise PortInUse(port) from exc
 
     async def do_deploy(self, release: dict[str, Any]) -> None:
         """Roll a release out, replica by replica; on failure put that replica back."""
@@ -124,8 +148,8 @@ class Supervisor:
         def report(try_: traffic.Try) -> None:
             self.emit("try", **vars(try_))
 
-        port = self._shared.getsockname()[1]
-        running = traffic.run(traffic.Load.from_json(load), port, self.clock, report)
+        address = address_of(self._shared)
+        running = traffic.run(traffic.Load.from_json(load), address, self.clock, report)
         self._load = self.start_task(running)
 
     async def do_stop_traffic(self) -> None:
@@ -179,14 +203,15 @@ class Supervisor:
                 process = replica.process
                 if process is None or not replica.ready.is_set():
                     continue
-                reply = await exchange(replica.port, question, SCRAPE_TIMEOUT_S)
-                if reply.outcome == "ok" and replica.process is process:
-                    metrics = read_metrics(reply.text)
+                reply = await exchange(replica.address, question, SCRAPE_TIMEOUT_S)
+                if reply.outcome != "ok" or replica.process is not process:
+                    continue
+                with suppress(ValueError):  # a release may answer with anything
                     self.emit(
                         "scrape",
                         replica=replica.index,
                         pid=process.pid,
-                        metrics=metrics,
+                        metrics=read_metrics(reply.text),
                     )
 
     async def _probe(self, database: Path) -> None:

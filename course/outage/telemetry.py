@@ -99,9 +99,16 @@ class Telemetry:
 
     def ready(self) -> int:
         """How many replicas are ready now."""
+        return self._states().count("ready")
+
+    def down(self) -> int:
+        """How many replicas are given up: their process is not started again."""
+        return self._states().count("down")
+
+    def _states(self) -> list[str]:
         with self._changed:
             states = {event["replica"]: event["state"] for event in self.processes}
-        return list(states.values()).count("ready")
+        return list(states.values())
 
     def exits(self) -> list[dict[str, Any]]:
         """The processes that ended by themselves, in order, with their exit codes."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from . import requests
-from .http import Outcome, exchange
+from .http import Address, Outcome, exchange
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,9 @@ class Try:
 
 
 async def run(
-    load: Load, port: int, clock: Callable[[], float], report: Callable[[Try], None]
+    load: Load, address: Address, clock: Callable[[], float], report: Callable[[Try], None]
 ) -> None:
-    """Send `load` to `port`; `report` each try when it has ended.
+    """Send `load` to `address`; `report` each try when it has ended.
 
     On cancellation the requests under way are given up without a report.
     """
@@ -106,13 +106,13 @@ async def run(
     async with asyncio.TaskGroup() as clients:
         for due, kind, raw in load.plan():
             await asyncio.sleep(max(0.0, start + due - clock()))
-            client = _client(load.retries, port, raw, kind, start + due, clock, report)
+            client = _client(load.retries, address, raw, kind, start + due, clock, report)
             clients.create_task(client)
 
 
 async def _client(
     policy: Retries,
-    port: int,
+    address: Address,
     raw: bytes,
     malformed: str | None,
     due: float,
@@ -120,7 +120,7 @@ async def _client(
     report: Callable[[Try], None],
 ) -> None:
     for number in itertools.count(1):
-        response = await exchange(port, raw, policy.timeout_s)
+        response = await exchange(address, raw, policy.timeout_s)
         answered = response.outcome in {"ok", "client_error"}
         last = answered or number > policy.retries
         report(

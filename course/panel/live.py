@@ -69,7 +69,7 @@ class LiveView:
             clock = f"{june.text(told.now)} UTC"
             firing = self.alert.firing(told, told.now)
             alert = ALERT if firing else "alert over"
-        ready, replicas = told.ready(), len(self.fleet.replica_ports)
+        ready, replicas = told.ready(), len(self.fleet.replica_addresses)
         return (
             f"<strong>{clock}</strong> · {alert} · release “{self.fleet.release.name}”"
             f" · {ready} of {replicas} replicas ready · {len(told.exits())} died so far"

@@ -30,7 +30,7 @@ def outcomes(verdict: Verdict) -> dict[str, str]:
 
 def test_the_untouched_exercise_scores_nothing() -> None:
     """Every check fails, for a reason that it tells."""
-    verdict = judge(EXERCISE, from_notebook(EXERCISE.notebook))
+    verdict = judge(EXERCISE, from_notebook(EXERCISE.notebook)[0])
     assert set(outcomes(verdict).values()) == {"failed"}
     assert verdict.score == 0
     assert verdict.points == 10
@@ -39,7 +39,7 @@ def test_the_untouched_exercise_scores_nothing() -> None:
 
 def test_the_solution_scores_in_full() -> None:
     """From its text and from the notebook that nbgrader grades against."""
-    verdict = judge(EXERCISE, from_notebook(EXERCISE.solution))
+    verdict = judge(EXERCISE, from_notebook(EXERCISE.solution)[0])
     assert verdict.passed, as_text(verdict)
     assert verdict.score == verdict.points == 10
 

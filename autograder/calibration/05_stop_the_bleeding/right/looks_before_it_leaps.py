@@ -40,12 +40,11 @@ def fault_of(header: bytes) -> str:
 async def dispatch(lookups: asyncio.Queue[Lookup]) -> None:
     while True:
         lookup = await lookups.get()
-        fault = fault_of(lookup.header)
-        if fault:
-            log.info("header refused", fault=fault)
-            lookup.reply.set_exception(HTTPException(400, f"X-Route {fault}"))
-            continue
         try:
+            fault = fault_of(lookup.header)
+            if fault:
+                log.info("header refused", fault=fault)
+                raise HTTPException(400, f"X-Route {fault}")
             lookup.reply.set_result(resolve(lookup.header))
         except Exception as exc:
             lookup.reply.set_exception(exc)

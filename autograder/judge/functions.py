@@ -1,0 +1,79 @@
+"""A learner's functions, called in a process of their own: JSON in, JSON out."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from autograder.sandbox import Confined
+
+from .children import reports
+
+Ended = Literal[
+    "returned", "raised", "no_json", "missing", "timed_out", "process_ended"
+]
+
+CALLS_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """What became of one call: `value` if it `returned`, else `error` in words.
+
+    "no_json": it returned what cannot be JSON. "missing": there is no such function, or
+    its cell cannot be run. "process_ended": it ended the process that it ran in.
+    """
+
+    ended: Ended
+    value: Any = None
+    error: str = ""
+
+    def __str__(self) -> str:
+        if self.ended == "returned":
+            return f"it returned {json.dumps(self.value)}"
+        words = {
+            "raised": "it raised", "no_json": "it returned something that is no JSON:",
+            "missing": "it could not be called:",
+            "timed_out": "it had not returned in time",
+            "process_ended": "it ended the process it was called in",
+        }[self.ended]  # fmt: skip
+        return f"{words} {self.error}".strip()
+
+
+class Functions:
+    """The functions that `source` defines; none of it runs in this process."""
+
+    def __init__(self, source: str, confined: Confined) -> None:
+        self._source = source
+        self._confined = confined
+
+    def call(self, function: str, *arguments: Any) -> Call:
+        """Call `function` once, with arguments that can be JSON."""
+        return self.calls(function, [list(arguments)])[0]
+
+    def calls(
+        self,
+        function: str,
+        cases: Sequence[Sequence[Any]],
+        within_s: float = CALLS_WITHIN_S,
+    ) -> list[Call]:
+        """Call `function` with each of `cases`, one after another in one process.
+
+        `within_s` is the time for all of them.
+        """
+        given = json.dumps(
+            {"source": self._source, "function": function, "cases": list(cases)}
+        )
+        calls: list[Call] = []
+        why = Call("process_ended")
+        for report in reports("call", [], given, self._confined, within_s):
+            [(kind, said)] = list(report.items())[:1] or [("", None)]
+            if kind == "returned":
+                calls.append(Call("returned", said))
+            elif kind in {"raised", "no_json"}:
+                calls.append(Call(kind, error=str(said)))
+            elif kind == "missing":
+                why = Call("missing", error=str(said))
+            elif said == "time":
+                why = Call("timed_out")
+        return [*calls, *[why] * len(cases)][: len(cases)]

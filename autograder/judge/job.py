@@ -1,0 +1,53 @@
+"""What the judge hands to the process that runs the checks."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.sandbox import Confined, interpreter
+from course.outage import Release
+from course.outage.confinement import Confinement
+
+DATABASE = "{database}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """The answers, the release that they make, and how either may be run."""
+
+    answers: Mapping[str, str]
+    release: Release
+    confined: Confined
+    seed: int
+
+    @property
+    def confinement(self) -> Confinement:
+        """For fleets that run the release. Raises SandboxUnavailable."""
+        return confinement(self.confined)
+
+    def write(self, path: Path) -> None:
+        """Write it to a file."""
+        release = {"name": self.release.name, "modules": dict(self.release.modules)}
+        data: dict[str, Any] = {
+            "answers": dict(self.answers), "release": release,
+            "confined": self.confined.value, "seed": self.seed,
+        }  # fmt: skip
+        path.write_text(json.dumps(data))
+
+    @classmethod
+    def read(cls, path: Path) -> "Job":
+        """The reverse of `write`."""
+        data = json.loads(path.read_text("utf-8"))
+        return cls(
+            data["answers"], Release(**data["release"]), Confined(data["confined"]),
+            data["seed"],
+        )  # fmt: skip
+
+
+def confinement(confined: Confined) -> Confinement:
+    """How a fleet runs other people's code. Raises SandboxUnavailable."""
+    database = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"]
+    words = interpreter(confined, read=["{release}"], write=database)
+    return Confinement((*words, "--warm", "{warm}"))

@@ -1,0 +1,197 @@
+"""Watching a release from outside: what becomes of the requests that it is sent.
+
+Shared by the checks of every exercise whose answer is a release.
+"""
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from course.outage import Fleet, Release
+from course.outage.http import Response
+from course.outage.requests import http_request, put_order, well_formed_route
+from course.service.routing import TOPOLOGY
+
+READY_WITHIN_S = 15.0
+
+Backend = tuple[str, int]
+
+
+@dataclass
+class Malformed:
+    """A malformed request of one `kind`, and what became of it and of the next ones."""
+
+    kind: str
+    raw: bytes
+    response: Response
+    exit_codes: list[int]
+    wrong: list[tuple[bytes, Response]] = field(default_factory=list)
+
+
+class Patience:
+    """How long to wait for what may never come: less, once it has not come."""
+
+    def __init__(self, at_first_s: float, then_s: float) -> None:
+        self.seconds = at_first_s
+        self._then_s = then_s
+
+    def lose(self) -> None:
+        """It has not come."""
+        self.seconds = self._then_s
+
+
+class Experiment:
+    """Sends each kind of malformed request to one replica, `valid_after` each.
+
+    Nothing is sent before it is asked for, and nothing twice. `avoid` are backends that
+    valid requests must not name.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        rng: random.Random,
+        requests: Mapping[str, bytes],
+        valid_after: int,
+        avoid: frozenset[Backend] = frozenset(),
+    ) -> None:
+        self.fleet = fleet
+        self.valid_after = valid_after
+        self.count = len(requests)
+        self._rng = rng
+        self._avoid = avoid
+        self._kinds = list(requests)
+        rng.shuffle(self._kinds)
+        self._requests = requests
+        self._sent: list[Malformed] = []
+        self._sending = self._send()
+        # An answer, and a death of which the answer may run ahead.
+        self._answer = Patience(1.2, 0.05)
+        self.valid = Patience(1.2, 0.05)
+        self._death = Patience(0.5, 0.1)
+
+    def __iter__(self) -> Iterator[Malformed]:
+        """Each malformed request, sent now if it has not been."""
+        number = 0
+        while number < len(self._sent) or next(self._sending, None):
+            yield self._sent[number]
+            number += 1
+
+    @property
+    def all(self) -> list[Malformed]:
+        """All of them, with the valid requests behind the last as well."""
+        return list(self)
+
+    @property
+    def deaths(self) -> list[Malformed]:
+        """The malformed requests on which the process ended."""
+        return [each for each in self.all if each.exit_codes]
+
+    @property
+    def died(self) -> str:
+        """Those deaths in words, empty if there was none."""
+        if not self.deaths:
+            return ""
+        codes = " and ".join(sorted({str(each.exit_codes[0]) for each in self.deaths}))
+        kinds = ", ".join(f"“{each.kind}”" for each in self.deaths)
+        count = f"{len(self.deaths)} of {self.count} kinds"
+        return f"the process ended, with exit code {codes}, on {count}: {kinds}"
+
+    def _send(self) -> Iterator[Malformed]:
+        self._send_valid()  # a first request takes longer than any other
+        for kind in self._kinds:
+            deaths = len(self.fleet.telemetry.exits())
+            raw = self._requests[kind]
+            response = self.fleet.send(raw, self._answer.seconds)
+            if response.outcome == "timeout":
+                self._answer.lose()
+            elif response.outcome != "client_error":
+                died = self.fleet.telemetry.wait_for(
+                    lambda t, before=deaths: len(t.exits()) > before,  # type: ignore[misc]
+                    self._death.seconds,
+                )
+                if not died:
+                    self._death.lose()
+            exits = self.fleet.telemetry.exits()[deaths:]
+            codes = [exit_["exit_code"] for exit_ in exits]
+            each = Malformed(kind, raw, response, codes)
+            self._sent.append(each)
+            yield each
+            self.fleet.wait_ready(READY_WITHIN_S)
+            each.wrong = [w for w in map(self._send_valid, range(self.valid_after)) if w]
+
+    def _send_valid(self, _: int = 0) -> tuple[bytes, Response] | None:
+        """Send one valid request; returns it and the answer if that is wrong."""
+        backend = None
+        while backend is None or backend in self._avoid:
+            route, *named = well_formed_route(self._rng)
+            backend = str(named[0]), int(named[1])  # type: ignore[call-overload]
+        order = put_order(self._rng, route, f"{self._rng.getrandbits(32):08x}")
+        answer = self.fleet.send(order, self.valid.seconds)
+        if answer.outcome == "timeout":
+            self.valid.lose()
+        return None if is_from(answer, backend) else (order, answer)
+
+
+def is_from(response: Response, backend: Backend) -> bool:
+    """Whether `response` is a success of the backend that was asked for."""
+    if response.status != 200:
+        return False
+    try:
+        order = json.loads(response.body)
+        return bool((order["region"], order["shard"]) == backend)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def logged(fleet: Fleet) -> list[dict[str, object]]:
+    """The records in the log that have a level and an event, as a logger writes them."""
+    records = (entry["record"] for entry in fleet.telemetry.log_entries())
+    return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
+
+
+def stopped(fleet: Fleet) -> str:
+    """Which limit the replica has gone past, in words, or nothing."""
+    for record in logged(fleet):
+        if record["event"] == "sandbox.stopped":
+            return f"it was stopped for using {record.get('used')}"
+    return ""
+
+
+PLANTED = """
+
+import builtins
+
+_resolve_without_the_bug = resolve
+
+
+def resolve(header: bytes) -> Backend:
+    backend = _resolve_without_the_bug(header)
+    if bug := {bugs!r}.get((backend.region, backend.shard)):
+        kind = getattr(builtins, bug, None) or type(bug, (Exception,), {{}})
+        raise kind("routing table out of step")
+    return backend
+"""
+
+
+def plant(
+    release: Release, rng: random.Random, exceptions: tuple[str, ...]
+) -> tuple[Release, dict[str, Backend]]:
+    """`release` with bugs in its resolve(), and each bug's exception → its backend.
+
+    A valid request for such a backend raises that exception. Which backends those are
+    is drawn anew each time, and every check of an exercise asks the same release: an
+    answer cannot tell by the code around it what it is being asked.
+    """
+    backends = [(region, n) for region, count in TOPOLOGY.items() for n in range(count)]
+    bugs = dict(zip(exceptions, rng.sample(backends, len(exceptions)), strict=True))
+    code = PLANTED.format(bugs={backend: name for name, backend in bugs.items()})
+    source = release.source("routing.py") + code
+    return release.replace(release.name, {"routing.py": source}), bugs
+
+
+def request_for(backend: Backend) -> bytes:
+    """A valid request for `backend`."""
+    region, shard = backend
+    return http_request(json.dumps({"region": region, "shard": shard}).encode())

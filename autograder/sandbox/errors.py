@@ -1,0 +1,10 @@
+"""What this package raises."""
+
+
+class SandboxUnavailable(Exception):
+    """This machine cannot confine other people's code. `remedy` says what to do."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"There is no sandbox on this machine: {reason}. {remedy}")
+        self.reason = reason
+        self.remedy = remedy

@@ -1,0 +1,57 @@
+"""Calls a function of a learner, over and over: JSON in, JSON out.
+
+Reads {"source": …, "function": …, "cases": [[argument, …], …]} from standard input and
+writes one JSON object a case to the file descriptor named on the command line:
+{"returned": value}, {"raised": text}, {"no_json": text}, or, if the function cannot be
+called at all, {"missing": text} and nothing more.
+"""
+
+import json
+import os
+import sys
+import types
+from typing import Any
+
+
+def words(exc: BaseException) -> str:
+    """An exception in one line."""
+    return f"{type(exc).__name__}: {exc}"[:1000]
+
+
+def load(source: str, function: str) -> Any:
+    """The function called `function` in `source`."""
+    module = types.ModuleType("answer")
+    sys.modules["answer"] = module
+    exec(compile(source, "answer.py", "exec"), vars(module))
+    return getattr(module, function)
+
+
+def call(function: Any, arguments: list[Any]) -> dict[str, Any]:
+    """What `function` makes of `arguments`."""
+    try:
+        value = function(*arguments)
+    except Exception as exc:  # noqa: BLE001 - whatever a learner raises is the answer
+        return {"raised": words(exc)}
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as exc:
+        return {"no_json": words(exc)}
+    return {"returned": value}
+
+
+def main() -> None:
+    """Answer the cases in order."""
+    report = os.fdopen(int(sys.argv[1]), "w")
+    told = json.load(sys.stdin)
+    try:
+        function = load(told["source"], told["function"])
+    except BaseException as exc:  # noqa: BLE001 - SystemExit on import, for one
+        report.write(json.dumps({"missing": words(exc)}) + "\n")
+        return
+    for arguments in told["cases"]:
+        report.write(json.dumps(call(function, arguments)) + "\n")
+        report.flush()
+
+
+if __name__ == "__main__":
+    main()

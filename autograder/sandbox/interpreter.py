@@ -1,0 +1,116 @@
+"""The words that stand for `python` when it runs other people's code."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+
+from . import seccomp, watch
+from .errors import SandboxUnavailable
+from .inside import launch
+from .limits import Limits
+
+# Read-only inside, where this machine has them.
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "MALLOC_ARENA_MAX": "2",  # or each thread reserves 64 MB of address space
+}
+
+# Ordinary users that nobody has: systemd gives out the same for services.
+USERS = range(61184, 65520)
+
+
+class Confined(Enum):
+    """How far other people's code is confined."""
+
+    SANDBOX = "sandbox"  # bubblewrap, and limits
+    LIMITS = "limits"  # limits alone
+
+
+def interpreter(
+    confined: Confined,
+    limits: Limits = Limits(),  # noqa: B008 - immutable
+    read: Sequence[str] = (),
+    write: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """What to write in place of `python`, before `-m MODULE ARGUMENTS…`.
+
+    In a sandbox the module sees the folders and files `read`, and may change the files
+    `write`, each under the path that it has outside; those to write to are made if they
+    are missing. Every inheritable file descriptor is passed on. The words `--warm FD`
+    after these make it start in two halves: see launch.py.
+
+    Raises SandboxUnavailable if there is no bubblewrap.
+    """
+    if confined is Confined.LIMITS:
+        told = json.dumps({"limits": limits.to_json(), "user": None})
+        return (sys.executable, launch.__file__, told)
+    found = shutil.which("bwrap")
+    if found is None:
+        raise SandboxUnavailable(
+            "bubblewrap is not installed"
+            if sys.platform == "linux"
+            else "it needs Linux",
+            "Debian and Ubuntu: apt-get install bubblewrap; Fedora: dnf install"
+            " bubblewrap. On macOS grade in a Linux container or virtual machine.",
+        )
+    # A user namespace has no second user to be, so root takes another way: it needs
+    # no such namespace, and turns into an ordinary user inside.
+    root = os.geteuid() == 0
+    user = USERS[os.getpid() % len(USERS)] if root else None
+    told = {
+        "filter": seccomp.program().hex(), "user": user,
+        "memory_mb": limits.memory_mb, "wall_s": limits.wall_s,
+    }  # fmt: skip
+    inside = json.dumps({"limits": limits.to_json(), "user": user or 0})
+    return (
+        sys.executable, "-I", "-S", watch.__file__, json.dumps(told), found,
+        "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
+        "--unshare-cgroup-try", *(() if root else ("--unshare-user",)),
+        "--hostname", "sandbox", "--die-with-parent", "--new-session",
+        "--cap-drop", "ALL",
+        *(("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID") if root else ()),
+        "--clearenv", *_environment(),
+        *_file_system(read, write, limits.scratch_mb),
+        sys.executable, launch.__file__, inside,
+    )  # fmt: skip
+
+
+def _environment() -> list[str]:
+    return [word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair)]
+
+
+def _file_system(
+    read: Sequence[str], write: Sequence[str], scratch_mb: int
+) -> list[str]:
+    """The file system inside: nothing but what stands here (see watch.expanded)."""
+    words = ["--perms", "1777", "--size", str(scratch_mb << 20), "--tmpfs", "/tmp"]
+    for path in SYSTEM:
+        if os.path.islink(path):
+            words += ["--symlink", os.readlink(path), path]
+        else:
+            words += ["--ro-bind-try", path, path]
+    for path in [*_python(), launch.__file__, *read]:
+        words += ["--read", path]
+    for path in write:
+        words += ["--write", path]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    # Both are in memory, and would be writable up to half of it.
+    return [*words, "--remount-ro", "/dev", "--remount-ro", "/"]
+
+
+def _python() -> list[str]:
+    """The folders that this Python and its packages lie in."""
+    real = Path(os.path.realpath(sys.executable)).parents[1]
+    folders = {sys.prefix, sys.base_prefix, str(real)}
+    return sorted(f for f in folders if not Path(f).is_relative_to("/usr"))

@@ -1,0 +1,25 @@
+"""How much of the machine confined code may use."""
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """All but the last three bind each process; those bind the whole sandbox.
+
+    The service takes about 70 MB of memory, 5 threads and 0.7 s of CPU to start. An
+    address space is far larger than the memory that a process uses.
+    """
+
+    cpu_s: int = 60
+    address_space_mb: int = 1024
+    file_mb: int = 32
+    open_files: int = 256
+    processes: int = 64  # threads count as well; each sandbox has a user of its own
+    memory_mb: int = 768
+    scratch_mb: int = 64
+    wall_s: int = 120
+
+    def to_json(self) -> dict[str, int]:
+        """For the programs that apply them."""
+        return asdict(self)

@@ -1,0 +1,50 @@
+"""What the owner of a fleet may ask for when its replicas run other people's code."""
+
+import sys
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Confinement:
+    """How such replicas are started and bounded.
+
+    `interpreter` stands in place of `python` in the command of a replica. In its words,
+    {release} is the folder of the release, {database} the database's file, and {warm} a
+    file descriptor: the interpreter may load what it needs, and then waits until that
+    is closed before it loads the release. A spare process is kept waiting so, and takes
+    over at once when a replica's process ends.
+
+    The replicas listen on Unix sockets, which a network of their own does not hide.
+    Once they have written `output_bytes` in all, each is ended and stays down. The
+    database is not looked into: it is theirs to damage.
+    """
+
+    interpreter: tuple[str, ...] = (sys.executable,)
+    output_bytes: int = 32 << 20
+
+    def to_json(self) -> dict[str, object]:
+        """For another process."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, object]) -> "Confinement":
+        """The reverse of `to_json`."""
+        words = data["interpreter"]
+        assert isinstance(words, list)
+        assert isinstance(data["output_bytes"], int)
+        return cls(tuple(words), data["output_bytes"])
+
+    @property
+    def keeps_spare(self) -> bool:
+        """Whether the interpreter can be started before it is needed."""
+        return "{warm}" in self.interpreter
+
+    def command(self, release: str, database: str, warm: int) -> list[str]:
+        """The words of `interpreter` for one process."""
+        known = {"{release}": release, "{database}": database, "{warm}": str(warm)}
+        words = []
+        for word in self.interpreter:
+            for name, value in known.items():
+                word = word.replace(name, value)
+            words.append(word)
+        return words

@@ -1,0 +1,77 @@
+"""Starts the processes of one replica, and keeps a spare one where that is possible."""
+
+import asyncio
+import os
+from asyncio.subprocess import Process
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from .confinement import Confinement
+
+# What a replica sees of our environment: enough to run, nothing to find there.
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+
+LONGEST_LINE = 1 << 20
+
+
+class Spawner:
+    """Starts processes of `python -m course.service` that listen on `sockets`.
+
+    A spare process has loaded all but the release, and waits until it is needed.
+    """
+
+    def __init__(
+        self, sockets: tuple[int, ...], database: Path, confinement: Confinement | None
+    ) -> None:
+        self._sockets = sockets
+        self._database = database
+        self._confinement = confinement or Confinement()
+        self._spare: tuple[Process, int] | None = None
+
+    async def start(self, folder: Path) -> Process:
+        """A process of the release written in `folder`."""
+        process, gate = self._spare or await self._prepare(folder)
+        self._spare = None
+        os.close(gate)
+        return process
+
+    async def keep_spare(self, folder: Path) -> None:
+        """Have a spare ready for the next start in the same `folder`."""
+        if self._confinement.keeps_spare and self._spare is None:
+            self._spare = await self._prepare(folder)
+
+    def drop_spare(self) -> None:
+        """End the spare process, if there is one."""
+        if self._spare is not None:
+            process, gate = self._spare
+            self._spare = None
+            with suppress(ProcessLookupError):  # it has ended, too early
+                process.kill()
+            os.close(gate)
+
+    async def _prepare(self, folder: Path) -> tuple[Process, int]:
+        """A process, and the descriptor whose closing lets it begin."""
+        waited_on, gate = os.pipe()
+        words = self._confinement.command(str(folder), str(self._database), waited_on)
+        options = [word for fd in self._sockets for word in ("--fd", str(fd))]
+        passed = self._sockets
+        if self._confinement.keeps_spare:
+            passed += (waited_on,)
+        process = await asyncio.create_subprocess_exec(
+            *words, "-m", "course.service", "--database", str(self._database), *options,
+            cwd=folder,
+            env={**passed_on(os.environ), "PYTHONUNBUFFERED": "1"},
+            pass_fds=passed,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=LONGEST_LINE,
+        )  # fmt: skip
+        os.close(waited_on)
+        return process, gate
+
+
+def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of `environment` that a replica may see."""
+    return {name: environment[name] for name in PASSED_ON if name in environment}
