@@ -19,7 +19,8 @@ def headline(verdict: Verdict) -> str:
 
 def as_text(verdict: Verdict) -> str:
     """The whole verdict as plain text."""
-    return "\n".join([*map(check_as_text, verdict.checks), headline(verdict)])
+    notes = [f"Note: {note}" for note in verdict.notes]
+    return "\n".join([*map(check_as_text, verdict.checks), headline(verdict), *notes])
 
 
 def check_as_text(check: Check) -> str:
@@ -37,7 +38,8 @@ def as_html(verdict: Verdict) -> str:
     return (
         '<div class="outage-verdict"><ul style="list-style: none; padding: 0">'
         f"{''.join(map(check_as_html, verdict.checks))}</ul>"
-        f"<div><strong>{escape(headline(verdict))}</strong></div></div>"
+        f"<div><strong>{escape(headline(verdict))}</strong></div>"
+        f"{''.join(_paragraph(f'Note: {note}') for note in verdict.notes)}</div>"
     )
 
 
@@ -57,7 +59,7 @@ def check_as_html(check: Check) -> str:
 def _paragraph(line: str) -> str:
     # Only tags that nbgrader's sanitised feedback lets through: neither <p> nor <pre>.
     word, colon, rest = line.partition(": ")
-    if colon and word in {"Sent", "Saw", "Expected", "Look at"}:
+    if colon and word in {"Sent", "Saw", "Expected", "Look at", "Note"}:
         return (
             f'<div style="margin: .4em 0"><strong>{word}:</strong> {escape(rest)}</div>'
         )

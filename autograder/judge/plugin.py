@@ -87,18 +87,30 @@ def seeded(job: Job, request: pytest.FixtureRequest) -> random.Random:
     return random.Random(f"{job.seed} {request.node.name}")
 
 
+@pytest.fixture(scope="session")
+def refusals() -> list[OutageError]:
+    """Why the release under test does not start; it will not the next time either."""
+    return []
+
+
 @pytest.fixture(scope="module")
 def start_fleet(
-    job: Job, pytestconfig: pytest.Config
+    job: Job, refusals: list[OutageError], pytestconfig: pytest.Config
 ) -> Generator[StartFleet, None, None]:
     """Starts a release on one replica, confined; it ends with the module of checks."""
     with ExitStack() as running:
 
         def start(release: Release) -> Fleet:
+            if refusals:
+                raise refusals[0]
             started = time.monotonic()
-            fleet = Fleet(
-                release, replicas=1, first_backoff_s=0.0, confinement=job.confinement
-            )
+            try:
+                fleet = Fleet(
+                    release, 1, first_backoff_s=0.0, confinement=job.confinement
+                )
+            except OutageError as exc:
+                refusals.append(exc)
+                raise
             took = time.monotonic() - started
             _write(pytestconfig, {"phase": "deploy", "seconds": took})
             return running.enter_context(fleet)

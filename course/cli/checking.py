@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -19,6 +20,7 @@ from autograder.judge import (
     judge_best,
 )
 from autograder.presenting import MARKS, headline
+from autograder.sandbox import Confined, SandboxUnavailable
 
 from .workspace import own_copy
 
@@ -27,28 +29,39 @@ STYLES = {"passed": "green", "failed": "red", "error": "yellow", "timed_out": "y
 
 
 def check(
-    project: Path, number: str, notebook: Path | None, watch: bool, as_json: bool
+    project: Path,
+    number: str,
+    notebook: Path | None,
+    watch: bool,
+    as_grading: bool,
+    seed: int | None,
+    as_json: bool,
 ) -> None:
     """Judge one notebook, or judge it again at every save, until interrupted.
 
     Ends with exit code 0 if all checks passed, 1 if not, 2 if there is no such exercise
-    or notebook.
+    or notebook, 3 if it is to be judged as in grading and there is no sandbox.
     """
+    how: dict[str, Any] = {"seed": seed}
+    if as_grading:
+        how |= {"confined": Confined.SANDBOX, "held_back": True}
     try:
         exercise = Exercise.named(number)
         path = notebook or own_copy(project, exercise.notebook)
         if not path.exists() and notebook is None:
             path = exercise.notebook
-        verdict = judge_once(exercise, path, as_json)
-    except JudgeError as exc:
+        verdict = judge_once(exercise, path, how, as_json)
+    except (JudgeError, SandboxUnavailable) as exc:
         Console(stderr=True).print(f"outage: {exc}", style="red", markup=False)
-        raise typer.Exit(2) from exc
+        raise typer.Exit(2 if isinstance(exc, JudgeError) else 3) from exc
     if not watch:
         raise typer.Exit(0 if verdict.passed else 1)
-    watch_and_judge(exercise, path, as_json)
+    watch_and_judge(exercise, path, how, as_json)
 
 
-def watch_and_judge(exercise: Exercise, path: Path, as_json: bool) -> None:
+def watch_and_judge(
+    exercise: Exercise, path: Path, how: dict[str, Any], as_json: bool
+) -> None:
     """Judge `path` again whenever its answers have changed; Ctrl-C ends it."""
     answers = from_notebook(path)
     out.print(
@@ -61,22 +74,24 @@ def watch_and_judge(exercise: Exercise, path: Path, as_json: bool) -> None:
                 changed = from_notebook(path)
                 if changed != answers:
                     answers = changed
-                    judge_once(exercise, path, as_json)
+                    judge_once(exercise, path, how, as_json)
             except JudgeError as exc:
                 # Half-written, most likely: the next save brings it whole.
                 out.print(str(exc), style="yellow", markup=False)
 
 
-def judge_once(exercise: Exercise, path: Path, as_json: bool) -> Verdict:
+def judge_once(
+    exercise: Exercise, path: Path, how: dict[str, Any], as_json: bool
+) -> Verdict:
     """Judge the notebook at `path` and print what came of it. Raises JudgeError."""
     answers = from_notebook(path)
     if as_json:
-        verdict = judge_best(exercise, answers)
+        verdict = judge_best(exercise, answers, **how)
         print(json.dumps(verdict.model_dump(), indent=2))
         return verdict
     out.print(f"Exercise {exercise.number}, {exercise.title}: {path}", highlight=False)
     with out.status("deploying your answer and watching it ..."):
-        verdict = judge_best(exercise, answers, on_check=print_check)
+        verdict = judge_best(exercise, answers, on_check=print_check, **how)
     style = "green" if verdict.passed else "red"
     line = f"{headline(verdict)} Judged in {verdict.seconds:.0f} s."
     out.print(Panel(line, style=style, expand=False))

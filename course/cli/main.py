@@ -5,10 +5,13 @@ import os
 import sys
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from autograder.sandbox import Confined
 
 PROJECT = Path(__file__).parents[2]
 
@@ -30,6 +33,15 @@ err = Console(stderr=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
+NoSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--no-sandbox",
+        help="Run the answers with your own rights: limits, but no sandbox.",
+    ),
+]
+
+
 class Exit(IntEnum):
     """What the exit codes mean."""
 
@@ -43,6 +55,13 @@ def fail(message: str, code: Exit) -> NoReturn:
     """End with `message` on standard error."""
     err.print(f"outage: {message}", style="red", highlight=False, markup=False)
     raise typer.Exit(code)
+
+
+def confined_by(no_sandbox: bool) -> "Confined":
+    """How answers are run."""
+    from autograder.sandbox import Confined
+
+    return Confined.LIMITS if no_sandbox else Confined.SANDBOX
 
 
 @app.command()
@@ -121,12 +140,64 @@ def check(
     notebook: Annotated[
         Path | None, typer.Option(help="Another notebook than your own in work/.")
     ] = None,
+    as_grading: Annotated[
+        bool,
+        typer.Option(
+            "--as-grading", help="As a submission is judged: sandbox, held-back checks."
+        ),
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the inputs, from a verdict.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge your work of an exercise, as the notebook does."""
     from . import checking
 
-    checking.check(PROJECT, exercise, notebook, watch, as_json)
+    checking.check(PROJECT, exercise, notebook, watch, as_grading, seed, as_json)
+
+
+@app.command()
+def calibrate(
+    exercises: Annotated[
+        list[str] | None, typer.Argument(help="Numbers, such as 05; without any, all.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Judge each so often.")] = 1,
+    no_sandbox: NoSandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge every known right and wrong answer; count false verdicts."""
+    from autograder.judge import JudgeError
+    from autograder.sandbox import SandboxUnavailable
+
+    from . import calibrating
+
+    try:
+        sound = calibrating.report(
+            exercises or [], repeats, confined_by(no_sandbox), as_json, err
+        )
+    except JudgeError as exc:
+        fail(str(exc), Exit.USAGE)
+    except SandboxUnavailable as exc:
+        fail(f"{exc} Or run our own answers without it: --no-sandbox.", Exit.ENVIRONMENT)
+    raise typer.Exit(Exit.OK if sound else Exit.FELL_SHORT)
+
+
+@app.command()
+def grade(
+    exercise: Annotated[
+        str, typer.Argument(help="Number of the exercise, such as 05.")
+    ],
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has been graded.")
+    ] = False,
+    no_sandbox: NoSandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grade a class: autograder/submitted/ into the gradebook."""
+    from . import grading
+
+    raise typer.Exit(grading.grade(PROJECT, exercise, force, no_sandbox, as_json))
 
 
 @app.command()

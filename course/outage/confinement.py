@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,8 @@ class Confinement:
     is closed before it loads the release. A spare process is kept waiting so, and takes
     over at once when a replica's process ends.
 
+    A replica that is not ready after `ready_within_s` seconds is given up.
+
     The replicas listen on Unix sockets, which a network of their own does not hide.
     Once they have written `output_bytes` in all, each is ended and stays down. The
     database is not looked into: it is theirs to damage.
@@ -21,18 +24,16 @@ class Confinement:
 
     interpreter: tuple[str, ...] = (sys.executable,)
     output_bytes: int = 32 << 20
+    ready_within_s: float = 8.0
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """For another process."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, object]) -> "Confinement":
+    def from_json(cls, data: dict[str, Any]) -> "Confinement":
         """The reverse of `to_json`."""
-        words = data["interpreter"]
-        assert isinstance(words, list)
-        assert isinstance(data["output_bytes"], int)
-        return cls(tuple(words), data["output_bytes"])
+        return cls(**{**data, "interpreter": tuple(data["interpreter"])})
 
     @property
     def keeps_spare(self) -> bool:

@@ -96,6 +96,9 @@ class Replica:
         self._spawner = Spawner(sockets, database, confinement)
         # None: as much as it likes.
         self._output_left = confinement.output_bytes if confinement else None
+        self._ready_within_s = READY_WITHIN_S
+        if confinement:
+            self._ready_within_s = confinement.ready_within_s
         self._first_backoff_s = first_backoff_s
         self._turns = turns
         self._emit = emit
@@ -111,7 +114,7 @@ class Replica:
 
         Raises ReleaseDoesNotStart if it ends TRIES_TO_START times before that (a
         malformed request may kill a healthy one in its first moment), or takes longer
-        than READY_WITHIN_S. It is stopped then.
+        than it may. It is stopped then.
         """
         self._release, self._folder = release, folder
         self._spawner.drop_spare()  # of the release before
@@ -122,7 +125,7 @@ class Replica:
             either: set[asyncio.Future[Any]] = {ready, self._failed}
             await asyncio.wait(
                 either,
-                timeout=READY_WITHIN_S,
+                timeout=self._ready_within_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if not ready.done():
