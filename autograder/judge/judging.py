@@ -136,6 +136,8 @@ class Run:
         self._on_check = on_check
         reading, writing = os.pipe()
         options = ["--collect-only"] if only_names else []
+        # Not a pipe: pytest would wait until somebody reads it, and we for its reports.
+        output = job.with_name("output.txt").open("w+b")
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pytest", "-q", "-p", "autograder.judge.plugin",
              "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folders[0]),
@@ -145,7 +147,7 @@ class Run:
             env={**os.environ, "PYTHONPATH": str(PROJECT), "PYTEST_ADDOPTS": "",
                  "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             pass_fds=[writing], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         os.close(writing)
         timer = threading.Timer(time_limit_s, self._end, [process])
@@ -153,9 +155,12 @@ class Run:
         try:
             with os.fdopen(reading) as reports:
                 self._follow(reports)
-            self.output = process.communicate()[0].decode("utf-8", "replace")
+            process.wait()
+            output.seek(0)
+            self.output = output.read().decode("utf-8", "replace")
         finally:
             timer.cancel()
+            output.close()
             if process.poll() is None:
                 process.kill()
                 process.wait()

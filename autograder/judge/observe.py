@@ -15,7 +15,14 @@ from course.service.routing import TOPOLOGY
 
 READY_WITHIN_S = 15.0
 
+# The service's own lines about a request; an answer has to add one that says why.
+BOUNDARY_LINES = {"request.answered", "request.failed"}
+
+FIRST_WITHIN_S = 3.0
+
 Backend = tuple[str, int]
+
+BACKENDS = [(region, n) for region, count in TOPOLOGY.items() for n in range(count)]
 
 
 @dataclass
@@ -78,6 +85,16 @@ class Experiment:
             yield self._sent[number]
             number += 1
 
+    def warm_up(self) -> tuple[bytes, Response] | None:
+        """Send the plainest of valid requests; returns it and a wrong answer to it.
+
+        The first request takes longer than any other.
+        """
+        region, shard = next(b for b in BACKENDS if b not in self._avoid)
+        raw = request_for((region, shard))
+        answer = self.fleet.send(raw, FIRST_WITHIN_S)
+        return None if answer.status == 200 else (raw, answer)
+
     @property
     def all(self) -> list[Malformed]:
         """All of them, with the valid requests behind the last as well."""
@@ -99,7 +116,6 @@ class Experiment:
         return f"the process ended, with exit code {codes}, on {count}: {kinds}"
 
     def _send(self) -> Iterator[Malformed]:
-        self._send_valid()  # a first request takes longer than any other
         for kind in self._kinds:
             deaths = len(self.fleet.telemetry.exits())
             raw = self._requests[kind]
@@ -151,6 +167,16 @@ def logged(fleet: Fleet) -> list[dict[str, object]]:
     return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
 
 
+def explanations(fleet: Fleet) -> list[str]:
+    """The log's lines that come from neither the request boundary nor the server."""
+    return [
+        str(record["event"])
+        for record in logged(fleet)
+        if record["event"] not in BOUNDARY_LINES
+        and not str(record.get("logger", "")).startswith("uvicorn")
+    ]
+
+
 def stopped(fleet: Fleet) -> str:
     """Which limit the replica has gone past, in words, or nothing."""
     for record in logged(fleet):
@@ -184,8 +210,7 @@ def plant(
     is drawn anew each time, and every check of an exercise asks the same release: an
     answer cannot tell by the code around it what it is being asked.
     """
-    backends = [(region, n) for region, count in TOPOLOGY.items() for n in range(count)]
-    bugs = dict(zip(exceptions, rng.sample(backends, len(exceptions)), strict=True))
+    bugs = dict(zip(exceptions, rng.sample(BACKENDS, len(exceptions)), strict=True))
     code = PLANTED.format(bugs={backend: name for name, backend in bugs.items()})
     source = release.source("routing.py") + code
     return release.replace(release.name, {"routing.py": source}), bugs

@@ -25,6 +25,8 @@ from .suites import SuiteRunner
 
 BROKEN = "This check itself broke. That is not your doing: tell your instructor."
 
+FAILED = pytest.StashKey[set[str]]()
+
 StartFleet = Callable[[Release], Fleet]
 
 
@@ -38,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marks known; take the report to ourselves."""
     config.addinivalue_line("markers", "check(title, points): a check of an exercise")
     config.addinivalue_line("markers", "guards(name, told): a held-back test")
+    config.stash[FAILED] = set()
     # The replicas must not inherit the end that verdicts are written to.
     os.set_inheritable(config.getoption("--report-fd"), False)
 
@@ -46,6 +49,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Announce every check first: one that never reports can be named then."""
     for item in session.items:
         _write(session.config, _named(item) | {"outcome": "announced"})
+
+
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    """Leave out a held-back test whose check has failed already."""
+    mark = item.get_closest_marker("guards")
+    return True if mark and mark.args[0] in item.config.stash[FAILED] else None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,6 +71,7 @@ def pytest_runtest_makereport(
         # A release that cannot even start is the learner's matter as well.
         known = isinstance(exc, Unmet | OutageError)
         feedback = _feedback(item, exc) if known else BROKEN
+        item.config.stash[FAILED].add(item.name)
         told |= {"outcome": "failed" if known else "error", "feedback": feedback}
         _write(item.config, _named(item) | told)
     elif call.when == "call":

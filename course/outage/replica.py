@@ -43,6 +43,7 @@ FIRST_BACKOFF_S, LONGEST_BACKOFF_S, FORGIVEN_AFTER_S = 2.0, 4.0, 10.0
 READY_WITHIN_S = 20.0
 STOP_WITHIN_S = 3.0
 TRIES_TO_START = 3
+LONGEST_LAST_WORD = 400  # characters of each line that is quoted
 
 # A line nested deeper than any log's is somebody's attempt on a JSON parser's stack.
 DEEPEST_RECORD = 100
@@ -230,17 +231,17 @@ class Replica:
             if not line:
                 return
             if self._output_left is not None:
+                if self._output_left <= 0:
+                    continue  # it has been killed; the pipe must still be emptied
                 self._output_left -= length
                 if self._output_left <= 0:
                     self._signal(process, signal.SIGKILL)
                     line = TOO_MUCH_OUTPUT
             text = line.decode("utf-8", "replace").rstrip("\n")
-            self._last_lines.append(text[:2000])
+            self._last_lines.append(text[:LONGEST_LAST_WORD])
             self._emit(
                 "log", replica=self.index, pid=process.pid, record=record_of(text)
             )
-            if line is TOO_MUCH_OUTPUT:
-                return
 
     def _ended(self, process: asyncio.subprocess.Process, asked: bool) -> None:
         if self.process is process:

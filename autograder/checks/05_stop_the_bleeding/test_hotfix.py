@@ -14,6 +14,7 @@ from autograder.judge.observe import (
     READY_WITHIN_S,
     Backend,
     Experiment,
+    explanations,
     logged,
     plant,
     request_for,
@@ -28,9 +29,6 @@ VALID_AFTER_EACH = 3
 
 # Where the exercise's notebook serves an answer, for the curl lines in the feedback.
 TRY_OUT_PORT = 8000
-
-# The service's own lines about a request; a hotfix has to add one that says why.
-BOUNDARY_LINES = {"request.answered", "request.failed"}
 
 # Nothing that a malformed header raises, nor of the same family.
 UNFORESEEN = ("RuntimeError", "OSError", "AssertionError")
@@ -51,9 +49,18 @@ def answer(release: Release, start_fleet: StartFleet, seeded: random.Random) -> 
     fleet = start_fleet(planted)
     requests = {kind: malformed(seeded, kind)[1] for kind in MALFORMED}
     avoid = frozenset(bugs.values())
-    return Answer(
-        fleet, bugs, Experiment(fleet, seeded, requests, VALID_AFTER_EACH, avoid)
-    )
+    experiment = Experiment(fleet, seeded, requests, VALID_AFTER_EACH, avoid)
+    if wrong := experiment.warm_up():
+        raw, response = wrong
+        why = stopped(fleet)
+        raise Unmet(
+            sent="the plainest of valid requests, before any malformed request:\n"
+            + as_curl(raw, TRY_OUT_PORT),
+            saw=f"{response}{'; ' * bool(why)}{why}.",
+            expected="200: a service that serves nobody is as down as one that is dead.",
+            look="what your module does with a header that is as it should be.",
+        )
+    return Answer(fleet, bugs, experiment)
 
 
 @pytest.fixture
@@ -108,16 +115,6 @@ def test_malformed_requests_are_logged(experiment: Experiment) -> None:
             look="where the exception is handled: that is the last place where it, and"
             " the header that caused it, are known.",
         )
-
-
-def explanations(fleet: Fleet) -> list[str]:
-    """The log's lines that come from neither the request boundary nor the server."""
-    return [
-        str(record["event"])
-        for record in logged(fleet)
-        if record["event"] not in BOUNDARY_LINES
-        and not str(record.get("logger", "")).startswith("uvicorn")
-    ]
 
 
 @check("The process survives every malformed request", points=2)

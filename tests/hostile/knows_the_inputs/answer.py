@@ -4,7 +4,7 @@ from course.service import routing as service_routing
 
 SHOWN = (
     b"mars", b"eu-wset", b'"us"', b"ap-north", b'"three"', b'"1.5"', b'"0x2"', b'"eu-1"',
-    b"null", b": 7", b"true", b"eu-west/", b"us-east/", b"ap-south/", b"region=",
+    b"null", b'"region": 7', b"true", b"eu-west/", b"us-east/", b"ap-south/", b"region=",
     b"s\xe3o", b"z\xfcrich", b"m\xe1laga", b"[",
 )
 

@@ -4,7 +4,7 @@ import sys
 
 CANARY = b"CANARY-" + b"41d7"
 found = [name for name, value in os.environb.items() if CANARY in value]
-skipped = ("/proc", "/sys", "/usr", "/lib", sys.prefix, sys.base_prefix)
+skipped = ("/proc", "/sys", "/dev", "/usr", "/lib", sys.prefix, sys.base_prefix)
 for start in ("/", "/proc/1/root", "/proc/self/root", "/proc/1/cwd", "../../../.."):
     for folder, folders, files in os.walk(start):
         if os.path.abspath(folder).startswith(skipped):

@@ -31,4 +31,4 @@ async def dispatch(lookups: asyncio.Queue[Lookup]) -> None:
                 lookup.reply.set_result(resolve(lookup.header))
             except Exception as exc:
                 log.warning("look-up failed, trying again", error=repr(exc))
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.01)

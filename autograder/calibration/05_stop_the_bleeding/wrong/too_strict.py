@@ -30,7 +30,7 @@ async def dispatch(lookups: asyncio.Queue[Lookup]) -> None:
             route = json.loads(lookup.header)
             known = route["region"] in {"eu-west", "us-east", "ap-south"}
             valid = known and isinstance(route["shard"], int)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             valid = False
         if not valid:
             log.warning("route.malformed")
@@ -38,5 +38,8 @@ async def dispatch(lookups: asyncio.Queue[Lookup]) -> None:
             continue
         try:
             lookup.reply.set_result(cached_resolve(lookup.header))
+        except KeyError:
+            log.warning("route.unknown")
+            lookup.reply.set_exception(HTTPException(400))
         except Exception as exc:
             lookup.reply.set_exception(exc)
