@@ -3,8 +3,10 @@
 course/lessons/NN.py     → course/notebooks/NN.ipynb
 solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
 autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
+autograder/judge/verdict → autograder/verdict.schema.json
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,7 +18,10 @@ import jupytext
 import nbformat
 from rich.console import Console
 
+from autograder.judge import Verdict
+
 GENERATED = ("course/notebooks", "autograder/source", "exercises")
+SCHEMA = "autograder/verdict.schema.json"
 
 
 def build(project: Path, check_only: bool, out: Console) -> int:
@@ -36,9 +41,12 @@ def build(project: Path, check_only: bool, out: Console) -> int:
         if failed:
             out.print(failed, style="red", markup=False, highlight=False)
             return 1
+        (fresh / SCHEMA).write_text(verdict_schema())
         different = [
             path for part in GENERATED for path in compare(project, fresh, part)
         ]
+        if not same(project / SCHEMA, fresh / SCHEMA):
+            different.append(SCHEMA)
         for path in different:
             out.print(path if check_only else f"made {path}", highlight=False)
         if check_only:
@@ -48,8 +56,19 @@ def build(project: Path, check_only: bool, out: Console) -> int:
         for part in GENERATED:
             shutil.rmtree(project / part, ignore_errors=True)
             shutil.copytree(fresh / part, project / part)
+        shutil.copy(fresh / SCHEMA, project / SCHEMA)
     out.print("Everything generated is up to date.")
     return 0
+
+
+def verdict_schema() -> str:
+    """The JSON schema of verdicts."""
+    return json.dumps(Verdict.model_json_schema(), indent=2) + "\n"
+
+
+def same(old: Path, new: Path) -> bool:
+    """Whether both files exist and hold the same."""
+    return old.exists() and old.read_bytes() == new.read_bytes()
 
 
 def to_notebook(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""`outage test`: the project's own tests, and the browser that some of them need."""
+"""`outage test`: the project's own tests, and the programs that some of them need."""
 
 import os
 import shutil
@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
+
+from autograder.sandbox import SandboxUnavailable, prove
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
@@ -19,15 +21,22 @@ REMEDY = (
 def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
     """Run pytest, with a browser unless `fast`. Returns an exit code of the command."""
     environment = dict(os.environ)
+    left_out = ["slow", "browser"] if fast else []
     if not fast:
-        chromium = prepare_browser(err)
+        chromium = prepare_programs(err)
         if chromium is None:
             err.print(
                 f"outage: no Chromium for the browser tests. {REMEDY}", style="red"
             )
             return 3
         environment["OUTAGE_CHROMIUM"] = str(chromium)
-    choice = ["-m", "not slow and not browser"] if fast else []
+    try:
+        prove()
+    except SandboxUnavailable as exc:
+        err.print(f"outage: leaving out the tests of the sandbox. {exc}", style="yellow")
+        left_out.append("sandbox")
+    marks = " and ".join(f"not {mark}" for mark in left_out)
+    choice = ["-m", marks] if marks else []
     command = [sys.executable, "-m", "pytest", *choice, *arguments]
     done = subprocess.run(command, cwd=project, env=environment, check=False)
     return 1 if done.returncode == 1 else done.returncode and 3
@@ -54,18 +63,22 @@ def find_chromium() -> Path | None:
     return None
 
 
-def prepare_browser(err: Console) -> Path | None:
+def prepare_programs(err: Console) -> Path | None:
     """A Chromium that Playwright can drive, installed where it is missing; else None.
 
-    As root on Debian from its packages, elsewhere the one that Playwright brings.
+    As root on Debian from its packages, and bubblewrap with it; elsewhere the Chromium
+    that Playwright brings.
     """
     missing = [] if find_chromium() else ["chromium"]
+    is_debian = shutil.which("apt-get") is not None and os.geteuid() == 0
+    if is_debian and shutil.which("bwrap") is None:
+        missing.append("bubblewrap")
     if not driver_runs():
         missing.append("libatomic1")  # its Node.js needs it; not in Debian's base
     if not missing:
         return find_chromium()
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        err.print(f"Installing {' and '.join(missing)} for the browser tests ...")
+    if is_debian:
+        err.print(f"Installing {' and '.join(missing)} for the tests ...")
         commands = [
             ["apt-get", "update"],
             ["apt-get", "install", "-y", "--no-install-recommends", *missing],

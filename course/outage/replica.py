@@ -43,7 +43,7 @@ FIRST_BACKOFF_S, LONGEST_BACKOFF_S, FORGIVEN_AFTER_S = 2.0, 4.0, 10.0
 READY_WITHIN_S = 20.0
 STOP_WITHIN_S = 3.0
 TRIES_TO_START = 3
-LONGEST_LAST_WORD = 400  # characters of each line that is quoted
+LONGEST_LAST_WORD = 250  # characters of each line that is quoted
 
 # A line nested deeper than any log's is somebody's attempt on a JSON parser's stack.
 DEEPEST_RECORD = 100

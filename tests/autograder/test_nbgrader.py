@@ -2,13 +2,16 @@
 
 import csv
 import json
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.instructor import NAME, Course, solution
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +59,33 @@ def test_feedback_tells_what_was_seen(graded: Course) -> None:
     assert "&lt;div" not in page
     assert "&lt;code" not in page
     assert "Traceback (most recent call last)" not in page
+
+
+@pytest.fixture
+def without_bubblewrap(tmp_path: Path) -> str:
+    """A PATH on which everything can be found but bubblewrap."""
+    own = str(Path(sys.executable).parent)
+    for folder in [own, *os.environ["PATH"].split(os.pathsep)]:
+        for program in Path(folder).glob("*"):
+            link = tmp_path / program.name
+            if program.name != "bwrap" and not link.exists():
+                link.symlink_to(program)
+    assert shutil.which("bwrap", path=str(tmp_path)) is None
+    return str(tmp_path)
+
+
+def test_without_a_sandbox_nothing_is_run(
+    tmp_path_factory: pytest.TempPathFactory, project: Path, without_bubblewrap: str
+) -> None:
+    """Neither by nbgrader nor by `outage grade`, unless told so in as many words."""
+    root = tmp_path_factory.mktemp("bare")
+    course = Course(root, project, {"PATH": without_bubblewrap})
+    course.nbgrader("generate_assignment", NAME, "--force")
+    course.submit("bitdiddle", course.with_answer(solution()))
+    done = course.try_nbgrader("autograde", NAME)
+    assert done.returncode != 0
+    assert "There is no sandbox on this machine" in done.stderr
+    assert "apt-get install bubblewrap" in done.stderr
+    assert not list(course.autograder.glob("autograded/*/*/*.ipynb"))
+    course.nbgrader("autograde", NAME, "--JudgeCells.no_sandbox=True")
+    assert course.scores() == {"bitdiddle": 10.0}

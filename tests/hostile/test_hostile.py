@@ -24,7 +24,7 @@ import pytest
 
 from tests.instructor import NAME, Course, june, solution
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
 CANARY = "CANARY-41d7"
 HERE = Path(__file__).parent

@@ -1,0 +1,290 @@
+"""What confined code can and cannot do; each limit is met by running into it."""
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.sandbox import (
+    Confined,
+    Limits,
+    SandboxUnavailable,
+    interpreter,
+    prove,
+    seccomp,
+)
+
+BOTH = pytest.mark.parametrize(
+    "confined",
+    [Confined.LIMITS, pytest.param(Confined.SANDBOX, marks=pytest.mark.sandbox)],
+    ids=lambda confined: confined.value,
+)
+
+
+def run(
+    folder: Path,
+    code: str,
+    confined: Confined = Confined.SANDBOX,
+    limits: Limits | None = None,
+    write: list[str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run `code` as a module, confined, to its end."""
+    folder.chmod(0o755)
+    for above in list(folder.parents)[:-2]:
+        above.chmod(0o755)
+    (folder / "attempt.py").write_text(code)
+    words = interpreter(
+        confined, limits or Limits(), read=[str(folder)], write=write or []
+    )
+    return subprocess.run(
+        [*words, "-m", "attempt"], cwd=folder, capture_output=True, text=True,
+        check=False, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@BOTH
+def test_a_module_runs_as_by_python_m(tmp_path: Path, confined: Confined) -> None:
+    """Its own name, its arguments, its neighbours, its exit code."""
+    (tmp_path / "neighbour.py").write_text("value = 7")
+    code = "import neighbour, sys; print(__name__, sys.argv[1:]); sys.exit(neighbour.value)"
+    done = run(tmp_path, code, confined)
+    assert (done.returncode, done.stdout) == (7, "__main__ []\n"), done.stderr
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("x = bytearray(3 << 30)", "MemoryError"),
+        ("open('/tmp/outage-big', 'wb').write(bytes(40 << 20))", "too large"),
+        ("files = [open('/dev/null') for _ in range(300)]", "Too many open files"),
+    ],
+    ids=["memory", "file size", "open files"],
+)
+def test_each_process_is_bounded(
+    tmp_path: Path, confined: Confined, code: str, error: str
+) -> None:
+    """By the kernel, so the program reads an error like any other."""
+    if confined is Confined.LIMITS and sys.platform != "linux" and "bytearray" in code:
+        pytest.skip("macOS does not bound address spaces")
+    done = run(tmp_path, code, confined)
+    Path("/tmp/outage-big").unlink(missing_ok=True)
+    assert done.returncode == 1
+    assert error in done.stderr
+
+
+@BOTH
+def test_cpu_time_is_bounded(tmp_path: Path, confined: Confined) -> None:
+    """The kernel ends a process that has used it up."""
+    done = run(tmp_path, "while True: pass", confined, Limits(cpu_s=1))
+    # bubblewrap reports a signal as shells do.
+    assert done.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}
+
+
+@pytest.mark.sandbox
+def test_processes_are_bounded(tmp_path: Path) -> None:
+    """Threads count as well."""
+    code = """
+import os, sys
+count = 0
+try:
+    while count < 500:
+        if os.fork() == 0:
+            os.pause() if hasattr(os, "pause") else __import__("signal").pause()
+        count += 1
+except OSError as exc:
+    print(count, exc)
+"""
+    done = run(tmp_path, code, limits=Limits(processes=20))
+    assert done.stdout.startswith("1"), done.stdout
+    assert "temporarily unavailable" in done.stdout
+
+
+@pytest.mark.sandbox
+def test_wall_time_and_memory_of_the_whole_are_bounded(tmp_path: Path) -> None:
+    """The watch outside ends it, and says which limit it was."""
+    done = run(tmp_path, "import time; time.sleep(60)", limits=Limits(wall_s=1))
+    assert done.returncode == 137
+    assert json.loads(done.stdout)["used"] == "more than 1 s of time"
+    hoard = "import os, time\nfor _ in range(3): os.fork()\n"
+    hoard += "x = bytearray(os.urandom(1 << 20)) * 40\ntime.sleep(60)"
+    done = run(tmp_path, hoard, limits=Limits(memory_mb=200))
+    assert done.returncode == 137
+    assert json.loads(done.stdout)["used"] == "more than 200 MB of memory"
+
+
+@pytest.mark.sandbox
+def test_it_sees_the_system_and_what_is_named_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No environment, no home, no project, no process but its own."""
+    monkeypatch.setenv("OUTAGE_SECRET", "x")
+    code = """
+import json, os
+print(json.dumps({
+    "secret": os.environ.get("OUTAGE_SECRET"), "home": os.listdir(os.path.expanduser("~")),
+    "project": [os.path.exists(os.path.join(PROJECT, n)) for n in ("solutions", "README.md")],
+    "pids": [int(p) for p in os.listdir("/proc") if p.isdigit()],
+    "capabilities": open("/proc/self/status").read().split("CapEff:")[1].split()[0],
+}))
+"""
+    project = str(Path(__file__).parents[3])
+    done = run(tmp_path, f"PROJECT = {project!r}\n{code}")
+    seen = json.loads(done.stdout)
+    assert seen["secret"] is None
+    assert not [name for name in seen["home"] if not name.startswith(("pytest", "outage"))]
+    assert seen["project"] == [False, False]
+    assert max(seen["pids"]) < 10
+    assert int(seen["capabilities"], 16) == 0
+
+
+@pytest.mark.sandbox
+def test_it_writes_only_where_it_may(tmp_path: Path) -> None:
+    """Named files and its own scratch space; nothing of that is kept."""
+    given = tmp_path / "given.db"
+    code = f"""
+for path in ({str(given)!r}, "/tmp/scratch", "/x", "/usr/x", "/dev/x", "/dev/shm/x", "x"):
+    try:
+        with open(path, "w") as file:
+            file.write("written")
+        print(path)
+    except OSError:
+        pass
+"""
+    done = run(tmp_path, code, write=[str(given)])
+    assert done.stdout.split() == [str(given), "/tmp/scratch"]
+    assert given.read_text() == "written"
+    assert not Path("/tmp/scratch").exists()
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    "call",
+    [
+        "os.memfd_create('x')",
+        "libc('unshare', 0x10000000)",
+        "libc('shmget', 0, 4096, 0o1600)",
+        "libc('ptrace', 0, 0, 0, 0)",
+        "libc('mount', 0, 0, 0, 0, 0)",
+        "libc('keyctl', 0, 0, 0, 0, 0)",
+    ],
+)
+def test_calls_that_no_service_needs_are_refused(tmp_path: Path, call: str) -> None:
+    """With EPERM, so that code that tries them can go on."""
+    code = f"""
+import ctypes, os
+def libc(name, *arguments):
+    names = {{"keyctl": 250 if os.uname().machine == "x86_64" else 219}}
+    library = ctypes.CDLL(None, use_errno=True)
+    call = getattr(library, name, None)
+    result = call(*arguments) if call else library.syscall(names[name], *arguments)
+    if result == -1:
+        raise OSError(ctypes.get_errno(), name)
+{call}
+"""
+    done = run(tmp_path, code)
+    assert "PermissionError" in done.stderr, done.stderr
+
+
+@pytest.mark.sandbox
+def test_sigterm_reaches_the_program(tmp_path: Path) -> None:
+    """And its exit code comes back."""
+    code = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
+print("ready", flush=True)
+time.sleep(60)
+"""
+    tmp_path.chmod(0o755)
+    (tmp_path / "attempt.py").write_text(code)
+    words = interpreter(Confined.SANDBOX, read=[str(tmp_path)])
+    process = subprocess.Popen(
+        [*words, "-m", "attempt"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout as lines:
+        assert lines.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 5
+
+
+@pytest.mark.sandbox
+def test_everything_inside_dies_with_the_watch(tmp_path: Path) -> None:
+    """Even by SIGKILL; daemons too."""
+    code = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(60)
+print("ready", flush=True)
+time.sleep(60)
+"""
+    tmp_path.chmod(0o755)
+    (tmp_path / "attempt.py").write_text(code)
+    words = interpreter(Confined.SANDBOX, read=[str(tmp_path)])
+    process = subprocess.Popen(
+        [*words, "-m", "attempt"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process.stdout as lines:
+        assert lines.readline() == "ready\n"
+        inside = psutil.Process(process.pid).children(recursive=True)
+        assert len(inside) >= 4
+        process.kill()
+        process.wait()
+    _, alive = psutil.wait_procs(inside, timeout=5)
+    assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
+
+
+@BOTH
+def test_a_warm_start_waits_for_its_gate(tmp_path: Path, confined: Confined) -> None:
+    """The module is not loaded before; its libraries are."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "attempt.py").write_text("import sys; print('fastapi' in sys.modules)")
+    waited_on, gate = os.pipe()
+    process = subprocess.Popen(
+        [*interpreter(confined, read=[str(tmp_path)]), "--warm", str(waited_on),
+         "-m", "attempt"],
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True, pass_fds=[waited_on],
+    )  # fmt: skip
+    os.close(waited_on)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1.5)
+    os.close(gate)
+    assert process.communicate(timeout=10)[0] == "True\n"
+
+
+def test_without_bubblewrap_it_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And never runs anything without."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxUnavailable, match="apt-get install bubblewrap"):
+        prove()
+
+
+def test_a_bubblewrap_that_fails_is_no_sandbox(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As where user namespaces are off: its words are kept, with a remedy."""
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    with pytest.raises(SandboxUnavailable, match=r"No permissions.*sysctl"):
+        prove()
+
+
+def test_an_unknown_machine_has_no_filter_and_so_no_sandbox(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The numbers of system calls differ from one architecture to the next."""
+    monkeypatch.setattr(platform, "machine", lambda: "vax")
+    with pytest.raises(SandboxUnavailable, match="vax"):
+        seccomp.program()

@@ -1,0 +1,188 @@
+"""Learners' functions and test suites, each in a process of its own."""
+
+import random
+
+import pytest
+
+from autograder.judge.functions import Functions
+from autograder.judge.observe import plant
+from autograder.judge.suites import SuiteRun, SuiteRunner
+from autograder.sandbox import Confined
+from course.outage import Release
+
+BOTH = pytest.mark.parametrize(
+    "confined",
+    [Confined.LIMITS, pytest.param(Confined.SANDBOX, marks=pytest.mark.sandbox)],
+    ids=lambda confined: confined.value,
+)
+
+SOURCE = """
+import os, sys, time
+
+calls = []
+
+def double(x):
+    return 2 * x
+
+def count():
+    calls.append(1)
+    print("noise" * 10)
+    return len(calls)
+
+def odd(kind):
+    return {"nan": float("nan"), "set": {1}, "self": odd}[kind]
+
+def hang(seconds):
+    time.sleep(seconds)
+    return seconds
+
+def leave(code):
+    os._exit(code)
+
+def flood():
+    return "x" * (20 << 20)
+
+def forge():
+    for fd in range(3, 256):
+        try:
+            os.write(fd, b'{"returned": 42}\\n')
+        except OSError:
+            pass
+    os._exit(0)
+"""
+
+
+@BOTH
+def test_json_goes_in_and_comes_out(confined: Confined) -> None:
+    """Each case in its turn, one process for all of them; prints are dropped."""
+    functions = Functions(SOURCE, confined)
+    calls = functions.calls("double", [[2], ["ab"], [[1]]])
+    assert [(c.ended, c.value) for c in calls] == [
+        ("returned", 4), ("returned", "abab"), ("returned", [1, 1]),
+    ]  # fmt: skip
+    assert [c.value for c in functions.calls("count", [[], []])] == [1, 2]
+    assert functions.call("count").value == 1
+
+
+@BOTH
+def test_whatever_else_comes_of_a_call_is_said(confined: Confined) -> None:
+    """Raised, no JSON, missing, not in time, gone: none of it is ours."""
+    functions = Functions(SOURCE, confined)
+    call = functions.call("double")
+    assert call.ended == "raised"
+    assert "TypeError" in str(call)
+    for kind in ("nan", "set", "self"):
+        assert functions.call("odd", kind).ended == "no_json"
+    assert functions.call("nobody").ended == "missing"
+    assert Functions("def (", confined).call("double").ended == "missing"
+    assert Functions("raise SystemExit(0)", confined).call("f").ended == "missing"
+    calls = functions.calls("leave", [[0], [1]])
+    assert [c.ended for c in calls] == ["process_ended", "process_ended"]
+    calls = functions.calls("hang", [[0], [60], [0]], within_s=2)
+    assert [c.ended for c in calls] == ["returned", "timed_out", "timed_out"]
+
+
+@BOTH
+def test_a_flood_or_a_forgery_is_worth_nothing(confined: Confined) -> None:
+    """What a function could forge is what it could have returned."""
+    functions = Functions(SOURCE, confined)
+    assert functions.call("flood").ended != "returned"
+    calls = functions.calls("forge", [[], []])
+    assert {c.value for c in calls} <= {42, None}
+    assert len(calls) == 2
+
+
+SUITE = """
+from course.outage.requests import http_request, well_formed
+import random
+
+def test_a_valid_request_succeeds(service):
+    assert service.send(well_formed(random.Random(1))).status == 200
+
+def test_an_unknown_region_leaves_the_process_alive(service):
+    service.send(http_request(b'{"region": "mars", "shard": 1}'))
+    for _ in range(3):
+        assert service.send(well_formed(random.Random(2))).status == 200
+"""
+
+GOOD, BAD = Release.named("good"), Release.named("bad")
+
+
+@BOTH
+def test_a_suite_tells_a_fault_from_a_reference(confined: Confined) -> None:
+    """It accepts the good release and kills the bad one."""
+    runs = SuiteRunner(SUITE, confined, seed=1).run({"reference": GOOD, "june": BAD})
+    assert runs["reference"].accepts, runs
+    assert not runs["reference"].kills
+    assert runs["june"].kills
+    assert not runs["june"].accepts
+    assert len(runs["reference"].passed) == 2
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("suite", "expected"),
+    [
+        ("", SuiteRun((), ())),
+        ("def (", SuiteRun((), ())),
+        ("def test_x():\n    while True: pass", SuiteRun((), (), "time")),
+        ("import os; os._exit(0)", SuiteRun((), ())),
+        (
+            "import pytest\n@pytest.mark.skip\ndef test_x(): pass",
+            SuiteRun((), ()),
+        ),
+    ],
+    ids=["empty", "no python", "hangs", "exits", "skips"],
+)
+def test_a_suite_that_tests_nothing_accepts_and_kills_nothing(
+    suite: str, expected: SuiteRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it gets out of it."""
+    monkeypatch.setattr("autograder.judge.suites.SUITE_WITHIN_S", 4.0)
+    run = SuiteRunner(suite, Confined.SANDBOX, seed=1).run({"reference": GOOD})
+    assert run["reference"] == expected
+    assert not run["reference"].accepts
+    assert not run["reference"].kills
+
+
+PEEKS = """
+import os, sys
+
+def test_nothing_tells_which_release_it_is(service):
+    seen = []
+    for folder, folders, files in os.walk("/"):
+        if folder in {"/proc", "/usr", "/dev", sys.prefix, sys.base_prefix}:
+            folders.clear()
+        seen += [name for name in files + folders if name == "dispatch.py"]
+        seen += [name for name in files + folders if name.startswith("release-")]
+    words = " ".join(sys.argv) + repr(os.environ) + repr(vars(service))
+    assert seen == []
+    assert "reference" not in words and "planted" not in words
+"""
+
+
+@pytest.mark.sandbox
+def test_a_suite_cannot_look_up_what_it_tests() -> None:
+    """Neither source nor name of a release is in its sandbox."""
+    planted, _ = plant(BAD, random.Random(1), ("OSError",))
+    releases = {"reference": GOOD, "planted": planted}
+    runs = SuiteRunner(PEEKS, Confined.SANDBOX, seed=3).run(releases)
+    assert all(run.accepts for run in runs.values()), runs
+
+
+def test_releases_are_run_in_an_order_of_the_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Shuffled, and reported in the order that they were given in."""
+    seen: list[Release] = []
+
+    def note(_: SuiteRunner, release: Release) -> SuiteRun:
+        seen.append(release)
+        return SuiteRun((release.name,), ())
+
+    monkeypatch.setattr(SuiteRunner, "_run", note)
+    releases = {f"r{n}": Release(f"r{n}") for n in range(8)}
+    runs = SuiteRunner("", Confined.LIMITS, seed=1).run(releases)
+    assert list(runs) == list(releases)
+    assert all(run.passed == (name,) for name, run in runs.items())
+    assert [release.name for release in seen] != list(releases)
