@@ -1,8 +1,8 @@
 """How right the grader is: answers that are known to be right or wrong, judged.
 
-    calibration/NN_name/right/*.py   score in full; line 1 says what is special
-    calibration/NN_name/wrong/*.py   # fails: the checks that must catch it, and no others
-                                     # feedback: a part of what the learner must read
+calibration/NN_name/right/*.py   score in full; line 1 says what is special
+calibration/NN_name/wrong/*.py   # fails: the checks that must catch it, and no others
+                                 # feedback: a part of what the learner must read
 """
 
 from collections.abc import Callable, Iterator

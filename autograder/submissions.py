@@ -1,9 +1,9 @@
 """What learners hand in, made safe before nbgrader copies or reads it.
 
-Two steps. `put_aside` goes over the files of a submission: what cannot be honest (links,
-pipes, a notebook that cannot be read) is moved below set_aside/, so that nothing is
+Two steps. `put_aside` goes over the files of a submission: what cannot be honest
+(links, pipes, a notebook that cannot be read) is moved below set_aside/, so nothing is
 lost. `rebuilt` takes the answers of a notebook, by their grade_id, into a fresh copy of
-the released one, so that whatever else was done to it has no effect. Both leave notes.
+the released one, so whatever else was done to it has no effect. Both leave notes.
 """
 
 import json
@@ -48,12 +48,12 @@ def prepare(assignment: str, student: str, notebooks: list[str]) -> None:
     except Exception as exc:
         raise SystemExit(
             f"Cannot make the submission {notebooks[0]} safe to grade"
-            f" ({type(exc).__name__}: {exc}). Move it out of submitted/ and grade again."
+            f" ({type(exc).__name__}: {exc}). Move it out of submitted/; grade again."
         ) from exc
 
 
 def put_aside(submission: Path, exercise: Exercise, aside: Path) -> list[str]:
-    """Make `submission`, a folder …/STUDENT/ASSIGNMENT, one that can be copied and read.
+    """Make the folder `submission`, STUDENT/ASSIGNMENT, safe to copy and to read.
 
     What has to go is moved below `aside`. If no notebook to grade is left, the released
     one takes its place, without answers: a submission always gets a score and a reason.
@@ -171,9 +171,7 @@ def rebuilt(
     return fresh, list(_oddities(submitted, ours))
 
 
-def _oddities(
-    submitted: NotebookNode, ours: dict[str, NotebookNode]
-) -> Iterator[str]:
+def _oddities(submitted: NotebookNode, ours: dict[str, NotebookNode]) -> Iterator[str]:
     theirs: dict[str, list[NotebookNode]] = {}
     for cell in submitted.cells:
         theirs.setdefault(grade_id_of(cell), []).append(cell)
@@ -191,8 +189,8 @@ def _oddities(
             yield f"The cell {grade_id} was changed; the released one was used."
         if marks.grade and claimed.get("points") != marks.points:
             yield (
-                f"The cell {grade_id} claimed {claimed.get('points')} points; it is worth"
-                f" {marks.points}."
+                f"The cell {grade_id} claimed {claimed.get('points')} points; it is"
+                f" worth {marks.points}."
             )
 
 

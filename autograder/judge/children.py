@@ -6,6 +6,7 @@ import select
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,9 @@ def reports(
     os.close(writing)
     try:
         assert process.stdin is not None
-        with process.stdin as stdin:
-            try:
-                stdin.write(given)
-            except BrokenPipeError:
-                pass  # it has ended before it was asked
+        # It may have ended before it was asked.
+        with suppress(BrokenPipeError), process.stdin as stdin:
+            stdin.write(given)
         yield from _objects(reading, time.monotonic() + within_s)
     finally:
         process.kill()

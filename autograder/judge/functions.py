@@ -70,8 +70,10 @@ class Functions:
             [(kind, said)] = list(report.items())[:1] or [("", None)]
             if kind == "returned":
                 calls.append(Call("returned", said))
-            elif kind in {"raised", "no_json"}:
-                calls.append(Call(kind, error=str(said)))
+            elif kind == "raised":
+                calls.append(Call("raised", error=str(said)))
+            elif kind == "no_json":
+                calls.append(Call("no_json", error=str(said)))
             elif kind == "missing":
                 why = Call("missing", error=str(said))
             elif said == "time":

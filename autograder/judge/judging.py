@@ -91,9 +91,7 @@ def judge(
     )
 
 
-def judge_best(
-    exercise: Exercise, readings: Sequence[Answers], **how: Any
-) -> Verdict:
+def judge_best(exercise: Exercise, readings: Sequence[Answers], **how: Any) -> Verdict:
     """The best verdict on several readings of one notebook; `how` as for `judge`."""
     best = judge(exercise, readings[0], **how)
     for answers in readings[1:]:
@@ -139,9 +137,10 @@ class Run:
         # Not a pipe: pytest would wait until somebody reads it, and we for its reports.
         output = job.with_name("output.txt").open("w+b")
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pytest", "-q", "-p", "autograder.judge.plugin",
-             "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", str(folders[0]),
-             "--import-mode=importlib", "--job", str(job),
+            [sys.executable, "-P", "-m", "pytest", "-q",
+             "-p", "autograder.judge.plugin", "-p", "no:cacheprovider",
+             "-c", os.devnull, "--rootdir", str(folders[0]), "--import-mode=importlib",
+             "--job", str(job),
              "--report-fd", str(writing), *options, *map(str, folders)],
             cwd=job.parent,
             env={**os.environ, "PYTHONPATH": str(PROJECT), "PYTEST_ADDOPTS": "",

@@ -135,7 +135,9 @@ class Experiment:
             self._sent.append(each)
             yield each
             self.fleet.wait_ready(READY_WITHIN_S)
-            each.wrong = [w for w in map(self._send_valid, range(self.valid_after)) if w]
+            each.wrong = [
+                w for w in map(self._send_valid, range(self.valid_after)) if w
+            ]
 
     def _send_valid(self, _: int = 0) -> tuple[bytes, Response] | None:
         """Send one valid request; returns it and the answer if that is wrong."""
@@ -162,7 +164,7 @@ def is_from(response: Response, backend: Backend) -> bool:
 
 
 def logged(fleet: Fleet) -> list[dict[str, object]]:
-    """The records in the log that have a level and an event, as a logger writes them."""
+    """The records in the log that have a level and an event, as loggers write them."""
     records = (entry["record"] for entry in fleet.telemetry.log_entries())
     return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
 

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from course.outage import Fleet, OutageError, Release
-from course.outage.confinement import Confinement
 
 from .expect import Unmet
 from .functions import Functions

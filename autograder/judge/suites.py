@@ -1,4 +1,4 @@
-"""A learner's test suite, run against releases of the service that it must tell apart."""
+"""A learner's test suite, run against releases that it must tell apart."""
 
 import os
 import random

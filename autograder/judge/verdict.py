@@ -39,8 +39,10 @@ class Check(BaseModel):
         description="failed is the learner's matter; error is ours: the check broke;"
         " timed_out did not end within the time for judging."
     )
-    feedback: Printable = Field("", description="For the learner; lines of text.")
-    seconds: float = Field(0.0, description="How long it took.")
+    feedback: Printable = Field(
+        default="", description="For the learner; lines of text."
+    )
+    seconds: float = Field(default=0.0, description="How long it took.")
 
     @property
     def earned(self) -> float:
@@ -53,7 +55,7 @@ class Verdict(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    version: Literal[1] = Field(1, description="Of this schema.")
+    version: Literal[1] = Field(default=1, description="Of this schema.")
     exercise: str = Field(description="The folder's name, such as 05_name.")
     answers_digest: str = Field(description="SHA-256 of the answers, in hex.")
     checks_digest: str = Field(description="SHA-256 of the checks that were run.")

@@ -53,8 +53,8 @@ def interpreter(
     Raises SandboxUnavailable if there is no bubblewrap.
     """
     if confined is Confined.LIMITS:
-        told = json.dumps({"limits": limits.to_json(), "user": None})
-        return (sys.executable, launch.__file__, told)
+        inside = json.dumps({"limits": limits.to_json(), "user": None})
+        return (sys.executable, launch.__file__, inside)
     found = shutil.which("bwrap")
     if found is None:
         raise SandboxUnavailable(

@@ -39,8 +39,9 @@ def report(
         for result in results:
             times = f", {repeats} times each" if repeats > 1 else ""
             print(
-                f"{result.exercise}: {result.right} right and {result.wrong} wrong answers"
-                f"{times}: {result.false_rejects} false rejects, {result.false_accepts}"
-                f" false accepts, {result.wrong_feedback} with wrong feedback."
+                f"{result.exercise}: {result.right} right and {result.wrong} wrong"
+                f" answers{times}: {result.false_rejects} false rejects,"
+                f" {result.false_accepts} false accepts, {result.wrong_feedback} with"
+                " wrong feedback."
             )
     return all(result.is_sound for result in results)

@@ -41,7 +41,9 @@ def grade(
     submissions = sorted((folder / "submitted").glob(f"*/{exercise.name}"))
     if not submissions:
         wanted = f"{folder}/submitted/STUDENT/{exercise.name}/{exercise.notebook.name}"
-        return _told(f"There is nothing to grade. Lay submissions here: {wanted}", USAGE)
+        return _told(
+            f"There is nothing to grade. Lay submissions here: {wanted}", USAGE
+        )
     for submission in submissions:
         put_aside(submission, exercise, folder / ASIDE)
     code = _run_nbgrader(folder, exercise, force, no_sandbox)

@@ -179,7 +179,9 @@ def calibrate(
     except JudgeError as exc:
         fail(str(exc), Exit.USAGE)
     except SandboxUnavailable as exc:
-        fail(f"{exc} Or run our own answers without it: --no-sandbox.", Exit.ENVIRONMENT)
+        fail(
+            f"{exc} Or run our own answers without it: --no-sandbox.", Exit.ENVIRONMENT
+        )
     raise typer.Exit(Exit.OK if sound else Exit.FELL_SHORT)
 
 

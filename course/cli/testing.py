@@ -33,7 +33,9 @@ def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
     try:
         prove()
     except SandboxUnavailable as exc:
-        err.print(f"outage: leaving out the tests of the sandbox. {exc}", style="yellow")
+        err.print(
+            f"outage: leaving out the tests of the sandbox. {exc}", style="yellow"
+        )
         left_out.append("sandbox")
     marks = " and ".join(f"not {mark}" for mark in left_out)
     choice = ["-m", marks] if marks else []

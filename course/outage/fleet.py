@@ -37,10 +37,10 @@ class Fleet:
             fleet.start_traffic(Load(rate=60, malformed=0.01))
 
     `port` 0 takes a free one; replicas that run other people's code are started under
-    `confinement`, and listen on a Unix socket instead. A replica that ends is started again after
-    `first_backoff_s`, and after twice as long each further time. Every process of the
-    fleet ends with the `with` block, and within seconds if the owner dies in whatever
-    way. All methods raise OutageError.
+    `confinement`, and listen on a Unix socket instead. A replica that ends is started
+    again after `first_backoff_s`, and after twice as long each further time. Every
+    process of the fleet ends with the `with` block, and within seconds if the owner
+    dies in whatever way. All methods raise OutageError.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Fleet:
     def wait_ready(self, within_s: float) -> bool:
         """Wait until every replica is ready; False if they are not, or never will."""
         wanted = len(self.replica_addresses)
-        self.telemetry.wait_for(lambda t: t.ready() == wanted or t.down(), within_s)
+        self.telemetry.wait_for(lambda t: t.ready() == wanted or t.down() > 0, within_s)
         return self.telemetry.ready() == wanted
 
     def send(self, raw: bytes, timeout_s: float = 2.0) -> http.Response:

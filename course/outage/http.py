@@ -89,7 +89,9 @@ def send(address: Address, raw: bytes, timeout_s: float = 2.0) -> Response:
 def _is_whole(received: bytes) -> bool:
     """Whether all is there that Content-Length tells of; the server may then wait."""
     head, end, body = received.partition(b"\r\n\r\n")
-    length = re.search(rb"\r\ncontent-length: *(\d{1,9})\r\n", head + end, re.IGNORECASE)
+    length = re.search(
+        rb"\r\ncontent-length: *(\d{1,9})\r\n", head + end, re.IGNORECASE
+    )
     return bool(end and length and len(body) >= int(length[1]))
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from . import requests
-from .errors import ReleaseDoesNotStart
 from .confinement import Confinement
+from .errors import ReleaseDoesNotStart
 from .http import Address, address_of, exchange
 from .spawner import LONGEST_LINE, Spawner
 

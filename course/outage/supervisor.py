@@ -74,7 +74,7 @@ class Supervisor:
         confinement: dict[str, Any] | None,
     ) -> dict[str, Any]:
         """Bind the shared socket and start every replica."""
-        told = confinement and Confinement.from_json(confinement)
+        told = Confinement.from_json(confinement) if confinement else None
         self._shared = self._socket(port, "fleet.sock" if told else None)
         self._current = self._written(release)
         database = self.folder / "orders.db"

@@ -96,7 +96,10 @@ class Try:
 
 
 async def run(
-    load: Load, address: Address, clock: Callable[[], float], report: Callable[[Try], None]
+    load: Load,
+    address: Address,
+    clock: Callable[[], float],
+    report: Callable[[Try], None],
 ) -> None:
     """Send `load` to `address`; `report` each try when it has ended.
 
@@ -106,7 +109,9 @@ async def run(
     async with asyncio.TaskGroup() as clients:
         for due, kind, raw in load.plan():
             await asyncio.sleep(max(0.0, start + due - clock()))
-            client = _client(load.retries, address, raw, kind, start + due, clock, report)
+            client = _client(
+                load.retries, address, raw, kind, start + due, clock, report
+            )
             clients.create_task(client)
 
 

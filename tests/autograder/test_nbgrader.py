@@ -40,7 +40,6 @@ def test_scores_are_what_the_judge_says(graded: Course) -> None:
     assert graded.scores() == expected
 
 
-
 def test_the_export_has_a_line_for_each_learner(graded: Course) -> None:
     """With the same scores."""
     with open(graded.autograder / "grades.csv", newline="") as file:

@@ -6,15 +6,14 @@
     stopped_by = "…"  what stands in its way
     base = "…"        where answer.py goes: before or after June's code or the solution
 
-answer.py is put into the solution cell; or submit.py lays the files of the submission.
-The class is graded by `nbgrader autograde`, with honest work first, in the middle, last.
+answer.py is put into the solution cell; or submit.py lays the submission's files. The
+class is graded by `nbgrader autograde`, with honest work first, in the middle, last.
 """
 
 import importlib.util
 import os
 import socket
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,12 @@ HERE = Path(__file__).parent
 ATTACKS = sorted(path.parent.name for path in HERE.glob("*/expected.toml"))
 
 # Sorted as nbgrader grades them: the attacks are called attack_….
-HONEST = {"0_honest": 10.0, "attack_m_honest": 10.0, "z_honest": 10.0, "z_untouched": 0.0}
+HONEST = {
+    "0_honest": 10.0,
+    "attack_m_honest": 10.0,
+    "z_honest": 10.0,
+    "z_untouched": 0.0,
+}
 
 
 @dataclass
@@ -62,7 +66,8 @@ def lay(course: Course, attack: str) -> None:
         spec = importlib.util.spec_from_file_location(
             f"submit_{attack}", HERE / attack / "submit.py"
         )
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         module.submit(course.released(), folder, f"{NAME}.ipynb")
@@ -87,9 +92,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def class_(
-    tmp_path_factory: pytest.TempPathFactory, project: Path
-) -> Iterator[Class]:
+def class_(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Class:
     """Every attack and some honest work, autograded, with feedback."""
     root = tmp_path_factory.mktemp("hostile")
     home = root / "home"
@@ -117,7 +120,7 @@ def class_(
             except BlockingIOError:
                 break
     course.nbgrader("generate_feedback", NAME)
-    yield Class(course, log, course.scores(), before, connections, home)
+    return Class(course, log, course.scores(), before, connections, home)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -165,17 +168,30 @@ def test_no_script_of_a_learner_reaches_a_page(class_: Class) -> None:
 def test_nothing_is_written_elsewhere(class_: Class) -> None:
     """Of the instructor's files only those that grading writes have changed."""
     course = class_.course
-    after = files_of(course.root) | {"home/.netrc": (class_.home / ".netrc").read_bytes()}
+    after = files_of(course.root) | {
+        "home/.netrc": (class_.home / ".netrc").read_bytes()
+    }
     written = {
         path
         for path in after.keys() | class_.files_before.keys()
         if after.get(path) != class_.files_before.get(path)
     }
-    may = ("autograded", "feedback", "submitted", "set_aside", "gradebook.db", "__pycache__")
+    may = (
+        "autograded",
+        "feedback",
+        "submitted",
+        "set_aside",
+        "gradebook.db",
+        "__pycache__",
+    )
     assert not [path for path in written if not any(part in path for part in may)]
     changed = [p for p in written if "submitted" in p and "attack_" not in p]
     assert not changed
-    assert {path.name for path in class_.home.iterdir()} <= {".netrc", ".cache", ".local"}
+    assert {path.name for path in class_.home.iterdir()} <= {
+        ".netrc",
+        ".cache",
+        ".local",
+    }
 
 
 def test_what_is_put_aside_is_kept(class_: Class) -> None:

@@ -57,7 +57,7 @@ def answer(release: Release, start_fleet: StartFleet, seeded: random.Random) -> 
             sent="the plainest of valid requests, before any malformed request:\n"
             + as_curl(raw, TRY_OUT_PORT),
             saw=f"{response}{'; ' * bool(why)}{why}.",
-            expected="200: a service that serves nobody is as down as one that is dead.",
+            expected="200: a service that serves nobody is as good as dead.",
             look="what your module does with a header that is as it should be.",
         )
     return Answer(fleet, bugs, experiment)

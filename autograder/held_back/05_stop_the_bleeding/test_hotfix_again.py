@@ -35,8 +35,8 @@ VALID = 60
 ANSWER_WITHIN_S = 3.0
 ENOUGH_DEATHS = 2
 
-# None is a LookupError, an ArithmeticError, a ValueError, TypeError or AttributeError: it
-# is right to take those for malformed headers. The planted code makes RegistryGone.
+# None is a LookupError, ArithmeticError, ValueError, TypeError or AttributeError: it is
+# right to take those for malformed headers. The planted code makes RegistryGone.
 BUGS = ("EOFError", "RegistryGone", "NotImplementedError", "BufferError")
 
 AGENTS = ("curl/8.9.1", "python-requests/2.32.3", "Go-http-client/1.1", "okhttp/4.12.0")
@@ -70,7 +70,8 @@ def cut_off(rng: random.Random) -> bytes:
 def other_syntax(rng: random.Random) -> bytes:
     name, n = region(rng), rng.randrange(4)
     forms = [
-        f"{{'region': '{name}', 'shard': {n}}}", f'{{"region": "{name}", "shard": {n},}}',
+        f"{{'region': '{name}', 'shard': {n}}}",
+        f'{{"region": "{name}", "shard": {n},}}',
         f"<route region='{name}' shard='{n}'/>", f"{name}:{n}", word(rng),
     ]  # fmt: skip
     return rng.choice(forms).encode()
@@ -222,8 +223,9 @@ def test_other_malformed_requests_get_a_4xx(evidence: Evidence) -> None:
 @guards(
     "test_malformed_requests_are_logged",
     told="Sent: other malformed requests than those above, from several clients at"
-    " once.\nSaw: fewer lines in the log than malformed requests.\nExpected: a line for"
-    " each of them.\nLook at: whether every path on which a request is refused logs it.",
+    " once.\nSaw: fewer lines in the log than malformed requests.\nExpected: a line"
+    " for each of them.\nLook at: whether every path on which a request is refused"
+    " logs it.",
 )
 def test_other_malformed_requests_are_logged(evidence: Evidence) -> None:
     lines = explanations(evidence.fleet)
@@ -258,8 +260,8 @@ def test_valid_requests_of_many_clients(evidence: Evidence) -> None:
 
 @guards(
     "test_an_unknown_bug_is_a_logged_500",
-    told="Sent: valid requests, to a service in which resolve() has other bugs than those"
-    " above; and headers on which it raises what nobody need have thought of.\n"
+    told="Sent: valid requests, to a service in which resolve() has other bugs than"
+    " those above; and headers on which it raises what nobody need have thought of.\n"
     "Saw: not every bug was a 500 with its traceback in the log, or a request was never"
     " answered, or the process ended.\n"
     "Expected: the same for any exception that a malformed header does not raise.\n"

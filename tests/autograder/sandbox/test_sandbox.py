@@ -52,7 +52,9 @@ def run(
 def test_a_module_runs_as_by_python_m(tmp_path: Path, confined: Confined) -> None:
     """Its own name, its arguments, its neighbours, its exit code."""
     (tmp_path / "neighbour.py").write_text("value = 7")
-    code = "import neighbour, sys; print(__name__, sys.argv[1:]); sys.exit(neighbour.value)"
+    code = (
+        "import neighbour as n, sys; print(__name__, sys.argv[1:]); sys.exit(n.value)"
+    )
     done = run(tmp_path, code, confined)
     assert (done.returncode, done.stdout) == (7, "__main__ []\n"), done.stderr
 
@@ -128,8 +130,9 @@ def test_it_sees_the_system_and_what_is_named_and_nothing_else(
     code = """
 import json, os
 print(json.dumps({
-    "secret": os.environ.get("OUTAGE_SECRET"), "home": os.listdir(os.path.expanduser("~")),
-    "project": [os.path.exists(os.path.join(PROJECT, n)) for n in ("solutions", "README.md")],
+    "secret": os.environ.get("OUTAGE_SECRET"),
+    "home": os.listdir(os.path.expanduser("~")),
+    "project": [os.path.exists(f"{PROJECT}/{n}") for n in ("solutions", "README.md")],
     "pids": [int(p) for p in os.listdir("/proc") if p.isdigit()],
     "capabilities": open("/proc/self/status").read().split("CapEff:")[1].split()[0],
 }))
@@ -138,7 +141,9 @@ print(json.dumps({
     done = run(tmp_path, f"PROJECT = {project!r}\n{code}")
     seen = json.loads(done.stdout)
     assert seen["secret"] is None
-    assert not [name for name in seen["home"] if not name.startswith(("pytest", "outage"))]
+    assert not [
+        name for name in seen["home"] if not name.startswith(("pytest", "outage"))
+    ]
     assert seen["project"] == [False, False]
     assert max(seen["pids"]) < 10
     assert int(seen["capabilities"], 16) == 0
@@ -149,7 +154,8 @@ def test_it_writes_only_where_it_may(tmp_path: Path) -> None:
     """Named files and its own scratch space; nothing of that is kept."""
     given = tmp_path / "given.db"
     code = f"""
-for path in ({str(given)!r}, "/tmp/scratch", "/x", "/usr/x", "/dev/x", "/dev/shm/x", "x"):
+places = "/tmp/scratch", "/x", "/usr/x", "/dev/x", "/dev/shm/x", "x"
+for path in ({str(given)!r}, *places):
     try:
         with open(path, "w") as file:
             file.write("written")
@@ -274,7 +280,9 @@ def test_a_bubblewrap_that_fails_is_no_sandbox(
 ) -> None:
     """As where user namespaces are off: its words are kept, with a remedy."""
     fake = tmp_path / "bwrap"
-    fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    fake.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+    )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(SandboxUnavailable, match=r"No permissions.*sysctl"):

@@ -1,6 +1,5 @@
 """An empty file."""
 
-import json
 from pathlib import Path
 from typing import Any
 

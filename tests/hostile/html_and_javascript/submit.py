@@ -10,8 +10,11 @@ def submit(notebook: dict[str, Any], folder: Path, name: str) -> None:
     notebook["cells"].insert(
         0, {"cell_type": "markdown", "id": "evil", "metadata": {}, "source": script}
     )
-    shown = {"output_type": "display_data", "metadata": {},
-             "data": {"text/html": script, "application/javascript": "alert(1)"}}
+    shown = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"text/html": script, "application/javascript": "alert(1)"},
+    }
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"] = [shown]

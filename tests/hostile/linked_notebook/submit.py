@@ -1,6 +1,5 @@
 """The notebook itself a symbolic link to the solution."""
 
-import json
 from pathlib import Path
 from typing import Any
 

@@ -1,6 +1,5 @@
 """The whole submission a symbolic link to a classmate's."""
 
-import json
 from pathlib import Path
 from typing import Any
 
