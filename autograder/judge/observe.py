@@ -19,6 +19,7 @@ READY_WITHIN_S = 15.0
 BOUNDARY_LINES = {"request.answered", "request.failed"}
 
 FIRST_WITHIN_S = 3.0
+LOGGED_WITHIN_S = 1.0
 
 Backend = tuple[str, int]
 
@@ -169,8 +170,19 @@ def logged(fleet: Fleet) -> list[dict[str, object]]:
     return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
 
 
-def explanations(fleet: Fleet) -> list[str]:
-    """The log's lines that come from neither the request boundary nor the server."""
+def explanations(fleet: Fleet, wanted: int) -> list[str]:
+    """The log's lines that come from neither the request boundary nor the server.
+
+    A response may arrive before the line that was written before it, so this waits for
+    `wanted` lines a while.
+    """
+    fleet.telemetry.wait_for(
+        lambda _: len(_explanations(fleet)) >= wanted, LOGGED_WITHIN_S
+    )
+    return _explanations(fleet)
+
+
+def _explanations(fleet: Fleet) -> list[str]:
     return [
         str(record["event"])
         for record in logged(fleet)

@@ -1,4 +1,4 @@
-# fails: test_malformed_requests_get_a_4xx test_malformed_requests_are_logged test_the_process_survives test_valid_requests_are_served test_an_unknown_bug_is_a_logged_500 test_it_shuts_down_cleanly
+# fails: test_malformed_requests_get_a_4xx test_malformed_requests_are_logged test_the_process_survives test_valid_requests_are_served test_it_shuts_down_cleanly
 # feedback: the exception types
 """Resolves every route in one task, so that the route cache needs no lock."""
 
