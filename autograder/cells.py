@@ -17,6 +17,14 @@ from .submissions import ASIDE, READINGS, notes_on, rebuilt
 NOTES = "outage_notes"
 
 
+def notes_in(graded: Path) -> list[str]:
+    """What was odd about the submission behind a graded notebook."""
+    if not graded.exists():
+        return []
+    notebook = nbformat.read(graded, as_version=4)
+    return [str(note) for note in notebook.metadata.get(NOTES, [])]
+
+
 class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
     """Puts the code that learners start from into each solution cell.
 

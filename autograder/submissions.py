@@ -62,7 +62,7 @@ def put_aside(submission: Path, exercise: Exercise, aside: Path) -> list[str]:
     kept = aside / submission.parent.name / submission.name
     notebook = exercise.notebook.name
     notes = [
-        f"{path.relative_to(submission.parent)} {reason}; it was put aside."
+        f"{_shown(path, submission)} {reason}; it was put aside."
         for path, reason in _unfit(submission, notebook).items()
         if _move(path, kept / path.name)
     ]
@@ -78,6 +78,11 @@ def put_aside(submission: Path, exercise: Exercise, aside: Path) -> list[str]:
         before = notes_on(submission, aside)
         (kept / NOTES).write_text(json.dumps([*before, *notes], indent=2))
     return notes
+
+
+def _shown(path: Path, submission: Path) -> str:
+    inside = path != submission and submission in path.parents
+    return str(path.relative_to(submission)) if inside else f"the folder {path.name}"
 
 
 def notes_on(submission: Path, aside: Path) -> list[str]:

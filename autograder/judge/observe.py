@@ -20,6 +20,7 @@ BOUNDARY_LINES = {"request.answered", "request.failed"}
 
 FIRST_WITHIN_S = 3.0
 LOGGED_WITHIN_S = 1.0
+DYING_WITHIN_S = 1.0
 
 Backend = tuple[str, int]
 
@@ -91,10 +92,13 @@ class Experiment:
 
         The first request takes longer than any other.
         """
-        region, shard = next(b for b in BACKENDS if b not in self._avoid)
-        raw = request_for((region, shard))
+        raw = plain_request(self._avoid)
         answer = self.fleet.send(raw, FIRST_WITHIN_S)
         return None if answer.status == 200 else (raw, answer)
+
+    def settle(self) -> None:
+        """Wait out a death that has begun."""
+        settle(self.fleet, self._avoid)
 
     @property
     def all(self) -> list[Malformed]:
@@ -151,6 +155,20 @@ class Experiment:
         if answer.outcome == "timeout":
             self.valid.lose()
         return None if is_from(answer, backend) else (order, answer)
+
+
+def settle(fleet: Fleet, avoid: frozenset[Backend]) -> None:
+    """Wait out a death that has begun, and the restart: answers may run ahead of it."""
+    fleet.wait_ready(READY_WITHIN_S)
+    deaths = len(fleet.telemetry.exits())
+    if fleet.send(plain_request(avoid), DYING_WITHIN_S).status != 200:
+        fleet.telemetry.wait_for(lambda t: len(t.exits()) > deaths, DYING_WITHIN_S)
+        fleet.wait_ready(READY_WITHIN_S)
+
+
+def plain_request(avoid: frozenset[Backend]) -> bytes:
+    """The plainest of valid requests."""
+    return request_for(next(b for b in BACKENDS if b not in avoid))
 
 
 def is_from(response: Response, backend: Backend) -> bool:

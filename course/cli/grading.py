@@ -10,9 +10,10 @@ from nbgrader.api import Gradebook, MissingEntry
 from rich.console import Console
 from rich.table import Table
 
+from autograder.cells import notes_in
 from autograder.judge import Exercise, JudgeError
 from autograder.sandbox import SandboxUnavailable, prove
-from autograder.submissions import ASIDE, notes_on, put_aside
+from autograder.submissions import ASIDE, put_aside
 
 out = Console()
 err = Console(stderr=True)
@@ -107,7 +108,8 @@ def _is_known(folder: Path, exercise: Exercise) -> bool:
 
 
 def _result(folder: Path, exercise: Exercise, submission: Path) -> dict[str, object]:
-    notes = notes_on(submission, folder / ASIDE)
+    path = folder / "autograded" / submission.parent.name / submission.name
+    notes = notes_in(path / exercise.notebook.name)
     with _gradebook(folder) as book:
         try:
             graded = book.find_submission(exercise.name, submission.parent.name)

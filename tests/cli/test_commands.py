@@ -28,8 +28,18 @@ def outage(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[
 def test_help_names_every_command_and_the_exit_codes() -> None:
     """Worth reading."""
     text = outage("--help").stdout
-    for word in ("learn", "replay", "check", "doctor", "build", "test", "Exit codes"):
-        assert word in text
+    for word in (
+        "learn",
+        "replay",
+        "check",
+        "grade",
+        "calibrate",
+        "doctor",
+        "build",
+        "test",
+    ):
+        assert f" {word} " in text
+    assert "Exit codes" in text
 
 
 def test_wrong_usage_ends_with_2() -> None:

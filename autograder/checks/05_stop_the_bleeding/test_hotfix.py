@@ -11,7 +11,6 @@ import pytest
 
 from autograder.judge.expect import Unmet, check
 from autograder.judge.observe import (
-    READY_WITHIN_S,
     Backend,
     Experiment,
     explanations,
@@ -160,7 +159,7 @@ def test_valid_requests_are_served(experiment: Experiment) -> None:
 @check("A bug of our own is still a 500, with its traceback in the log", points=2)
 def test_an_unknown_bug_is_a_logged_500(answer: Answer) -> None:
     assert answer.experiment.all  # first the malformed requests, then the bugs
-    answer.fleet.wait_ready(READY_WITHIN_S)
+    answer.experiment.settle()
     within_s = answer.experiment.valid.seconds
     for exception, backend in answer.bugs.items():
         send_to_bug(answer.fleet, backend, exception, within_s)
@@ -228,7 +227,7 @@ def is_error_with(record: dict[str, object], exception: str) -> bool:
 @check("After all that, the process still shuts down cleanly", points=1)
 def test_it_shuts_down_cleanly(experiment: Experiment) -> None:
     deaths = experiment.deaths
-    experiment.fleet.wait_ready(READY_WITHIN_S)
+    experiment.settle()
     end = experiment.fleet.stop_replica(0)
     clean = end["exit_code"] == 0 and not end["killed"]
     if clean and not deaths:

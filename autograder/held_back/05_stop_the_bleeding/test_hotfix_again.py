@@ -22,6 +22,7 @@ from autograder.judge.observe import (
     logged,
     plant,
     request_for,
+    settle,
 )
 from autograder.judge.plugin import StartFleet
 from course.outage import Fleet, Release
@@ -34,7 +35,6 @@ OF_EACH_KIND = 3
 VALID = 60
 ANSWER_WITHIN_S = 3.0
 ENOUGH_DEATHS = 2
-SETTLED_AFTER_S = 0.5
 
 # None is a LookupError, ArithmeticError, ValueError, TypeError or AttributeError: it is
 # right to take those for malformed headers. The planted code makes RegistryGone.
@@ -183,9 +183,7 @@ def evidence(
 
     with ThreadPoolExecutor(AT_ONCE) as clients:
         sent = list(clients.map(send, plan))
-    if any(s.response.outcome not in {"ok", "client_error"} for s in sent):
-        while death_after(fleet, len(fleet.telemetry.exits()), SETTLED_AFTER_S):
-            pass
+    settle(fleet, frozenset(bugs.values()))
     of_malformed = len(fleet.telemetry.exits())
     dying = Patience(0.3, 0.1)
     for what, raws in (
@@ -196,15 +194,14 @@ def evidence(
             fleet.wait_ready(READY_WITHIN_S)
             deaths = len(fleet.telemetry.exits())
             sent.append(Sent(what, None, fleet.send(raw, patience.seconds)))
-            if not death_after(fleet, deaths, dying.seconds):
+            # Its answer may run ahead of the process's end.
+            if not fleet.telemetry.wait_for(
+                lambda t, before=deaths: len(t.exits()) > before, dying.seconds
+            ):
                 dying.lose()
+    settle(fleet, frozenset(bugs.values()))
     of_extreme = len(fleet.telemetry.exits()) - of_malformed
     return Evidence(fleet, sent, of_malformed, of_extreme)
-
-
-def death_after(fleet: Fleet, deaths: int, within_s: float) -> bool:
-    """Whether the process ends; its answer may run ahead of that."""
-    return fleet.telemetry.wait_for(lambda t: len(t.exits()) > deaths, within_s)
 
 
 def require(met: bool) -> None:
@@ -298,6 +295,5 @@ def names(record: dict[str, object], exception: str) -> bool:
     " to go.",
 )
 def test_it_shuts_down_after_load(evidence: Evidence) -> None:
-    evidence.fleet.wait_ready(READY_WITHIN_S)
     end = evidence.fleet.stop_replica(0)
     require(end["exit_code"] == 0 and not end["killed"])
