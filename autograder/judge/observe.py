@@ -98,7 +98,7 @@ class Experiment:
 
     def settle(self) -> None:
         """Wait out a death that has begun."""
-        settle(self.fleet, self._avoid)
+        settle(self.fleet, self._avoid, self.valid)
 
     @property
     def all(self) -> list[Malformed]:
@@ -128,11 +128,7 @@ class Experiment:
             if response.outcome == "timeout":
                 self._answer.lose()
             elif response.outcome != "client_error":
-                died = self.fleet.telemetry.wait_for(
-                    lambda t, before=deaths: len(t.exits()) > before,  # type: ignore[misc]
-                    self._death.seconds,
-                )
-                if not died:
+                if not dies(self.fleet, deaths, self._death.seconds):
                     self._death.lose()
             exits = self.fleet.telemetry.exits()[deaths:]
             codes = [exit_["exit_code"] for exit_ in exits]
@@ -157,12 +153,19 @@ class Experiment:
         return None if is_from(answer, backend) else (order, answer)
 
 
-def settle(fleet: Fleet, avoid: frozenset[Backend]) -> None:
-    """Wait out a death that has begun, and the restart: answers may run ahead of it."""
+def dies(fleet: Fleet, deaths: int, within_s: float) -> bool:
+    """Whether another process ends after so many `deaths`: answers run ahead of it."""
+    return fleet.telemetry.wait_for(lambda t: len(t.exits()) > deaths, within_s)
+
+
+def settle(fleet: Fleet, avoid: frozenset[Backend], patience: Patience) -> None:
+    """Wait out a death that has begun, and the restart."""
     fleet.wait_ready(READY_WITHIN_S)
     deaths = len(fleet.telemetry.exits())
-    if fleet.send(plain_request(avoid), DYING_WITHIN_S).status != 200:
-        fleet.telemetry.wait_for(lambda t: len(t.exits()) > deaths, DYING_WITHIN_S)
+    answer = fleet.send(plain_request(avoid), patience.seconds)
+    if answer.outcome == "timeout":
+        patience.lose()  # it hangs: a process that is ending closes its connections
+    elif answer.status != 200 and dies(fleet, deaths, DYING_WITHIN_S):
         fleet.wait_ready(READY_WITHIN_S)
 
 

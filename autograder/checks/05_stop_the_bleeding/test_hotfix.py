@@ -13,6 +13,7 @@ from autograder.judge.expect import Unmet, check
 from autograder.judge.observe import (
     Backend,
     Experiment,
+    dies,
     explanations,
     logged,
     plant,
@@ -176,7 +177,7 @@ def send_to_bug(
     )
     deaths = len(fleet.telemetry.exits())
     response = fleet.send(request_for(backend), within_s)
-    died = fleet.telemetry.wait_for(lambda t: len(t.exits()) > deaths, 0.2)
+    died = dies(fleet, deaths, 0.2)
     if response.status != 500 or died:
         ended = "; then the process ended" if died else ""
         raise Unmet(

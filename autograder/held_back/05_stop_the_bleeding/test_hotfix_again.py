@@ -17,6 +17,7 @@ from autograder.judge.observe import (
     READY_WITHIN_S,
     Backend,
     Patience,
+    dies,
     explanations,
     is_from,
     logged,
@@ -183,7 +184,7 @@ def evidence(
 
     with ThreadPoolExecutor(AT_ONCE) as clients:
         sent = list(clients.map(send, plan))
-    settle(fleet, frozenset(bugs.values()))
+    settle(fleet, frozenset(bugs.values()), patience)
     of_malformed = len(fleet.telemetry.exits())
     dying = Patience(0.3, 0.1)
     for what, raws in (
@@ -194,12 +195,9 @@ def evidence(
             fleet.wait_ready(READY_WITHIN_S)
             deaths = len(fleet.telemetry.exits())
             sent.append(Sent(what, None, fleet.send(raw, patience.seconds)))
-            # Its answer may run ahead of the process's end.
-            if not fleet.telemetry.wait_for(
-                lambda t, before=deaths: len(t.exits()) > before, dying.seconds
-            ):
+            if not dies(fleet, deaths, dying.seconds):
                 dying.lose()
-    settle(fleet, frozenset(bugs.values()))
+    settle(fleet, frozenset(bugs.values()), patience)
     of_extreme = len(fleet.telemetry.exits()) - of_malformed
     return Evidence(fleet, sent, of_malformed, of_extreme)
 
