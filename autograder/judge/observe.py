@@ -127,9 +127,10 @@ class Experiment:
             response = self.fleet.send(raw, self._answer.seconds)
             if response.outcome == "timeout":
                 self._answer.lose()
-            elif response.outcome != "client_error":
-                if not dies(self.fleet, deaths, self._death.seconds):
-                    self._death.lose()
+            elif response.outcome != "client_error" and not dies(
+                self.fleet, deaths, self._death.seconds
+            ):
+                self._death.lose()
             exits = self.fleet.telemetry.exits()[deaths:]
             codes = [exit_["exit_code"] for exit_ in exits]
             each = Malformed(kind, raw, response, codes)

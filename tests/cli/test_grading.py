@@ -96,3 +96,12 @@ def test_a_verdict_as_in_grading_can_be_had_by_hand(copy: Path) -> None:
     assert verdict["seed"] == 7
     assert verdict["confined"] == "sandbox"
     assert verdict["held_back"]
+
+
+def test_doctor_says_how_to_get_a_sandbox(copy: Path, tmp_path: Path) -> None:
+    """Learners need none, so the course still works."""
+    done = outage(copy, "doctor", "--json", PATH=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    found = {f["what"]: f for f in json.loads(done.stdout)}["sandbox for grading"]
+    assert found["state"] == "limited"
+    assert "apt-get install bubblewrap" in found["remedy"]
