@@ -137,21 +137,19 @@ class Experiment:
             self._sent.append(each)
             yield each
             self.fleet.wait_ready(READY_WITHIN_S)
-            each.wrong = [
-                w for w in map(self._send_valid, range(self.valid_after)) if w
-            ]
+            followers = [self._send_valid() for _ in range(self.valid_after)]
+            each.wrong = [follower for follower in followers if follower]
 
-    def _send_valid(self, _: int = 0) -> tuple[bytes, Response] | None:
+    def _send_valid(self) -> tuple[bytes, Response] | None:
         """Send one valid request; returns it and the answer if that is wrong."""
-        backend = None
-        while backend is None or backend in self._avoid:
-            route, *named = well_formed_route(self._rng)
-            backend = str(named[0]), int(named[1])  # type: ignore[call-overload]
+        route, region, shard = well_formed_route(self._rng)
+        while (region, shard) in self._avoid:
+            route, region, shard = well_formed_route(self._rng)
         order = put_order(self._rng, route, f"{self._rng.getrandbits(32):08x}")
         answer = self.fleet.send(order, self.valid.seconds)
         if answer.outcome == "timeout":
             self.valid.lose()
-        return None if is_from(answer, backend) else (order, answer)
+        return None if is_from(answer, (region, shard)) else (order, answer)
 
 
 def dies(fleet: Fleet, deaths: int, within_s: float) -> bool:
