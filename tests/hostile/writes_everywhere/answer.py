@@ -10,6 +10,8 @@ places = [
 ]
 written = []
 for place in places:
+    if os.path.realpath(place).startswith("/tmp"):
+        continue  # the scratch space, which it may fill and which nobody reads
     for name in ("gradebook.db", "conftest.py", "sitecustomize.py"):
         try:
             with open(os.path.join(place, name), "w") as file:
