@@ -15,10 +15,11 @@ from autograder.judge import Exercise, JudgeError
 from autograder.sandbox import SandboxUnavailable, prove
 from autograder.submissions import ASIDE, put_aside
 
+from .main import Exit
+
 out = Console()
 err = Console(stderr=True)
 
-FELL_SHORT, USAGE, ENVIRONMENT = 1, 2, 3
 COURSE_ID = "outage"
 
 
@@ -32,18 +33,18 @@ def grade(
         if not no_sandbox:
             prove()
     except JudgeError as exc:
-        return _told(str(exc), USAGE)
+        return _told(str(exc), Exit.USAGE)
     except SandboxUnavailable as exc:
         return _told(
             f"{exc} Submissions are not run without one. If you trust every one of them"
             " with your own rights: --no-sandbox.",
-            ENVIRONMENT,
+            Exit.ENVIRONMENT,
         )
     submissions = sorted((folder / "submitted").glob(f"*/{exercise.name}"))
     if not submissions:
         wanted = f"{folder}/submitted/STUDENT/{exercise.name}/{exercise.notebook.name}"
         return _told(
-            f"There is nothing to grade. Lay submissions here: {wanted}", USAGE
+            f"There is nothing to grade. Lay submissions here: {wanted}", Exit.USAGE
         )
     for submission in submissions:
         put_aside(submission, exercise, folder / ASIDE)
@@ -57,7 +58,7 @@ def grade(
     else:
         _show(exercise, rows)
     if code:
-        return _told("nbgrader has failed; its messages are above.", FELL_SHORT)
+        return _told("nbgrader has failed; its messages are above.", Exit.FELL_SHORT)
     return 0
 
 
