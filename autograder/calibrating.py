@@ -3,18 +3,23 @@
 calibration/NN_name/right/*.py   score in full; line 1 says what is special
 calibration/NN_name/wrong/*.py   # fails: the checks that must catch it, and no others
                                  # feedback: a part of what the learner must read
+
+Where an exercise asks for several answers, a line `# %% grade_id` begins each, and the
+reference solution stands in for those that a file leaves out.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .judge import Exercise, Verdict, judge
+from .judge import Answers, Exercise, Verdict, from_notebook, judge
 from .judge.exercise import PROJECT
 from .sandbox import Confined
 
 KNOWN = PROJECT / "autograder" / "calibration"
+CELL = re.compile(r"^# %% (\w+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,18 @@ def _cases(folder: Path) -> Iterator[Case]:
 
 def judge_case(exercise: Exercise, case: Case, confined: Confined) -> Verdict:
     """Judge one known answer as a learner's is graded. Raises SandboxUnavailable."""
-    [slot] = exercise.slots
-    answers = {slot.grade_id: case.path.read_text("utf-8")}
+    answers = answers_of(exercise, case.path.read_text("utf-8"))
     return judge(exercise, answers, confined=confined, held_back=True)
+
+
+def answers_of(exercise: Exercise, text: str) -> Answers:
+    """The answers that the text of a known answer gives, by their grade_id."""
+    if len(exercise.slots) == 1:
+        return {exercise.slots[0].grade_id: text}
+    _, *parts = CELL.split(text)
+    given = dict(zip(parts[::2], parts[1::2], strict=True))
+    [solution] = from_notebook(exercise.solution)
+    return solution | given
 
 
 def calibrate(

@@ -26,7 +26,7 @@ def notes_in(graded: Path) -> list[str]:
 
 
 class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
-    """Puts the code that learners start from into each solution cell.
+    """Puts the code that learners start from into each cell that is a module.
 
     Runs after ClearSolutions, which has just emptied the cell.
     """
@@ -36,7 +36,7 @@ class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Fill the solution cells of one notebook."""
         exercise = Exercise.named(resources["nbgrader"]["assignment"])
-        given = {slot.grade_id: slot.given() for slot in exercise.slots}
+        given = {slot.grade_id: slot.given() for slot in exercise.slots if slot.module}
         for cell in nb.cells:
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
             if grade_id in given:

@@ -33,7 +33,7 @@ def check(exercise: str, *objects: Any) -> None:
     answers = answers_of(wanted, objects)
     shown: list[Check] = []
     handle = display(
-        {"text/plain": "Checking: your module is being deployed ..."},
+        {"text/plain": "Checking ..."},
         raw=True, display_id=True,
     )  # fmt: skip
 

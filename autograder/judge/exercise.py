@@ -3,20 +3,29 @@
 Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercise.toml:
 
     title = "Stop the bleeding"
+    minutes = 45              # for the exercise, without its lesson
+
+    [[objectives]]
+    can = "write the narrowest handler that stops an outage"
+    taught = ["The narrowest handler"]   # headings of the lesson
+    checks = ["test_valid_requests_are_served"]
+
     [answers.GRADE_ID]        # of the solution cell in the notebook
     defines = "dispatch"      # what the cell defines, and the learner gives to check()
     base = "bad"              # the release that the answer goes on top of …
     module = "dispatch.py"    # … in place of this module
+    hints = ["…", "…", "…", "…"]   # point, concept, where, nearly the answer
 
 An answer that is a function or a test suite and no part of the service has neither base
-nor module. Held-back checks are in autograder/held_back/NN_name/, where there are any:
-the learners' package has none.
+nor module; its cell marks what is the solution as nbgrader has it. Held-back checks are
+in autograder/held_back/NN_name/, where there are any: the learners' package has none.
 """
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from course.outage import Release
 
@@ -26,6 +35,8 @@ PROJECT = Path(__file__).parents[2]
 CHECKS = PROJECT / "autograder" / "checks"
 HELD_BACK = PROJECT / "autograder" / "held_back"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class AnswerSlot:
@@ -33,6 +44,7 @@ class AnswerSlot:
 
     grade_id: str
     defines: str
+    hints: tuple[str, ...]
     base: str = "good"
     module: str = ""
 
@@ -42,11 +54,22 @@ class AnswerSlot:
 
 
 @dataclass(frozen=True)
+class Objective:
+    """What a learner can do afterwards, where that is taught, and what checks it."""
+
+    can: str
+    taught: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One exercise; `name` is its folder's, such as 05_stop_the_bleeding."""
 
     name: str
     title: str
+    minutes: int
+    objectives: tuple[Objective, ...]
     slots: tuple[AnswerSlot, ...]
 
     @classmethod
@@ -59,8 +82,14 @@ class Exercise:
         for folder, path in folders.items():
             if name in {folder, folder.partition("_")[0]}:
                 data = tomllib.loads(path.read_text("utf-8"))
-                slots = (AnswerSlot(k, **v) for k, v in data["answers"].items())
-                return cls(folder, data["title"], tuple(slots))
+                return cls(
+                    folder, data["title"], data["minutes"],
+                    tuple(_plain(Objective, o) for o in data["objectives"]),
+                    tuple(
+                        _plain(AnswerSlot, {"grade_id": grade_id, **slot})
+                        for grade_id, slot in data["answers"].items()
+                    ),
+                )  # fmt: skip
         raise ExerciseNotFound(name, list(folders))
 
     @property
@@ -93,3 +122,8 @@ class Exercise:
         release = Release.named(self.slots[0].base)
         modules = {s.module: answers[s.grade_id] for s in self.slots if s.module}
         return release.replace(name, modules)
+
+
+def _plain(kind: type[T], data: Mapping[str, Any]) -> T:
+    """A frozen dataclass from a table of a TOML file."""
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})

@@ -1,7 +1,7 @@
 """A learner's functions, called in a process of their own: JSON in, JSON out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,10 +41,13 @@ class Call:
 
 
 class Functions:
-    """The functions that `source` defines; none of it runs in this process."""
+    """A learner's functions, each with the source of the cell that defines it.
 
-    def __init__(self, source: str, confined: Confined) -> None:
-        self._source = source
+    None of it runs in this process.
+    """
+
+    def __init__(self, sources: Mapping[str, str], confined: Confined) -> None:
+        self._sources = sources
         self._confined = confined
 
     def call(self, function: str, *arguments: Any) -> Call:
@@ -56,14 +59,19 @@ class Functions:
         function: str,
         cases: Sequence[Sequence[Any]],
         within_s: float = CALLS_WITHIN_S,
+        through: str = "",
     ) -> list[Call]:
         """Call `function` with each of `cases`, one after another in one process.
 
-        `within_s` is the time for all of them.
+        `within_s` is the time for all of them. What cannot be JSON goes `through` our
+        own source: its `through(function, *case)` is called there instead.
         """
         given = json.dumps(
-            {"source": self._source, "function": function, "cases": list(cases)}
-        )
+            {
+                "source": self._sources[function], "function": function,
+                "cases": list(cases), "through": through,
+            }
+        )  # fmt: skip
         calls: list[Call] = []
         why = Call("process_ended")
         for report in reports("call", [], given, self._confined, within_s):

@@ -15,7 +15,10 @@ DATABASE = "{database}"
 
 @dataclass(frozen=True)
 class Job:
-    """The answers, the release that they make, and how either may be run."""
+    """The answers, the release that they make, and how either may be run.
+
+    Each answer is under the name of what its cell defines.
+    """
 
     answers: Mapping[str, str]
     release: Release

@@ -65,7 +65,8 @@ def judge(
         folders.append(exercise.held_back)
     with tempfile.TemporaryDirectory(prefix="outage-judge-") as folder:
         job = Path(folder, "job.json")
-        Job(judged, exercise.release(judged), confined, seed).write(job)
+        defined = {slot.defines: judged[slot.grade_id] for slot in exercise.slots}
+        Job(defined, exercise.release(judged), confined, seed).write(job)
         run = Run(folders, job, on_check, time_limit_s, only_names=bool(reason))
     checks = merged(run)
     if not checks:
@@ -104,10 +105,10 @@ def judge_best(exercise: Exercise, readings: Sequence[Answers], **how: Any) -> V
 
 def refusal(exercise: Exercise, answers: Answers) -> str:
     """Why `answers` need not be run to be judged, or nothing."""
-    missing = [s.grade_id for s in exercise.slots if not answers.get(s.grade_id)]
-    if missing:
-        return f"The notebook has no answer in its cell {', '.join(missing)}."
-    longest = max(len(answers[slot.grade_id]) for slot in exercise.slots)
+    cells = [slot.grade_id for slot in exercise.slots]
+    if not any(answers.get(grade_id) for grade_id in cells):
+        return f"The notebook has no answer in its cell {', '.join(cells)}."
+    longest = max(len(answers.get(grade_id, "")) for grade_id in cells)
     if longest > LONGEST_ANSWER:
         return (
             f"The answer has {longest:,} characters; at most {LONGEST_ANSWER:,} are"

@@ -130,13 +130,14 @@ def start_fleet(
 @pytest.fixture(scope="session")
 def functions(job: Job) -> Functions:
     """The learner's functions, to be called in a process of their own."""
-    return Functions("\n\n".join(job.answers.values()), job.confined)
+    return Functions(job.answers, job.confined)
 
 
 @pytest.fixture(scope="session")
 def suite(job: Job) -> SuiteRunner:
     """The learner's test suite, to be run against releases."""
-    return SuiteRunner("\n\n".join(job.answers.values()), job.confined, job.seed)
+    [source] = [text for name, text in job.answers.items() if name.startswith("test_")]
+    return SuiteRunner(source, job.confined, job.seed)
 
 
 def _named(item: pytest.Item) -> dict[str, Any]:

@@ -96,11 +96,14 @@ def replay(
     picture: Annotated[
         Path | None, typer.Option(help="Draw the run into this file, as SVG.")
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Keep every event of the run in this file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Watch the whole incident of 5 June 2024, compressed, live in the terminal."""
     from autograder.judge import Exercise, from_notebook
-    from course.outage import OutageError, Release
+    from course.outage import OutageError, Release, recording
     from course.outage.replay import Plan, Replay
 
     from . import screen
@@ -125,6 +128,8 @@ def replay(
             screen.show_summary(play, summary, out)
         if picture is not None:
             screen.draw_picture(play, picture)
+        if record is not None:
+            recording.save(play.telemetry, record)
     except OutageError as exc:
         fail(str(exc), Exit.FELL_SHORT)
     except KeyboardInterrupt:

@@ -4,10 +4,12 @@ OutageError
 ├── ReleaseNotFound      no release of that name
 ├── ReleaseDoesNotStart  its replicas end before they are ready
 ├── PortInUse            another program listens there
+├── RecordingUnreadable  no recorded run in that file
 └── FleetGone            the supervisor has ended, or no longer answers
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class OutageError(Exception):
@@ -44,6 +46,18 @@ class PortInUse(OutageError):
             " or leave the port out: the fleet then takes a free one."
         )
         self.port = port
+
+
+class RecordingUnreadable(OutageError):
+    """There is no recording of a run at `path`, or it is damaged."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is no recording of a run, or it is damaged. Get the one of the"
+            " course back with: git checkout course/recordings; or make another with:"
+            f" ./outage replay --record {path}"
+        )
+        self.path = path
 
 
 class FleetGone(OutageError):

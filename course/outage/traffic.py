@@ -79,6 +79,7 @@ class Try:
 
     `due` is when the request was due and `done` when this try had its answer or was
     given up, both in seconds since the fleet started; `last`: no other try follows.
+    `raw` is the request as it was sent, each byte one character (Latin-1).
     """
 
     due: float
@@ -88,6 +89,7 @@ class Try:
     number: int
     last: bool
     malformed: str | None
+    raw: str
 
     @property
     def latency_s(self) -> float:
@@ -130,9 +132,10 @@ async def _client(
         last = answered or number > policy.retries
         report(
             Try(
-                due, clock(), response.outcome, response.status, number, last, malformed
+                due, clock(), response.outcome, response.status, number, last,
+                malformed, raw.decode("latin-1"),
             )
-        )
+        )  # fmt: skip
         if last:
             return
         await asyncio.sleep(policy.delay_s)

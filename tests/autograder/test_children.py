@@ -1,6 +1,7 @@
 """Learners' functions and test suites, each in a process of its own."""
 
 import random
+from collections import defaultdict
 
 import pytest
 
@@ -50,12 +51,13 @@ def forge():
             pass
     os._exit(0)
 """
+SOURCES = defaultdict(lambda: SOURCE)
 
 
 @BOTH
 def test_json_goes_in_and_comes_out(confined: Confined) -> None:
     """Each case in its turn, one process for all of them; prints are dropped."""
-    functions = Functions(SOURCE, confined)
+    functions = Functions(SOURCES, confined)
     calls = functions.calls("double", [[2], ["ab"], [[1]]])
     assert [(c.ended, c.value) for c in calls] == [
         ("returned", 4), ("returned", "abab"), ("returned", [1, 1]),
@@ -67,15 +69,15 @@ def test_json_goes_in_and_comes_out(confined: Confined) -> None:
 @BOTH
 def test_whatever_else_comes_of_a_call_is_said(confined: Confined) -> None:
     """Raised, no JSON, missing, not in time, gone: none of it is ours."""
-    functions = Functions(SOURCE, confined)
+    functions = Functions(SOURCES, confined)
     call = functions.call("double")
     assert call.ended == "raised"
     assert "TypeError" in str(call)
     for kind in ("nan", "set", "self"):
         assert functions.call("odd", kind).ended == "no_json"
     assert functions.call("nobody").ended == "missing"
-    assert Functions("def (", confined).call("double").ended == "missing"
-    assert Functions("raise SystemExit(0)", confined).call("f").ended == "missing"
+    for source in ("def (", "raise SystemExit(0)"):
+        assert Functions({"f": source}, confined).call("f").ended == "missing"
     calls = functions.calls("leave", [[0], [1]])
     assert [c.ended for c in calls] == ["process_ended", "process_ended"]
     calls = functions.calls("hang", [[0], [60], [0]], within_s=2)
@@ -85,11 +87,28 @@ def test_whatever_else_comes_of_a_call_is_said(confined: Confined) -> None:
 @BOTH
 def test_a_flood_or_a_forgery_is_worth_nothing(confined: Confined) -> None:
     """What a function could forge is what it could have returned."""
-    functions = Functions(SOURCE, confined)
+    functions = Functions(SOURCES, confined)
     assert functions.call("flood").ended != "returned"
     calls = functions.calls("forge", [[], []])
     assert {c.value for c in calls} <= {42, None}
     assert len(calls) == 2
+
+
+THROUGH = """
+def through(function, code):
+    space = {}
+    exec(code, space)
+    return function(space["x"])
+"""
+
+
+@BOTH
+def test_what_cannot_be_json_goes_through_our_own_source(confined: Confined) -> None:
+    """It is made in the process of the function, and the function called with it."""
+    functions = Functions(SOURCES, confined)
+    calls = functions.calls("double", [["x = (1,)"], ["1/0"]], through=THROUGH)
+    assert calls[0].value == [1, 1]
+    assert calls[1].ended == "raised"
 
 
 SUITE = """

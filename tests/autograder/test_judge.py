@@ -14,10 +14,14 @@ from autograder.judge import (
     judge,
     judge_best,
 )
+from autograder.judge.exercise import CHECKS
 from autograder.presenting import as_html, as_text
 from tests.instructor import june, solution
 
 EXERCISE = Exercise.named("05")
+ALL = pytest.mark.parametrize(
+    "name", sorted(path.parent.name for path in CHECKS.glob("*/exercise.toml"))
+)
 
 
 def judged(text: str) -> Verdict:
@@ -30,18 +34,22 @@ def outcomes(verdict: Verdict) -> dict[str, str]:
     return {check.name: check.outcome for check in verdict.checks}
 
 
-def test_the_untouched_exercise_scores_nothing() -> None:
+@ALL
+def test_the_untouched_exercise_scores_nothing(name: str) -> None:
     """Every check fails, for a reason that it tells."""
-    verdict = judge(EXERCISE, from_notebook(EXERCISE.notebook)[0])
-    assert set(outcomes(verdict).values()) == {"failed"}
+    exercise = Exercise.named(name)
+    verdict = judge(exercise, from_notebook(exercise.notebook)[0])
+    assert set(outcomes(verdict).values()) == {"failed"}, as_text(verdict)
     assert verdict.score == 0
     assert verdict.points == 10
     assert all("Saw: " in check.feedback for check in verdict.checks)
 
 
-def test_the_solution_scores_in_full() -> None:
-    """From its text and from the notebook that nbgrader grades against."""
-    verdict = judge(EXERCISE, from_notebook(EXERCISE.solution)[0])
+@ALL
+def test_the_solution_scores_in_full(name: str) -> None:
+    """From its text, as nbgrader reads it."""
+    exercise = Exercise.named(name)
+    verdict = judge(exercise, from_notebook(exercise.solution)[0])
     assert verdict.passed, as_text(verdict)
     assert verdict.score == verdict.points == 10
 

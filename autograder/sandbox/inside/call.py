@@ -1,15 +1,18 @@
 """Calls a function of a learner, over and over: JSON in, JSON out.
 
-Reads {"source": …, "function": …, "cases": [[argument, …], …]} from standard input and
-writes one JSON object a case to the file descriptor named on the command line:
-{"returned": value}, {"raised": text}, {"no_json": text}, or, if the function cannot be
-called at all, {"missing": text} and nothing more.
+Reads {"source": …, "function": …, "cases": [[argument, …], …], "through": …} from
+standard input and writes one JSON object a case to the file descriptor named on the
+command line: {"returned": value}, {"raised": text}, {"no_json": text}, or, if the
+function cannot be called at all, {"missing": text} and nothing more. "through" may be
+empty, or source of the judge's that defines through(function, argument, …) to be called
+instead: for arguments that cannot be JSON.
 """
 
 import json
 import os
 import sys
 import types
+from functools import partial
 from typing import Any
 
 
@@ -18,11 +21,11 @@ def words(exc: BaseException) -> str:
     return f"{type(exc).__name__}: {exc}"[:1000]
 
 
-def load(source: str, function: str) -> Any:
-    """The function called `function` in `source`."""
-    module = types.ModuleType("answer")
-    sys.modules["answer"] = module
-    exec(compile(source, "answer.py", "exec"), vars(module))
+def load(source: str, function: str, name: str = "answer") -> Any:
+    """The function called `function` in `source`, run as the module `name`."""
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(source, f"{name}.py", "exec"), vars(module))
     return getattr(module, function)
 
 
@@ -45,6 +48,8 @@ def main() -> None:
     told = json.load(sys.stdin)
     try:
         function = load(told["source"], told["function"])
+        if told["through"]:
+            function = partial(load(told["through"], "through", "through"), function)
     except BaseException as exc:  # noqa: BLE001 - SystemExit on import, for one
         report.write(json.dumps({"missing": words(exc)}) + "\n")
         return
