@@ -1,5 +1,6 @@
 """The vocabulary of the checks: what a check is worth, and how it says what it saw."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,21 @@ class Unmet(Exception):
     def __init__(self, *, sent: str, saw: str, expected: str, look: str = "") -> None:
         lines = [f"Sent: {sent}", f"Saw: {saw}", f"Expected: {expected}"]
         super().__init__("\n".join([*lines, f"Look at: {look}"] if look else lines))
+
+
+def require(met: bool) -> None:
+    """Fail a held-back test, for a reason that its mark tells. Raises Unmet."""
+    if not met:
+        raise Unmet(sent="", saw="", expected="")
+
+
+def close(value: Any, expected: float | None) -> bool:
+    """Whether `value`, whatever it is, is the number `expected`, or None as it is."""
+    if expected is None or value is None or isinstance(value, bool):
+        return value is expected
+    return isinstance(value, int | float) and math.isclose(
+        value, expected, rel_tol=1e-6, abs_tol=1e-9
+    )
 
 
 def check(title: str, points: float) -> Callable[[Any], Any]:

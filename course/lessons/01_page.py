@@ -255,8 +255,8 @@ print(f"spent by 90 minutes of total outage: {90 / budget_min:.0%}")
 # - Report symptoms as symptoms. "Since the deployment" is a lead until a test makes it a
 #   cause.
 #
-# **Next:** [exercise 05 · Stop the bleeding](../../exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb).
-# It is 14:45 there; the line has been found, and you write the fix.
+# **Next:** [exercise 01 · The page](../../exercises/01_page/01_page.ipynb): you write the
+# functions behind these figures, and the first message of the incident.
 #
 # ## Sources
 #

@@ -5,5 +5,6 @@ Everything works offline, and says the same in plain text where there are no wid
 
 from .live import LiveView
 from .prediction import Prediction
+from .recall import recall
 
-__all__ = ["LiveView", "Prediction"]
+__all__ = ["LiveView", "Prediction", "recall"]

@@ -34,7 +34,11 @@ class Prediction:
             self.committed = key
             self._choice.value = key
             self._choice.disabled = self._button.disabled = True
-            self._said.value = f"Committed to {key}). Run the next cells to see."
+            self._said.value = self.said_to(key)
+
+    def said_to(self, key: str) -> str:
+        """What the learner reads on committing to `key`."""
+        return f"Committed to {key}). Run the next cells to see."
 
     def show(self) -> None:
         """Put the question to the learner."""

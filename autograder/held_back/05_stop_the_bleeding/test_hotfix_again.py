@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from autograder.judge.expect import Unmet, guards
+from autograder.judge.expect import guards, require
 from autograder.judge.observe import (
     READY_WITHIN_S,
     Backend,
@@ -200,12 +200,6 @@ def evidence(
     settle(fleet, frozenset(bugs.values()), patience)
     of_extreme = len(fleet.telemetry.exits()) - of_malformed
     return Evidence(fleet, sent, of_malformed, of_extreme)
-
-
-def require(met: bool) -> None:
-    """Fail, for a reason that is told by the mark of the test."""
-    if not met:
-        raise Unmet(sent="", saw="", expected="")
 
 
 @guards(

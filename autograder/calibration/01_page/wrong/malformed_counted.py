@@ -1,0 +1,8 @@
+# fails: test_availability_counts_requests test_availability_of_the_recording
+# feedback: requests that nobody could have served
+# %% availability
+def availability(tries, since, until):
+    requests = [t for t in tries if since <= t["due"] < until and t["last"]]
+    if not requests:
+        return None
+    return sum(t["outcome"] == "ok" and t["done"] - t["due"] <= 1 for t in requests) / len(requests)

@@ -1,0 +1,287 @@
+"""Predictions against real processes, and root_cause() on exceptions that are made."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from autograder.judge.expect import Unmet, check
+from autograder.judge.functions import Functions
+from autograder.judge.observe import READY_WITHIN_S, dies
+from course.outage import Fleet, Release
+from course.outage.confinement import Confinement
+from course.outage.crashes import crashes
+from course.outage.requests import http_request
+
+# Sent together, to one process; the others end theirs, and so go one after another.
+LIVING = (
+    "dependency", "gather", "thread", "callback", "background_exit", "cancelled",
+    "swallowed",
+)  # fmt: skip
+DEADLY = ("orphan_exit", "group_exit", "abort")
+WORDS = ("exit", "hang", "500", "survive")
+ANSWER_WITHIN_S = 2.0
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of one way to raise, as its word and as a sentence."""
+
+    word: str
+    saw: str
+
+
+def fate_of(fleet: Fleet, name: str) -> Fate:
+    """Send /raise/`name` and see."""
+    fleet.wait_ready(READY_WITHIN_S)
+    deaths = len(fleet.telemetry.exits())
+    response = fleet.send(http_request(None, path=f"/raise/{name}"), ANSWER_WITHIN_S)
+    if name in DEADLY and dies(fleet, deaths, ANSWER_WITHIN_S):
+        code = fleet.telemetry.exits()[-1]["exit_code"]
+        return Fate("exit", f"{response}; the process ended, exit code {code}")
+    if response.outcome == "timeout":
+        return Fate("hang", f"no answer in {ANSWER_WITHIN_S} s; the process lives")
+    word = "500" if response.status == 500 else "survive"
+    return Fate(word, f"{response}; the process lives")
+
+
+@pytest.fixture(scope="module")
+def observed() -> Mapping[str, Fate]:
+    """What becomes of each way, seen a moment ago."""
+    with (
+        Fleet(
+            Release.named("raises"), 1, first_backoff_s=0.0, confinement=Confinement()
+        ) as fleet,
+        ThreadPoolExecutor(len(LIVING)) as clients,
+    ):
+        seen = dict(
+            zip(LIVING, clients.map(lambda n: fate_of(fleet, n), LIVING), strict=True)
+        )
+        assert not fleet.telemetry.exits()
+        return seen | {name: fate_of(fleet, name) for name in DEADLY}
+
+
+def require_fates(
+    functions: Functions, observed: Mapping[str, Fate], word: str, look: str
+) -> None:
+    """Raise Unmet unless exactly those with the fate `word` are said to have it."""
+    call = functions.call("fates")
+    said: Any = call.value
+    if not isinstance(said, dict) or not any(said.get(n) in WORDS for n in observed):
+        raise Unmet(
+            sent="fates()", saw=f"{call}.",
+            expected=f"a dict with a word, of {', '.join(WORDS)}, for each of"
+            f" {', '.join(observed)}.",
+        )  # fmt: skip
+    for name, fate in observed.items():
+        if word == fate.word != said.get(name):
+            raise Unmet(
+                sent=f"GET /raise/{name}, of which you say {said.get(name)!r}",
+                saw=f"{fate.saw}.",
+                expected=f"{fate.word!r}.",
+                look=look,
+            )
+
+
+@check("fates() knows what is survived", points=1)
+def test_what_is_survived(functions: Functions, observed: Mapping[str, Fate]) -> None:
+    require_fates(
+        functions, observed, "survive",
+        "who gets the exception. The request had its answer, or never waited.",
+    )  # fmt: skip
+
+
+@check("fates() knows what becomes a 500", points=1)
+def test_what_becomes_a_500(functions: Functions, observed: Mapping[str, Fate]) -> None:
+    require_fates(
+        functions, observed, "500",
+        "the request's own task: what is raised in it, of whatever type, is handled"
+        " where the server called the application.",
+    )  # fmt: skip
+
+
+@check("fates() knows what ends the process", points=1.5)
+def test_what_ends_the_process(
+    functions: Functions, observed: Mapping[str, Fate]
+) -> None:
+    require_fates(
+        functions, observed, "exit",
+        "tasks of their own. asyncio does not keep SystemExit in the task that raised"
+        " it; and a signal asks nobody.",
+    )  # fmt: skip
+
+
+@check("fates() knows what hangs", points=0.5)
+def test_what_hangs(functions: Functions, observed: Mapping[str, Fate]) -> None:
+    require_fates(
+        functions, observed, "hang",
+        "what the request waits for, and whether that can still come.",
+    )  # fmt: skip
+
+
+@check("june_crash() reads the traceback of June's crash", points=1.5)
+def test_the_crash_is_read(functions: Functions) -> None:
+    with Fleet(
+        Release.named("bad"), 1, first_backoff_s=0.0, confinement=Confinement()
+    ) as fleet:
+        fleet.send(http_request(b'["eu-west", 3]'))
+        fleet.telemetry.wait_for(
+            lambda t: any(crash.place for crash in crashes(t)), READY_WITHIN_S
+        )
+        crash = crashes(fleet.telemetry)[0]
+    truth = {
+        "exception": (crash.exception, "the last line of the traceback in the group"),
+        "origin": (crash.place.rpartition(" ")[2], "the last frame inside the group"),
+        "boundary": ("dispatch", "which frame above the origin belongs to a loop"),
+        "end": ("serve", "the frames outside the group, those in course/service"),
+    }
+    call = functions.call("june_crash")
+    said: Any = call.value if isinstance(call.value, dict) else {}
+    for name, (expected, look) in truth.items():
+        if said.get(name) != expected:
+            raise Unmet(
+                sent="june_crash(), next to a crash that was made a moment ago",
+                saw=f"{name!r} is {said.get(name)!r} in your answer"
+                if said
+                else f"{call}.",
+                expected="the name that stands in the traceback, without module or"
+                " brackets.",
+                look=f"{look}.",
+            )
+
+
+# Called in the process of the learner's function: an exception is no JSON.
+THROUGH = """
+import asyncio
+
+def through(function, code):
+    space = {"asyncio": asyncio}
+    exec(code, space)
+    found = function(space["exc"])
+    return f"{type(found).__name__}: {found}"
+"""
+
+
+def chain(*lines: str) -> str:
+    """Source that lets each line raise while the one before is being handled."""
+    code = "def f():\n"
+    for depth, line in enumerate(lines):
+        pad = "    " * (depth + 1)
+        code += f"{pad}try:\n{pad}    {line}\n{pad}except BaseException as e{depth}:\n"
+    code += "    " * (len(lines) + 1) + f"return e{len(lines) - 1}\nexc = f()\n"
+    return code
+
+
+ONE = 'raise KeyError("shard")'
+
+CHAINS = {
+    "an exception without any other": (
+        chain(ONE), "KeyError: 'shard'", "the case in which nothing leads on.",
+    ),
+    "a RuntimeError raised from a KeyError": (
+        chain(ONE, 'raise RuntimeError("lookup") from e0'), "KeyError: 'shard'",
+        "`__cause__`, which `raise … from` sets.",
+    ),
+    "three exceptions, each raised from the one before": (
+        chain(ONE, 'raise LookupError("a") from e0', 'raise RuntimeError("b") from e1'),
+        "KeyError: 'shard'", "whether you go on from where you have arrived.",
+    ),
+    "a TypeError raised while a KeyError was being handled": (
+        chain(ONE, 'raise TypeError("in the handler")'), "KeyError: 'shard'",
+        "`__context__`: nobody wrote `from`, and Python noted it all the same.",
+    ),
+    "a ValueError raised from None while a KeyError was being handled": (
+        chain(ONE, 'raise ValueError("bad route") from None'), "ValueError: bad route",
+        "`__suppress_context__`: somebody has said that the context is not the cause.",
+    ),
+    "an OSError raised from an explicit cause, while a KeyError was being handled": (
+        chain(ONE, 'raise OSError("disk") from EOFError("short read")'),
+        "EOFError: short read", "which of the two wins: an explicit cause does.",
+    ),
+}  # fmt: skip
+
+GROUPS = {
+    "a group of one": (
+        'exc = ExceptionGroup("g", [KeyError("shard")])', "KeyError: 'shard'",
+        "`exceptions`, the members of a group.",
+    ),
+    "a group in a group": (
+        'exc = ExceptionGroup("g", [ExceptionGroup("h", [KeyError("shard")])])',
+        "KeyError: 'shard'", "whether you go on from a member that is a group itself.",
+    ),
+    "a group of two cancellations and an error": (
+        'exc = BaseExceptionGroup("g", [asyncio.CancelledError(), KeyError("shard"),'
+        " asyncio.CancelledError()])", "KeyError: 'shard'",
+        "what cancellations are: a consequence of another task's end.",
+    ),
+    "a group of cancellations alone": (
+        'exc = BaseExceptionGroup("g", [asyncio.CancelledError("first"),'
+        ' asyncio.CancelledError("second")])', "CancelledError: first",
+        "the rule for a group in which all are cancellations.",
+    ),
+    "a group whose member was raised from another exception": (
+        chain(ONE, 'raise LookupError("a") from e0').replace("exc = f()",
+        'exc = ExceptionGroup("g", [f()])'), "KeyError: 'shard'",
+        "whether you go on from a member along its own cause.",
+    ),
+    "an exception raised from a group": (
+        chain('raise ExceptionGroup("g", [KeyError("shard")])',
+        'raise RuntimeError("startup") from e0'), "KeyError: 'shard'",
+        "groups in the middle of a chain.",
+    ),
+}  # fmt: skip
+
+LINKED = """
+exc = first = ValueError("first")
+for n in range({length}):
+    outer = RuntimeError(str(n))
+    outer.{attribute} = exc
+    exc = outer
+"""
+ENDLESS = {
+    "a chain of 5,000 causes": (
+        LINKED.format(length=5000, attribute="__cause__"), "ValueError: first",
+        "what a recursive call costs. A loop has no such limit.",
+    ),
+    "a chain of 5,000 contexts": (
+        LINKED.format(length=5000, attribute="__context__"), "ValueError: first",
+        "what a recursive call costs. A loop has no such limit.",
+    ),
+    "two exceptions, each the cause of the other": (
+        'exc, other = ValueError("a"), ValueError("b")\n'
+        "exc.__cause__, other.__cause__ = other, exc",
+        "ValueError: a or ValueError: b",
+        "how you notice that you have been somewhere before.",
+    ),
+}  # fmt: skip
+
+
+def require_roots(
+    functions: Functions, cases: Mapping[str, tuple[str, str, str]]
+) -> None:
+    """Raise Unmet for the first case whose root cause is another than expected."""
+    codes = [[code] for code, _, _ in cases.values()]
+    calls = functions.calls("root_cause", codes, within_s=4, through=THROUGH)
+    for (what, (_, expected, look)), call in zip(cases.items(), calls, strict=True):
+        if call.ended != "returned" or call.value not in expected.split(" or "):
+            raise Unmet(
+                sent=f"root_cause(…) with {what}",
+                saw=f"{call}.", expected=expected, look=look,
+            )  # fmt: skip
+
+
+@check("root_cause follows causes and contexts", points=1.5)
+def test_root_cause_of_chains(functions: Functions) -> None:
+    require_roots(functions, CHAINS)
+
+
+@check("root_cause finds its way through groups", points=2)
+def test_root_cause_of_groups(functions: Functions) -> None:
+    require_roots(functions, GROUPS)
+
+
+@check("root_cause arrives, however long the chain", points=1)
+def test_root_cause_of_endless_chains(functions: Functions) -> None:
+    require_roots(functions, ENDLESS)

@@ -1,0 +1,48 @@
+"""Recall questions: what an earlier module taught, asked again a while later."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .prediction import Prediction
+
+QUESTIONS = Path(__file__).with_suffix(".toml")
+
+
+@dataclass(frozen=True)
+class Question:
+    """Asked in `module`, about an earlier one; `answer` is the letter of an option."""
+
+    module: str
+    about: str
+    question: str
+    options: tuple[str, ...]
+    answer: str
+    because: str
+
+
+def questions() -> list[Question]:
+    """All of them, in the order of the file."""
+    data = tomllib.loads(QUESTIONS.read_text("utf-8"))
+    return [Question(**q | {"options": tuple(q["options"])}) for q in data["questions"]]
+
+
+class Recall(Prediction):
+    """A question whose answer is told as soon as the learner has committed to one."""
+
+    def __init__(self, asked: Question) -> None:
+        super().__init__(asked.question, asked.options)
+        self._asked = asked
+
+    def said_to(self, key: str) -> str:
+        """Whether `key` is right, and why."""
+        truth = self._asked.answer
+        verdict = "Right." if key == truth else f"The answer is {truth})."
+        return f"{verdict} {self._asked.because} (Module {self._asked.about}.)"
+
+
+def recall(module: str) -> None:
+    """Ask the recall questions of `module`, such as "02"."""
+    for question in questions():
+        if question.module == module:
+            Recall(question).show()

@@ -1,0 +1,225 @@
+# %% [markdown]
+# # Exercise 01 · The page
+#
+# **5 June 2024, 14:00 UTC.** The page has woken you. Before anybody asks *why*, everybody
+# asks *how bad is it*. You write the three functions that answer, and the sentence that
+# goes out.
+#
+# *About 25 minutes, after [lesson 01](../../course/notebooks/01_page.ipynb).*
+#
+# Afterwards you can
+#
+# - compute availability and burn rate from what clients saw,
+# - put an outage against the error budget of a month,
+# - write a first incident message that claims no more than you know.
+
+# %% [markdown]
+# ## The recording
+#
+# The data is one recorded run of the outage: four thousand requests against two replicas,
+# from before the deployment to after the fix. `./outage replay --record FILE` made it, and
+# makes you another one. A client tries a request up to three times; each *try* is a record:
+
+# %%
+from course.outage.recording import june
+
+told = june()
+tries = [
+    {
+        "due": t.due,  # when the request was due, in seconds since the fleet started
+        "done": t.done,  # when this try had its answer, or was given up
+        "outcome": t.outcome,  # ok, client_error, server_error, reset, timeout
+        "last": t.last,  # no other try of this request follows
+        "malformed": t.malformed is not None,
+    }
+    for t in told.tries
+]
+poisoned = min(t["due"] for t in tries if t["malformed"])
+print(f"{len(tries)} tries; the first malformed request was due at {poisoned:.1f} s")
+tries[0]
+
+# %% [markdown]
+# ## A worked example: the error share
+#
+# Of all tries that ended in a window of time, which share did the service fail? A 4xx is
+# no failure of the service: it told a client that it was wrong. The window is open at its
+# start and closed at its end, so that windows laid side by side count each try once.
+
+# %%
+FAILURES = {"server_error", "reset", "timeout"}
+
+
+def error_share(tries, since, until):
+    """The share of the tries ended in (since, until] that failed; None without any."""
+    ended = [t for t in tries if since < t["done"] <= until]
+    if not ended:
+        return None
+    return sum(t["outcome"] in FAILURES for t in ended) / len(ended)
+
+
+for second in (poisoned - 5, poisoned + 5, poisoned + 30):
+    print(
+        f"in the second before {second:.0f} s: {error_share(tries, second - 1, second)}"
+    )
+
+# %% [markdown]
+# ## Your turn: availability
+#
+# The error share counts *tries*. Users do not care how often their client tried: their
+# *request* was served, or it was not. Availability counts requests:
+#
+# - the well-formed ones that were **due** in the window, from `since` up to but without
+#   `until`; a malformed request cannot be served by anybody,
+# - each request **once**: its last try tells how it ended,
+# - **served** means `ok`, at most `WITHIN_S` seconds after the request was **due**. An
+#   answer that comes later comes to a user who has gone.
+#
+# Without any such request the answer is `None`: no evidence is not 100%.
+
+# %% nbgrader={"grade_id": "availability", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+WITHIN_S = 1.0
+
+
+def availability(tries, since, until):
+    """The share of well-formed requests due in [since, until) that were served."""
+    requests = [
+        t
+        for t in tries
+        if since <= t["due"] < until
+        ### BEGIN SOLUTION
+        and t["last"]
+        and not t["malformed"]
+        ### END SOLUTION
+    ]
+    ### BEGIN SOLUTION
+    if not requests:
+        return None
+    served = [
+        t["outcome"] == "ok" and t["done"] - t["due"] <= WITHIN_S for t in requests
+    ]
+    return sum(served) / len(served)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## Your turn: burn rate
+#
+# An objective of 99.9% allows a share of 0.1% to fail. The *burn rate* of a window is its
+# error share divided by the share that is allowed: at rate 1 the budget lasts exactly its
+# period, at rate 10 a tenth of it. Where nothing ended, nothing burns: 0.
+#
+# The cell is judged on its own, so bring along what you need of the cells above.
+
+
+# %% nbgrader={"grade_id": "burn_rate", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+def burn_rate(tries, since, until, objective):
+    """The error share of (since, until] as a multiple of what `objective` allows."""
+    ### BEGIN SOLUTION
+    failures = {"server_error", "reset", "timeout"}
+    ended = [t["outcome"] in failures for t in tries if since < t["done"] <= until]
+    if not ended:
+        return 0.0
+    return sum(ended) / len(ended) / (1 - objective)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## Your turn: the budget
+#
+# Over `days` days, `objective` allows a number of minutes of total outage. Which share of
+# them has an outage of `down_min` minutes spent? 1 is all of them, 2 twice as many as there
+# were.
+
+
+# %% nbgrader={"grade_id": "budget", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+def budget_spent(down_min, objective, days):
+    """The share of the error budget that `down_min` minutes of total outage spend."""
+    ### BEGIN SOLUTION
+    allowed_min = days * 24 * 60 * (1 - objective)
+    return down_min / allowed_min
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## Your turn: the first message
+#
+# One sentence or two for everybody who is waiting. It names
+#
+# - the share of valid requests that fail, in percent,
+# - for how many minutes so far,
+# - how many processes have died.
+#
+# And it names **no cause**: you have a symptom, and every guess in a first message is
+# repeated as a fact a minute later. Not the database, not the deployment, no bug.
+#
+# One trap: 99.7% is not "100%", and 0.3% is not "0%". Somebody is still being served, or
+# somebody already suffers, and that is the first thing the reader wants to know.
+
+
+# %% nbgrader={"grade_id": "impact", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+def impact(failing, minutes, deaths):
+    """The first message: the share `failing` (0 to 1) for `minutes`, and `deaths`."""
+    ### BEGIN SOLUTION
+    percent = f"{failing:.0%}"
+    if percent == "100%" and failing < 1:
+        percent = "more than 99%"
+    elif percent == "0%" and failing > 0:
+        percent = "less than 1%"
+    processes = "1 process has" if deaths == 1 else f"{deaths} processes have"
+    return (
+        f"Orders API: {percent} of valid requests have been failing for {minutes} min;"
+        f" {processes} died; cause unknown, we are looking."
+    )
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## Check it
+
+# %% nbgrader={"grade_id": "check_page", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
+from autograder.notebook import check
+
+check("01", availability, burn_rate, budget_spent, impact)
+
+# %% [markdown]
+# ## What your functions say about the recording
+#
+# **Predict first.** The outage in the recording lasted about half of the run; the rest was
+# healthy.
+
+# %%
+from course.panel import Prediction
+
+whole = Prediction(
+    "What is the availability over the whole recorded run?",
+    ["Over 99%: most of the run was healthy", "Between 20% and 80%", "Under 2%"],
+)
+whole.show()
+
+# %%
+fixed = max(exit_["t"] for exit_ in told.exits())
+share = availability(tries, 0, told.now - 3)
+whole.reveal(
+    "a" if share > 0.99 else "c" if share < 0.02 else "b", f"It is {share:.1%}."
+)
+for name, since, until in (
+    ("before the poison", 0, poisoned),
+    ("during the outage", poisoned + 3, fixed),
+    ("after the fix", fixed + 5, told.now - 3),
+):
+    print(
+        f"{name}: {availability(tries, since, until):.1%} available,"
+        f" burn rate {burn_rate(tries, since, until, 0.999):.0f}"
+    )
+print(f"90 minutes of it spend {budget_spent(90, 0.999, 30):.0%} of a month's budget.")
+down = 1 - availability(tries, poisoned + 3, fixed)
+print(impact(down, 2, len(told.exits())))
+
+# %% [markdown]
+# The same run is 100%, about 2% and some 40% available: three true figures, which differ in
+# nothing but their window. Whoever quotes one of them owes you the other half.
+#
+# After the fix the burn rate is back to almost nothing, though a hundredth of all requests
+# is still malformed: they get a 4xx now, and a 4xx is no failure of the service.
+#
+# **Next:** [lesson 02 · Read the crash](../../course/notebooks/02_crash.ipynb).
