@@ -37,6 +37,14 @@ OBSERVED = {
         "Observed: b) Well-formed requests succeed again",
         "spent by 90 minutes of total outage: 208%",
     ],
+    "02_crash": [
+        "Observed: b) CancelledError",
+        "origin: resolve",
+        "Observed: b) The client gets a 500, the process lives",
+        "Observed: a) 200. Errors in the log: 1.",
+        "Observed: c) The request hangs, nothing is logged. Errors in the log: 0.",
+        "never ready; exit code 1",
+    ],
 }
 
 

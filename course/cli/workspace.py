@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 NOTEBOOKS = ("course/notebooks/*.ipynb", "exercises/*/*.ipynb")
+FIGURES = ("course/figures/*.svg",)
 
 
 def prepare(project: Path) -> list[str]:
@@ -13,7 +14,7 @@ def prepare(project: Path) -> list[str]:
     Returns what there is to say about it.
     """
     copied = []
-    for pattern in NOTEBOOKS:
+    for pattern in (*NOTEBOOKS, *FIGURES):
         for original in sorted(project.glob(pattern)):
             copy = own_copy(project, original)
             if not copy.exists():
@@ -22,7 +23,8 @@ def prepare(project: Path) -> list[str]:
                 partial = copy.with_suffix(".partial")
                 shutil.copyfile(original, partial)
                 partial.replace(copy)
-                copied.append(copy)
+                if pattern in NOTEBOOKS:
+                    copied.append(copy)
     if not copied:
         return []
     noun = "notebook" if len(copied) == 1 else "notebooks"

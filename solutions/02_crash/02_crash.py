@@ -5,7 +5,7 @@
 # will do before it does it, and you find the one that matters among those that follow from
 # it.
 #
-# *About 30 minutes, after [lesson 02](../../course/notebooks/02_crash.ipynb).*
+# *About 25 minutes, after [lesson 02](../../course/notebooks/02_crash.ipynb).*
 #
 # Afterwards you can
 #
