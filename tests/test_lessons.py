@@ -45,6 +45,12 @@ OBSERVED = {
         "Observed: c) The request hangs, nothing is logged. Errors in the log: 0.",
         "never ready; exit code 1",
     ],
+    "03_hypothesis": [
+        "Observed: b) about as long: less than five times",
+        "Observed: b) under 3: hardly to be seen",
+        "in resolve",
+        "spent: 13 minutes",
+    ],
 }
 
 
