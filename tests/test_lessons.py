@@ -51,6 +51,16 @@ OBSERVED = {
         "in resolve",
         "spent: 13 minutes",
     ],
+    "04_line": [
+        "Observed: a) under 1%",
+        "Observed: b) the request line and Host, without any X-Route header",
+        "pinned: KeyError",
+        '{"region":""}                    True',
+        "no such backend <- for a region that exists",
+        "Observed: b) good: 500, June's: 500",
+        "good  passes",
+        "bad   fails",
+    ],
 }
 
 

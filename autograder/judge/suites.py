@@ -61,7 +61,8 @@ class SuiteRunner:
     def _run(self, release: Release) -> SuiteRun:
         unnamed = Release("release", release.modules)
         with (
-            Fleet(unnamed, 1, first_backoff_s=0.0, confinement=Confinement()) as fleet,
+            # What has died stays dead, or a test would have to be quick to see it.
+            Fleet(unnamed, 1, first_backoff_s=60.0, confinement=Confinement()) as fleet,
             tempfile.TemporaryDirectory(prefix="outage-suite-") as folder,
         ):
             os.chmod(folder, 0o755)

@@ -3,7 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from .fleet import Fleet
 from .telemetry import Telemetry
+
+LOGGED_WITHIN_S = 1.0
 
 # How Python prints the last line of a traceback: at the margin, or, inside an exception
 # group, right behind the group's bar. Frames and source lines are indented further.
@@ -73,3 +76,30 @@ def database_errors(telemetry: Telemetry) -> list[str]:
         for entry in telemetry.log_entries()
         if "database query:" in str(entry["record"].get("exception", ""))
     ]
+
+
+def failure_of(fleet: Fleet, raw: bytes) -> tuple[str, str] | None:
+    """Send `raw` and say how it failed: the exception's type, and the service's frame.
+
+    Read from the log of the release under test, by the request's id. None if the answer
+    is no 500, or the log does not say.
+    """
+    response = fleet.send(raw)
+    if response.status != 500:
+        return None
+    request_id = (response.headers or {}).get("x-request-id", "")
+
+    def lines(told: Telemetry) -> list[str]:
+        return [
+            str(entry["record"]["exception"])
+            for entry in told.log_entries()
+            if entry["record"].get("request_id") == request_id
+            and "exception" in entry["record"]
+        ]
+
+    # The line may arrive after the response.
+    fleet.telemetry.wait_for(lambda told: bool(lines(told)), LOGGED_WITHIN_S)
+    for text in lines(fleet.telemetry):
+        exception, _, place = read_traceback(text.splitlines())
+        return exception, place
+    return None

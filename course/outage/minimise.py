@@ -1,0 +1,35 @@
+"""Delta debugging: the least of a failing input that still fails.
+
+A. Zeller and R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE
+Transactions on Software Engineering 28(2), 2002: the algorithm ddmin, without its
+subset step, which the complements make up for.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Part = TypeVar("Part")
+
+
+def minimise(parts: Sequence[Part], fails: Callable[[list[Part]], bool]) -> list[Part]:
+    """What is left of `parts` when no single part can go and it still `fails`.
+
+    Leaves out large chunks first, then smaller ones. Raises ValueError if `parts` does
+    not fail to begin with.
+    """
+    left = list(parts)
+    if not fails(left):
+        raise ValueError("This does not fail as it stands; there is nothing to shrink.")
+    chunk = max(1, len(left) // 2)
+    while True:
+        start, shrunk = 0, False
+        while start < len(left):
+            rest = left[:start] + left[start + chunk :]
+            if fails(rest):
+                left, shrunk = rest, True
+            else:
+                start += chunk
+        if chunk == 1 and not shrunk:
+            return left
+        if not shrunk:
+            chunk = max(1, chunk // 2)
