@@ -1,0 +1,4 @@
+# Another value without lower(), and as small.
+# %% reproducer
+def reproducer():
+    return '{"region":[]}'
