@@ -61,6 +61,15 @@ OBSERVED = {
         "good  passes",
         "bad   fails",
     ],
+    "05_bleeding": [
+        "Observed: a) 5 seconds",
+        "deaths since the deployment of hotfix 1",
+        "100.0% of valid requests succeed",
+        "Observed: c) does not fire at all. Burn rate 0.0, errors logged: 0",
+        "deaf       told to stop: had to be killed",
+        "hotfix 2   told to stop: exit code 0",
+        "2 new processes",
+    ],
 }
 
 

@@ -5,8 +5,7 @@
 # Backend engineering has found the line: an exception that route look-ups raise on a
 # malformed request ends the process. You write the hotfix.
 #
-# *About 45 minutes. You need nothing but this page; [lesson 01](../../course/notebooks/01_page.ipynb)
-# shows the outage itself.*
+# *About 25 minutes, after [lesson 05](../../course/notebooks/05_bleeding.ipynb).*
 #
 # Afterwards you can
 #
