@@ -70,6 +70,15 @@ OBSERVED = {
         "hotfix 2   told to stop: exit code 0",
         "2 new processes",
     ],
+    "06_boundary": [
+        "Observed: c) the 500",
+        "ServerErrorMiddleware",
+        "'site-packages': True",
+        "Observed: b) 500",
+        "ValueError: Out of range float values",
+        "503 Service Unavailable",
+        "retry-after: 2",
+    ],
 }
 
 
