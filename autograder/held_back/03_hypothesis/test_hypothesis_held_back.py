@@ -25,7 +25,7 @@ VALUES = {
     " as TIMEOUT_MS.\nLook at: even and odd numbers of probes, and the two ends.",
 )
 def test_slowdown_of_random_probes(functions: Functions, seeded: random.Random) -> None:
-    cases = []
+    cases: list[Any] = []
     for _ in range(20):
         data = [
             {"t": float(t), "ms": seeded.choice([None, *[seeded.uniform(0.1, 9)] * 6])}
@@ -68,7 +68,7 @@ def greedy(tests: list[dict[str, Any]], hypotheses: list[str]) -> list[str]:
     " at: the rule, sentence by sentence: per minute, open, cheaper, listed first.",
 )
 def test_random_plans(functions: Functions, seeded: random.Random) -> None:
-    cases = []
+    cases: list[Any] = []
     for _ in range(25):
         hypotheses = list("abcdef")[: seeded.randint(1, 6)]
         tests = [

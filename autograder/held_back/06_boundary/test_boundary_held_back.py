@@ -110,7 +110,7 @@ def plan(rng: random.Random, valid: bytes) -> list[tuple[str, tuple[int, ...], b
         b'{"item": "' + word(rng).encode() + b'\\udc00", "quantity": 3}',
     ]
     path = f"/orders/{word(rng)}"
-    made = [
+    made: list[tuple[str, tuple[int, ...], bytes]] = [
         *(("refused", (400,), http_request(route)) for route in unreadable),
         *(("refused", (404,), http_request(route)) for route in unknown),
         *(("invalid", (422,), http_request(valid, "PUT", path, b)) for b in invalid),
