@@ -79,6 +79,16 @@ OBSERVED = {
         "503 Service Unavailable",
         "retry-after: 2",
     ],
+    "07_async": [
+        "Observed: c) no request is ever answered again, and the health check says 200",
+        "/healthz: 200; /readyz: 200; warnings and errors in the log: 0; deaths: 0",
+        "exception, if one asks: KeyError('region')",
+        "stock: cancelled after 0.1 s",
+        "TimeoutError after 0.2 s",
+        "InvalidStateError",
+        "Observed: b) about 1 s, and without a TimeoutError",
+        "directory_sessions_open 1.0 with no request under way",
+    ],
 }
 
 

@@ -1,0 +1,371 @@
+# %% [markdown]
+# # 07 · Async
+#
+# **Some weeks after 5 June.** One of the follow-ups reads "the dispatcher must never again
+# take the server down". Somebody has done exactly that.
+#
+# *About 25 minutes, then [exercise 07](../../exercises/07_async/07_async.ipynb) with 35
+# more.*
+#
+# Afterwards you can
+#
+# - keep one failed look-up the matter of one request,
+# - bound how long anything may take, cancellation and shutdown included,
+# - own every task, and close resources on every path.
+#
+# Two questions to keep in mind: *who owns this task*, and *how long can it take?*
+
+# %% [markdown]
+# ## One bad request
+#
+# The release *orphan* took the dispatcher out of the task group. It runs in a task of its
+# own now, started with `create_task` and left alone:
+
+# %%
+from course.outage import Fleet, Release
+from course.outage.requests import http_request
+from course.outage.traffic import Load
+from course.panel import LiveView, Prediction, recall
+
+print(
+    Release.named("orphan").source("dispatch.py").partition("async def __aenter__")[2]
+)
+
+# %% [markdown]
+# One replica, valid traffic, and after five seconds *one* malformed request.
+#
+# **Predict.** What happens to the process, and what does its health check say?
+
+# %%
+after = Prediction(
+    "After one malformed request ...",
+    [
+        "the process ends and is restarted",
+        "that request fails, the others are served",
+        "no request is ever answered again, and the health check says 200",
+    ],
+)
+after.show()
+
+# %%
+fleet = Fleet(Release.named("orphan"), replicas=1)
+view = LiveView(fleet)
+fleet.start_traffic(Load(rate=40, seed=2))
+view.watch(seconds=5, title="Valid requests alone")
+struck = fleet.telemetry.now
+fleet.send(http_request(b"{"), timeout_s=0.1)
+view.watch(seconds=8, title="One malformed request later")
+
+# %%
+served = fleet.telemetry.success(struck + 0.5, fleet.telemetry.now - 1.5)
+health = fleet.send(http_request(None, path="/healthz"))
+ready = fleet.send(http_request(None, path="/readyz"))
+since = [e["record"] for e in fleet.telemetry.log_entries() if e["t"] > struck]
+errors = [r for r in since if r.get("level") not in ("info", None)]
+died = fleet.telemetry.exits()
+after.reveal(
+    "a" if died else "b" if served > 0.9 else "c",
+    f"Served: {served:.0%}; /healthz: {health.status}; /readyz: {ready.status};"
+    f" warnings and errors in the log: {len(errors)}; deaths: {len(died)}.",
+)
+fleet.close()
+
+# %% [markdown]
+# Worse than June, in its way. June's process died, and the restart brought a few seconds of
+# service; this one is healthy, silent and useless, and will be until somebody looks. No
+# restart policy helps against a process that says it is well.
+#
+# ## Who owns the task?
+#
+# An exception ends the task that it is raised in, and goes to whoever waits for that task
+# (module 02). Nobody waits for the dispatcher. Its exception stays in the task object,
+# until that is thrown away:
+
+# %%
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+
+def run(coroutine):
+    """Run `coroutine` to its end, in a thread: the notebook's own loop is busy."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+async def worker():
+    {}["region"]
+
+
+async def orphan():
+    task = asyncio.create_task(worker())
+    await asyncio.sleep(0.05)
+    print("done:", task.done(), "| exception, if one asks:", repr(task.exception()))
+
+
+run(orphan())
+
+# %% [markdown]
+# Three ways to own a task:
+#
+# ![Three drawings. June: a task group owns server and dispatcher; when the dispatcher fails,
+# the group cancels the server. Orphan: nobody owns the dispatcher; when it fails, nobody is
+# told and requests wait. Owned one by one: the dispatcher owns a task for each look-up; when
+# one fails, its requests are told and nobody else.](../figures/tasks.svg)
+#
+# | owner | a failure reaches | right for |
+# |---|---|---|
+# | `async with asyncio.TaskGroup()` | the group: it cancels the others, then raises | steps of *one* piece of work |
+# | whoever keeps the task and awaits it | that one | work for somebody in particular |
+# | a set of tasks with a done callback | the callback | long-lived workers, which it may restart |
+# | nobody | nobody | nothing |
+#
+# ## Stand or fall together
+#
+# What a task group does is right where the parts make no sense without each other. Watch
+# one fail:
+
+# %%
+import time
+
+
+async def step(name, seconds, fails=False):
+    started = time.perf_counter()
+    try:
+        await asyncio.sleep(seconds)
+        if fails:
+            raise ValueError(name)
+        print(f"{name}: finished")
+    except asyncio.CancelledError:
+        print(f"{name}: cancelled after {time.perf_counter() - started:.1f} s")
+        raise
+
+
+async def one_page():
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(step("order", 0.3))
+            group.create_task(step("prices", 0.1, fails=True))
+            group.create_task(step("stock", 5.0))
+    except* ValueError as failed:
+        print("the page cannot be shown:", failed.exceptions)
+
+
+run(one_page())
+
+# %% [markdown]
+# Nobody waits five seconds for the stock of a page that can't be shown. For a page that is
+# right. For look-ups of *different users* it is June: one user's bad header cancels
+# everybody.
+#
+# Independent work wants its failures kept apart. Each task's outcome goes to those who
+# wait for *it*:
+
+
+# %%
+async def independent():
+    tasks = {name: asyncio.create_task(step(name, 0.1, name == "B")) for name in "ABC"}
+    for name, task in tasks.items():
+        try:
+            await task
+        except ValueError as exc:
+            print(f"{name}'s own user is told: {exc!r}")
+
+
+run(independent())
+
+# %% [markdown]
+# ## Time-outs
+#
+# Whatever waits for something outside waits for ever one day. `asyncio.timeout` puts a bound
+# on a block: when the time is over, it cancels the task *inside* the block and turns that
+# cancellation into `TimeoutError` at its edge.
+
+
+# %%
+async def ask(seconds):
+    async with asyncio.timeout(0.2):
+        await asyncio.sleep(seconds)
+        return "an answer"
+
+
+async def bounded():
+    for seconds in (0.1, 10):
+        started = time.perf_counter()
+        try:
+            print(await ask(seconds))
+        except TimeoutError:
+            print(f"TimeoutError after {time.perf_counter() - started:.1f} s")
+
+
+run(bounded())
+
+# %% [markdown]
+# Mind *what* is inside. If a request times out while it waits for somebody else's task, that
+# task goes on, and may come back later with a result for which nobody waits. A future that
+# was cancelled does not take a result any more, and says so with an exception, in the task
+# of whoever brings it:
+
+
+# %%
+async def too_late():
+    reply = asyncio.get_running_loop().create_future()
+    try:
+        async with asyncio.timeout(0.05):
+            await reply
+    except TimeoutError:
+        print("the request has gone; its future is cancelled:", reply.cancelled())
+    try:
+        reply.set_result("eu-west/3")
+    except asyncio.InvalidStateError as exc:
+        print("the dispatcher gets:", repr(exc))
+
+
+run(too_late())
+
+# %% [markdown]
+# In a loop that answers everyone, that is one more way to die of one request.
+#
+# `asyncio.shield(task)` is for the other direction: a request that is cancelled does not
+# take a task with it for which others wait too.
+#
+# ## Being cancelled
+#
+# Cancellation is a *request*, delivered as `CancelledError` at the next `await`. A task that
+# catches it and goes on has refused. Then nothing can end it in time: no time-out, no
+# shutdown.
+#
+# **Predict.** A time-out of 0.2 s, around code that swallows the cancellation and needs a
+# second:
+
+# %%
+deaf = Prediction(
+    "The time-out of 0.2 s ends this after ...",
+    [
+        "0.2 s",
+        "about 1 s, and without a TimeoutError",
+        "about 1 s, with a TimeoutError",
+    ],
+)
+deaf.show()
+
+
+# %%
+async def stubborn():
+    for _ in range(10):
+        try:
+            await asyncio.sleep(0.1)
+        except BaseException:  # noqa: BLE001 - wrong: it takes in the cancellation
+            print("not now")
+
+
+async def try_to_stop():
+    started = time.perf_counter()
+    timed_out = False
+    try:
+        async with asyncio.timeout(0.2):
+            await stubborn()
+    except TimeoutError:
+        timed_out = True
+    return time.perf_counter() - started, timed_out
+
+
+took_s, timed_out = run(try_to_stop())
+key = "a" if took_s < 0.5 else "c" if timed_out else "b"
+deaf.reveal(key, f"It took {took_s:.1f} s; TimeoutError: {timed_out}.")
+
+# %% [markdown]
+# So: clean up in `finally`, or catch `CancelledError`, clean up *shortly*, and raise it
+# again. There is one case to tell apart. A `CancelledError` that comes out of something you
+# await may mean that *you* are cancelled, or that *it* was. `asyncio.current_task()
+# .cancelling()` counts the requests to cancel you: with 0, it was the other one, and for you
+# that is an error like any other.
+#
+# ## On every path
+#
+# A task that fails, or is cancelled, or times out leaves its block early. Whatever it had
+# borrowed must go back on that path as well. The directory of *orphan* has eight sessions:
+
+# %%
+with Fleet(Release.named("orphan"), replicas=1) as leaky:
+    leaky.send(http_request(b"{"), timeout_s=0.3)
+    metrics = leaky.send(http_request(None, path="/metrics")).text
+    lines = [m for m in metrics.splitlines() if m.startswith("directory_sessions_open")]
+    print(lines[0], "with no request under way")
+
+# %% [markdown]
+# `session.close()` stands after the line that failed, so it never ran. Eight such failures,
+# and the directory is closed to everybody, if the dispatcher lives that long. There are
+# three forms that cannot forget; which one is a matter of taste:
+
+
+# %%
+from contextlib import AsyncExitStack, closing
+
+
+class Lamp:
+    def __init__(self, name):
+        self.name = name
+        print(f"{name} on", end=", ")
+
+    def close(self):
+        print(f"{self.name} off", end=", ")
+
+
+async def by_finally():
+    lamp = Lamp("first")
+    try:
+        raise ValueError
+    finally:
+        lamp.close()
+
+
+async def by_with():
+    with closing(Lamp("second")):
+        raise ValueError
+
+
+async def by_stack():
+    async with AsyncExitStack() as stack:  # for a number that is known only later
+        for name in ("third", "fourth"):
+            stack.enter_context(closing(Lamp(name)))
+        raise ValueError
+
+
+for function in (by_finally, by_with, by_stack):
+    try:
+        run(function())
+    except ValueError:
+        print("and the error comes out")
+
+# %% [markdown]
+# ## Noticed when dead
+#
+# Whatever long-lived worker you keep, somebody must notice when it ends. In order of
+# preference: there is no worker that could end (a task for each piece of work); its owner
+# restarts it, with a bound; readiness says 503, so that traffic goes elsewhere and somebody
+# is told; the process ends, so that it is restarted. June's "fail fast" was the last one,
+# applied to a failure that was one request's.
+#
+# ## Recall
+
+# %%
+recall("07")
+
+# %% [markdown]
+# ## Take home
+#
+# - Every task has an owner that learns of its end. `create_task` alone is no owner.
+# - A task group is for parts of one piece of work. Different users are not.
+# - Bound every wait; let cancellation through; close in `finally` or `with`.
+# - A health check that does not use the thing says nothing about the thing.
+#
+# **Next:** [exercise 07 · Async](../../exercises/07_async/07_async.ipynb).
+#
+# ## Sources
+#
+# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
+#   The release *orphan* is this course's own sequel.
+# - Python documentation, "Coroutines and Tasks": task groups, time-outs, shielding, task
+#   cancellation; `Task.cancelling`.
+# - N. J. Smith, "Notes on structured concurrency, or: Go statement considered harmful",
+#   2018: why a task wants an owner.
