@@ -9,6 +9,7 @@ Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercis
     can = "write the narrowest handler that stops an outage"
     taught = ["The narrowest handler"]   # headings of the lesson
     checks = ["test_valid_requests_are_served"]
+    answers = ["GRADE_ID"]               # which show it; left out, all of them
 
     [answers.GRADE_ID]        # of the solution cell in the notebook
     defines = "dispatch"      # what the cell defines, and the learner gives to check()
@@ -60,6 +61,7 @@ class Objective:
     can: str
     taught: tuple[str, ...]
     checks: tuple[str, ...]
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ course/lessons/NN.py     → course/notebooks/NN.ipynb
 solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
 autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
 autograder/judge/verdict → autograder/verdict.schema.json
+autograder/matrix        → course/matrix.md
 """
 
 import json
@@ -18,10 +19,12 @@ import jupytext
 import nbformat
 from rich.console import Console
 
+from autograder import matrix
 from autograder.judge import Verdict
 
 GENERATED = ("course/notebooks", "autograder/source", "exercises")
 SCHEMA = "autograder/verdict.schema.json"
+MATRIX = "course/matrix.md"
 
 
 def build(project: Path, check_only: bool, out: Console) -> int:
@@ -42,11 +45,13 @@ def build(project: Path, check_only: bool, out: Console) -> int:
             out.print(failed, style="red", markup=False, highlight=False)
             return 1
         (fresh / SCHEMA).write_text(verdict_schema())
+        (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
         different = [
             path for part in GENERATED for path in compare(project, fresh, part)
         ]
-        if not same(project / SCHEMA, fresh / SCHEMA):
-            different.append(SCHEMA)
+        different += [
+            path for path in (SCHEMA, MATRIX) if not same(project / path, fresh / path)
+        ]
         for path in different:
             out.print(path if check_only else f"made {path}", highlight=False)
         if check_only:
@@ -56,7 +61,8 @@ def build(project: Path, check_only: bool, out: Console) -> int:
         for part in GENERATED:
             shutil.rmtree(project / part, ignore_errors=True)
             shutil.copytree(fresh / part, project / part)
-        shutil.copy(fresh / SCHEMA, project / SCHEMA)
+        for path in (SCHEMA, MATRIX):
+            shutil.copy(fresh / path, project / path)
     out.print("Everything generated is up to date.")
     return 0
 

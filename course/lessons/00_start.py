@@ -17,7 +17,7 @@
 #
 # | clock | lesson | exercise | minutes |
 # |---|---|---|---|
-# | 14:00 | [01 · The page](01_page.ipynb): the API dies; say how bad it is | [01](../../exercises/01_page/01_page.ipynb) | 35 + 25 |
+# | 14:00 | [01 · The page](01_page.ipynb): the API dies; say how bad it is | [01](../../exercises/01_page/01_page.ipynb) | 25 + 25 |
 # | 14:05 | [02 · Read the crash](02_crash.ipynb): find the cause under a thousand consequences | [02](../../exercises/02_crash/02_crash.ipynb) | 25 + 25 |
 # | 14:15 | [03 · The wrong hypothesis](03_hypothesis.ipynb): refute "it is the database" in two minutes | [03](../../exercises/03_hypothesis/03_hypothesis.ipynb) | 20 + 25 |
 # | 14:25 | [04 · Find the line](04_line.ipynb): the smallest request that kills, and a test that fails | [04](../../exercises/04_line/04_line.ipynb) | 30 + 30 |

@@ -4,14 +4,15 @@
 # **5 June 2024, a few minutes before 14:00 UTC.** You are on call for an orders API. A
 # routine deployment is about to go out.
 #
-# *About 35 minutes. Run the cells in order. Some keep running for up to 30 seconds while
-# their chart moves.*
+# *About 25 minutes, then [exercise 01](../../exercises/01_page/01_page.ipynb) with 25 more.
+# Run the cells in order. Some keep running for up to 30 seconds while their chart moves.*
 #
 # Afterwards you can
 #
-# - say how bad an outage is from four signals: error rate, availability, burn rate,
-#   restarts,
-# - tell a symptom from its cause, and name which of the two an alert shows.
+# - compute availability and burn rate from what clients saw,
+# - put an outage against the error budget of a month,
+# - tell a symptom from its cause,
+# - write a first incident message that claims no more than you know.
 #
 # Two questions to keep in mind: *how many users are affected*, and *what do I know, as
 # against what do I guess?*

@@ -10,8 +10,8 @@
 # Afterwards you can
 #
 # - shrink a failing request to a minimal one, without slipping to another failure,
-# - write a handler with try, except, else and finally, each for its own purpose,
-# - keep the cause: raise … from, and notes,
+# - put the parts of a try in order,
+# - translate an exception narrowly, and keep its cause,
 # - write the failing test first, and know what it has to look at.
 
 # %% [markdown]
