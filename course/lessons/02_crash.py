@@ -105,14 +105,16 @@ print("\n".join(words))
 # Read it in three steps.
 #
 # **1. Start at the bottom.** The last exception inside the bars is the one that was raised
-# first. It is one of those that a malformed header can cause.
+# first. It is one of those that a malformed header can cause. (Lines without a bar that
+# follow are clean-up: threads that find their event loop gone.)
 #
 # **2. Find the origin:** the last frame that is *ours*. Libraries raise, but somebody
 # called them with something:
 
 # %%
 frame = re.compile(r'File ".*?/(course/service/\w+\.py)", line (\d+), in (\S+)')
-ours = [match.groups() for line in words if (match := frame.search(line))]
+barred = [line for line in words if "|" in line]  # what comes behind is clean-up
+ours = [match.groups() for line in barred if (match := frame.search(line))]
 for file, line, function in ours:
     print(f"{file}:{line:<4} {function}")
 file, line, origin = ours[-1]

@@ -116,15 +116,10 @@ data = [
     [s.db_ms * 100 for s in samples],
     [float(s.restarts) for s in samples],
 ]
-words = f"Failures rise from 0 to {max(data[1]):.0f} a second; queries stay as fast as they were."
-HTML(
-    still(
-        "What clients see, and what the database sees",
-        [FAILED, QUERY, DIED],
-        data,
-        words,
-    )
-)
+most = max(data[1])
+words = f"Failures rise from 0 to {most:.0f} a second; queries stay as fast as before."
+title = "What clients see, and what the database sees"
+HTML(still(title, [FAILED, QUERY, DIED], data, words))
 
 # %% [markdown]
 # The database has not noticed that there is an incident. *Refuted*, for two minutes' work.

@@ -82,16 +82,9 @@ WITHIN_S = 1.0
 
 def availability(tries, since, until):
     """The share of well-formed requests due in [since, until) that were served."""
-    requests = [
-        t
-        for t in tries
-        if since <= t["due"] < until
-        ### BEGIN SOLUTION
-        and t["last"]
-        and not t["malformed"]
-        ### END SOLUTION
-    ]
+    due = [t for t in tries if since <= t["due"] < until]
     ### BEGIN SOLUTION
+    requests = [t for t in due if t["last"] and not t["malformed"]]
     if not requests:
         return None
     served = [

@@ -35,15 +35,16 @@ print(source.partition("# --- exercise 02")[2])
 # | `"500"` | the client gets a 500 |
 # | `"survive"` | the client gets its answer as if nothing had been |
 #
-# Decide all ten before you try any. The question to ask of each: *which task does the
+# Return a dict from the name of each way, such as `"dependency"`, to its word. Decide all ten
+# before you try any. The question to ask of each: *which task does the
 # exception end, and who waits for that task?*
 
 
 # %% nbgrader={"grade_id": "fates", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 def fates():
     """What becomes of each way to raise: exit, hang, 500 or survive."""
+    ### BEGIN SOLUTION
     return {
-        ### BEGIN SOLUTION
         "dependency": "500",
         "gather": "survive",
         "thread": "survive",
@@ -54,8 +55,8 @@ def fates():
         "cancelled": "500",
         "swallowed": "hang",
         "abort": "exit",
-        ### END SOLUTION
     }
+    ### END SOLUTION
 
 
 # %% [markdown]
@@ -82,7 +83,7 @@ with Fleet(Release.named("bad"), replicas=1) as fleet:
 print("\n".join(line["event"] for line in lines if "level" not in line))
 
 # %% [markdown]
-# Read the traceback above and name what you found:
+# Read the traceback above and return a dict of what you found, each as a name:
 #
 # - `"exception"`: the type of the exception that started it all,
 # - `"origin"`: the function in which it was raised,
@@ -94,14 +95,14 @@ print("\n".join(line["event"] for line in lines if "level" not in line))
 # %% nbgrader={"grade_id": "june_crash", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 def june_crash():
     """What the traceback of June's crash says, each as the name of a type or function."""
+    ### BEGIN SOLUTION
     return {
-        ### BEGIN SOLUTION
         "exception": "TypeError",
         "origin": "resolve",
         "boundary": "dispatch",
         "end": "serve",
-        ### END SOLUTION
     }
+    ### END SOLUTION
 
 
 # %% [markdown]

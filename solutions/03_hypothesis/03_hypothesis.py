@@ -194,14 +194,14 @@ print(desk.ask("traffic"))
 # %% nbgrader={"grade_id": "investigation", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 def investigation():
     """The questions to ask from 14:15 on, in order."""
+    ### BEGIN SOLUTION
     return [
-        ### BEGIN SOLUTION
         "traffic",
         "database probe",
         "pool",
         "last words",
-        ### END SOLUTION
     ]
+    ### END SOLUTION
 
 
 # %%

@@ -38,7 +38,10 @@ def outcomes(verdict: Verdict) -> dict[str, str]:
 def test_the_untouched_exercise_scores_nothing(name: str) -> None:
     """Every check fails, for a reason that it tells."""
     exercise = Exercise.named(name)
-    verdict = judge(exercise, from_notebook(exercise.notebook)[0])
+    [untouched] = from_notebook(exercise.notebook)
+    for text in untouched.values():
+        compile(text, name, "exec")  # what learners start from can be run
+    verdict = judge(exercise, untouched)
     assert set(outcomes(verdict).values()) == {"failed"}, as_text(verdict)
     assert verdict.score == 0
     assert verdict.points == 10
