@@ -75,6 +75,11 @@ def require_fates(
             expected=f"a dict with a word, of {', '.join(WORDS)}, for each of"
             f" {', '.join(observed)}.",
         )  # fmt: skip
+    if list(said.values()).count(word) > len(observed) / 2:
+        raise Unmet(
+            sent="fates()", saw=f"{word!r} for most of the ten ways.",
+            expected="a word for each way, not one for all.", look=look,
+        )  # fmt: skip
     for name, fate in observed.items():
         if word == fate.word != said.get(name):
             raise Unmet(

@@ -1,4 +1,4 @@
-# fails: test_what_is_survived test_what_becomes_a_500 test_what_hangs
+# fails: test_what_is_survived test_what_becomes_a_500 test_what_ends_the_process test_what_hangs
 # feedback: the process lives
 # %% fates
 def fates():
