@@ -1,5 +1,5 @@
 # fails: test_each_failure_has_its_status
-# feedback: 404
+# feedback: Expected: 404
 """The boundary: what a failure is called inside, and what the client is told of it.
 
 ServiceError

@@ -1,5 +1,5 @@
 # fails: test_no_body_leaks
-# feedback: Error
+# feedback: in its body
 """The boundary: what a failure is called inside, and what the client is told of it.
 
 ServiceError
