@@ -1,5 +1,5 @@
 # fails: test_the_suspect
-# feedback: None
+# feedback: how long after a request a death counts
 # %% suspect
 from collections import Counter
 
