@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.judge import Exercise, from_notebook
 from tests.instructor import NAME, june, solution
 
 
@@ -55,6 +56,28 @@ def test_a_class_is_graded_with_one_command(copy: Path) -> None:
     again = outage(copy, "grade", "05")
     assert again.returncode == 0
     assert "alyssa" in again.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+def test_each_of_several_answers_counts(copy: Path) -> None:
+    """One that was deleted, or is no Python, leaves the points of the others."""
+    exercise = Exercise.named("01")
+    [answers] = from_notebook(exercise.solution)
+    notebook = json.loads(exercise.notebook.read_text())
+    cells = [cell for cell in notebook["cells"] if cell["id"] != "impact"]
+    for cell in cells:
+        cell["source"] = answers.get(cell["id"], cell["source"])
+        if cell["id"] == "budget":
+            cell["source"] = "def budget_spent("
+    folder = copy / "autograder" / "submitted" / "cy" / exercise.name
+    folder.mkdir(parents=True)
+    text = json.dumps(notebook | {"cells": cells})
+    (folder / f"{exercise.name}.ipynb").write_text(text)
+    done = outage(copy, "grade", "01", "--json")
+    assert done.returncode == 0, done.stderr
+    [row] = json.loads(done.stdout)
+    assert row["score"] == 5.0
 
 
 def test_without_a_sandbox_it_says_what_to_do(copy: Path, tmp_path: Path) -> None:
