@@ -87,7 +87,7 @@ def test_the_front_page_leads_to_the_first_lesson(page: Page, address: str) -> N
     heading = page.get_by_role("heading", name="The outage of 5 June 2024")
     expect(heading).to_be_visible()
     expect(page.locator(".jp-Dialog")).to_have_count(0)
-    page.get_by_role("link", name="Lesson 01 · The page").click()
+    page.get_by_role("link", name="01 · The page").click()
     expect(page.get_by_role("heading", name="01 · The page")).to_be_visible()
 
 
