@@ -174,6 +174,53 @@ async def independent():
 run(independent())
 
 # %% [markdown]
+# Where nobody awaits a task at once, its owner is an object that keeps it: it learns of
+# every end through a done callback, and on closing cancels what still runs and *waits until
+# it is gone*. `gather(…, return_exceptions=True)` waits for all of them, however they end.
+
+
+# %%
+class Mailer:
+    """Delivers letters in the background; owns every task that it starts."""
+
+    def __init__(self):
+        self._tasks = set()
+
+    def send(self, letter, seconds):
+        task = asyncio.create_task(self._deliver(letter, seconds))
+        self._tasks.add(task)  # or nothing but the event loop refers to it, weakly
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task):
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            print("the mailer learns of", repr(task.exception()))
+
+    async def close(self):
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        print(f"closed: {len(tasks)} cancelled, {len(self._tasks)} left")
+
+    async def _deliver(self, letter, seconds):
+        await asyncio.sleep(seconds)
+        if not letter:
+            raise ValueError("an empty letter")
+
+
+async def one_day():
+    mailer = Mailer()
+    mailer.send("to the bank", 0.05)
+    mailer.send("", 0.05)
+    mailer.send("overseas", 30)
+    await asyncio.sleep(0.2)
+    await mailer.close()
+
+
+run(one_day())
+
+# %% [markdown]
 # ## Time-outs
 #
 # Whatever waits for something outside waits for ever one day. `asyncio.timeout` puts a bound
