@@ -153,11 +153,14 @@ def test_an_overlong_answer_is_not_run() -> None:
 
 def test_the_same_seed_gives_the_same_inputs() -> None:
     """So that an instructor can see what a learner's answer met."""
-    first, second = (judge(EXERCISE, {"dispatcher": june()}, seed=7) for _ in range(2))
-    assert first.seed == 7
-    assert first.checks[0].feedback == second.checks[0].feedback
-    other = judge(EXERCISE, {"dispatcher": june()}, seed=8)
-    assert other.checks[0].feedback != first.checks[0].feedback
+
+    def sent(seed: int) -> str:
+        verdict = judge(EXERCISE, {"dispatcher": june()}, seed=seed)
+        assert verdict.seed == seed
+        # What was seen of a process that dies depends on the moment as well.
+        return verdict.checks[0].feedback.partition("Saw:")[0]
+
+    assert sent(7) == sent(7) != sent(8)
 
 
 @pytest.mark.parametrize(

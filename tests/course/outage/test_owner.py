@@ -15,7 +15,8 @@ import pytest
 from tests.conftest import fleet_folders
 
 OWNER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup would have it ignored
 from course.outage import Fleet, Release
 from course.outage.traffic import Load
 

@@ -14,7 +14,8 @@ def sent(
     done = due + latency_s
     return {
         "kind": "try", "t": done, "due": due, "done": done, "outcome": outcome,
-        "status": 200, "number": 1, "last": True, "malformed": None, **more,
+        "status": 200, "number": 1, "last": True, "malformed": None, "raw": "",
+        **more,
     }  # fmt: skip
 
 
