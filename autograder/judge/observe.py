@@ -250,7 +250,12 @@ def plant(
     return release.replace(release.name, {"routing.py": source}), bugs
 
 
+def route_to(backend: Backend) -> bytes:
+    """The plainest X-Route header that names `backend`."""
+    region, shard = backend
+    return json.dumps({"region": region, "shard": shard}).encode()
+
+
 def request_for(backend: Backend) -> bytes:
     """A valid request for `backend`."""
-    region, shard = backend
-    return http_request(json.dumps({"region": region, "shard": shard}).encode())
+    return http_request(route_to(backend))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .crashes import crashes
-from .incident import ALERT_AT, JuneClock
+from .incident import JuneClock
 from .release import Release
 from .telemetry import Telemetry
 
@@ -133,13 +133,13 @@ class Desk:
     @property
     def clock(self) -> str:
         """The time of day on 5 June."""
-        assert ALERT_AT.minute == 0
         return JuneClock(0.0, 1.0).text(15.0 + self.minutes)
 
     def ask(self, name: str) -> str:
         """Ask, and pay; asking again costs again. KeyError for an unknown question."""
-        self.asked.append(QUESTIONS[name].name)
-        answer = QUESTIONS[name].look(self.telemetry, self.since)
+        question = QUESTIONS[name]
+        self.asked.append(name)
+        answer = question.look(self.telemetry, self.since)
         return f"{self.clock}  {name}: {answer}"
 
 

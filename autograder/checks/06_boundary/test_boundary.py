@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 
 from autograder.judge.expect import Unmet, check
-from autograder.judge.observe import BACKENDS, Backend, logged, stopped
+from autograder.judge.observe import (
+    BACKENDS,
+    Backend,
+    logged,
+    request_for,
+    route_to,
+    stopped,
+)
 from autograder.judge.plugin import StartFleet
 from course.outage import Fleet, Release
 from course.outage.http import Response
@@ -110,10 +117,6 @@ def plant_in_store(
     return release.replace(release.name, {"store.py": source})
 
 
-def valid_route(backend: Backend) -> bytes:
-    return json.dumps({"region": backend[0], "shard": backend[1]}).encode()
-
-
 def body(route: bytes, text: bytes) -> bytes:
     return http_request(route, "PUT", "/orders/a1", text)
 
@@ -132,7 +135,7 @@ def evidence(
     fine, *buggy = seeded.sample(BACKENDS, 1 + len(BUGS))
     bugs = dict(zip(buggy, BUGS, strict=True))
     fleet = start_fleet(plant_in_store(release, bugs))
-    route = valid_route(fine)
+    route = route_to(fine)
     plan: list[tuple[str, tuple[int, ...], bytes]] = [
         ("a valid request", (200,), http_request(route)),
         ("a valid order", (200,), body(route, b'{"item": "tea", "quantity": 2}')),
@@ -150,7 +153,7 @@ def evidence(
         status = 400 if kind in UNREADABLE else 404
         plan.append((kind, (status,), malformed(seeded, kind)[1]))
     for backend, bug in bugs.items():
-        plan.append((f"a bug: {bug}", (500,), http_request(valid_route(backend))))
+        plan.append((f"a bug: {bug}", (500,), request_for(backend)))
     plan.append(("a valid request", (200,), http_request(route)))
     sent = [
         Sent(kind, raw, statuses, fleet.send(raw, ANSWER_WITHIN_S))

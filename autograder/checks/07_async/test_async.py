@@ -4,7 +4,6 @@ One replica serves all checks but the last. Its directory is slow, silent or bro
 a few backends; which ones is drawn.
 """
 
-import json
 import random
 import re
 import time
@@ -23,6 +22,7 @@ from autograder.judge.observe import (
     is_from,
     logged,
     request_for,
+    route_to,
     stopped,
 )
 from autograder.judge.plugin import StartFleet
@@ -77,9 +77,8 @@ def plant_in_directory(release: Release, faults: dict[Backend, str]) -> Release:
 
 def order_for(backend: Backend) -> bytes:
     """A valid order for `backend`; the response says which backend took it."""
-    route = json.dumps({"region": backend[0], "shard": backend[1]}).encode()
     order = b'{"item": "tea", "quantity": 1}'
-    return http_request(route, "PUT", "/orders/1", order)
+    return http_request(route_to(backend), "PUT", "/orders/1", order)
 
 
 @dataclass
@@ -323,7 +322,7 @@ def test_it_goes_when_it_is_told_to(
 def closing(fleet: Fleet) -> list[object]:
     """The numbers of open sessions with which directories were closed."""
     return [
-        json.loads(json.dumps(r.get("sessions_open")))
+        r.get("sessions_open")
         for r in logged(fleet)
         if r["event"] == "directory.closed"
     ]

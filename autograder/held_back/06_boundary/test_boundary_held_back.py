@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from autograder.judge.expect import guards, require
-from autograder.judge.observe import BACKENDS, logged
+from autograder.judge.observe import BACKENDS, logged, request_for, route_to
 from autograder.judge.plugin import StartFleet
 from course.outage import Fleet, Release
 from course.outage.http import Response
@@ -134,11 +134,8 @@ def evidence(
     source = release.source("store.py") + code
     fleet = start_fleet(release.replace(release.name, {"store.py": source}))
 
-    def route(backend: tuple[str, int]) -> bytes:
-        return json.dumps({"region": backend[0], "shard": backend[1]}).encode()
-
-    planned = plan(seeded, route(fine))
-    planned += [("bug", (500,), http_request(route(backend))) for backend in buggy]
+    planned = plan(seeded, route_to(fine))
+    planned += [("bug", (500,), request_for(backend)) for backend in buggy]
 
     def send(each: tuple[str, tuple[int, ...], bytes]) -> Sent:
         what, statuses, raw = each
