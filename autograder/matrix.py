@@ -48,10 +48,6 @@ class Module:
         text = self.lesson.read_text("utf-8")
         return set(re.findall(r"^# ## (.+)$", text, re.MULTILINE))
 
-    def answers_to(self, objective: Objective) -> list[str]:
-        """The grade_ids of the answers that show an objective; all, if left out."""
-        return list(objective.answers) or [s.grade_id for s in self.exercise.slots]
-
     def holes(self) -> Iterator[str]:
         """What is missing, a sentence each."""
         exercise, slots = self.exercise, {s.grade_id for s in self.exercise.slots}
@@ -61,7 +57,7 @@ class Module:
             if objective.can not in text or objective.can not in _prose(self.lesson):
                 yield f"“{objective.can}” is no objective that learners read"
         tested = {test for o in exercise.objectives for test in o.checks}
-        shown = {a for o in exercise.objectives for a in self.answers_to(o)}
+        shown = {a for o in exercise.objectives for a in self.exercise.answers_to(o)}
         for test in self.checks.keys() - tested:
             yield f"{test} checks no objective"
         for grade_id in slots - shown:
@@ -132,7 +128,7 @@ def _row(module: Module, objective: Objective) -> str:
         for test in objective.checks
         for title, points in [module.checks[test]]
     )
-    shown = ", ".join(module.answers_to(objective))
+    shown = ", ".join(module.exercise.answers_to(objective))
     return f"| {objective.can} | {'; '.join(objective.taught)} | {shown} | {checks} |"
 
 

@@ -1,9 +1,7 @@
 """What an exercise is: its answers and which release each of them becomes.
 
-Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercise.toml:
-
-    title = "Stop the bleeding"
-    minutes = 45              # for the exercise, without its lesson
+Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercise.toml
+(its title and minutes are the module's, in course/learner/curriculum.toml):
 
     [[objectives]]
     can = "write the narrowest handler that stops an outage"
@@ -28,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from course.learner.curriculum import module
 from course.outage import Release
 
 from .errors import ExerciseNotFound
@@ -69,8 +68,6 @@ class Exercise:
     """One exercise; `name` is its folder's, such as 05_stop_the_bleeding."""
 
     name: str
-    title: str
-    minutes: int
     objectives: tuple[Objective, ...]
     slots: tuple[AnswerSlot, ...]
 
@@ -85,7 +82,7 @@ class Exercise:
             if name in {folder, folder.partition("_")[0]}:
                 data = tomllib.loads(path.read_text("utf-8"))
                 return cls(
-                    folder, data["title"], data["minutes"],
+                    folder,
                     tuple(_plain(Objective, o) for o in data["objectives"]),
                     tuple(
                         _plain(AnswerSlot, {"grade_id": grade_id, **slot})
@@ -98,6 +95,20 @@ class Exercise:
     def number(self) -> str:
         """Its two digits."""
         return self.name.partition("_")[0]
+
+    @property
+    def title(self) -> str:
+        """Its module's."""
+        return module(self.number).title
+
+    @property
+    def minutes(self) -> int:
+        """For the exercise, without its lesson."""
+        return module(self.number).exercise_minutes
+
+    def answers_to(self, objective: Objective) -> list[str]:
+        """The grade_ids of the answers that show `objective`; all, if left out."""
+        return list(objective.answers) or [slot.grade_id for slot in self.slots]
 
     @property
     def checks(self) -> Path:

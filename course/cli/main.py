@@ -163,6 +163,14 @@ def check(
 
 
 @app.command()
+def progress(as_json: AsJson = False) -> None:
+    """Say what you have done, what is next, and how many minutes are left."""
+    from . import progress as standing
+
+    raise typer.Exit(standing.report(PROJECT, out, as_json))
+
+
+@app.command()
 def calibrate(
     exercises: Annotated[
         list[str] | None, typer.Argument(help="Numbers, such as 05; without any, all.")
