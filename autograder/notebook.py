@@ -1,13 +1,19 @@
-"""What the exercises' notebooks call: `check` and `release_of`."""
+"""What the exercises' notebooks call: `check`, `hint`, `solution`, `release_of`."""
 
 import inspect
 import linecache
+from functools import cache
 from typing import Any
 
 from IPython.display import display
 
+from course.learner import Journal, JournalNotWritten
 from course.outage import Release
+from course.panel.onward import show_next
+from course.panel.showing import show as show_widget
 
+from .hint_panel import panels
+from .hints import Ladder, NotOpenYet, ladders, note, wanting
 from .judge import Answers, Exercise, JudgeError, Verdict, judge
 from .judge.verdict import Check
 from .presenting import as_html, as_text, check_as_html, check_as_text
@@ -51,6 +57,59 @@ def check(exercise: str, *objects: Any) -> None:
     verdict = judge(wanted, answers, on_check=show)
     if handle is not None:
         handle.update(shown_as(verdict), raw=True)
+    journal = learners_journal()
+    try:
+        note(journal, wanted, answers, verdict)
+    except JournalNotWritten as exc:
+        print(exc)
+    # An answer that was not given to this check needs no hint now.
+    given = [item.__name__ for item in objects]
+    names = given if verdict.passed else wanting(wanted, verdict)
+    if names := [name for name in names if name in given]:
+        show_widget(*panels(wanted, names, journal))
+    if verdict.passed:
+        show_next(journal)
+
+
+def hint(exercise: str, item: Any) -> None:
+    """Print the open hints to the answer `item`, and the next one if it is earned."""
+    ladder, journal = ladder_of(exercise, item)
+    try:
+        hints = [*ladder.hints, ladder.open_next(journal)]
+        refusal = ""
+    except (NotOpenYet, JournalNotWritten) as exc:
+        hints, refusal = ladder.hints, str(exc)
+    for number, text in enumerate(hints, start=1):
+        print(f"Hint {number}: {text}\n")
+    print(refusal or ladder_of(exercise, item)[0].standing)
+
+
+def solution(exercise: str, item: Any, sure: bool = False) -> None:
+    """Print the reference solution of the answer `item`, once it may be shown."""
+    ladder, _ = ladder_of(exercise, item)
+    if not sure and not ladder.solution_refusal():
+        print(f'To see it, say so: solution("{exercise}", {item.__name__}, sure=True)')
+        return
+    try:
+        print(ladder.solution())
+    except NotOpenYet as exc:
+        print(exc)
+
+
+def ladder_of(exercise: str, item: Any) -> tuple[Ladder, Journal]:
+    """The hints to `item` as they stand, and the journal that says so."""
+    journal = learners_journal()
+    found = ladders(Exercise.named(exercise), journal)
+    name = getattr(item, "__name__", repr(item))
+    if name not in found:
+        raise NotFromACell(name)
+    return found[name], journal
+
+
+@cache
+def learners_journal() -> Journal:
+    """The one that this kernel writes; the same each time, even if kept in memory."""
+    return Journal.here()
 
 
 def shown_as(verdict: Verdict) -> dict[str, str]:

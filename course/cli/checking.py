@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 from watchfiles import watch as watch_files
 
+from autograder.hints import note
 from autograder.judge import (
     Check,
     Exercise,
@@ -19,10 +20,12 @@ from autograder.judge import (
     from_notebook,
     judge_best,
 )
+from autograder.judge.exercise import PROJECT
 from autograder.presenting import MARKS, headline
 from autograder.sandbox import Confined, SandboxUnavailable
+from course.learner import JournalNotWritten
 
-from .workspace import own_copy
+from .workspace import learners_journal, own_copy
 
 out = Console()
 STYLES = {"passed": "green", "failed": "red", "error": "yellow", "timed_out": "yellow"}
@@ -92,9 +95,16 @@ def judge_once(
     out.print(f"Exercise {exercise.number}, {exercise.title}: {path}", highlight=False)
     with out.status("deploying your answer and watching it ..."):
         verdict = judge_best(exercise, answers, on_check=print_check, **how)
+    if path == own_copy(PROJECT, exercise.notebook):
+        try:
+            note(learners_journal(PROJECT), exercise, answers[0], verdict)
+        except JournalNotWritten as exc:
+            out.print(str(exc), style="yellow", markup=False)
     style = "green" if verdict.passed else "red"
     line = f"{headline(verdict)} Judged in {verdict.seconds:.0f} s."
     out.print(Panel(line, style=style, expand=False))
+    if not verdict.passed:
+        out.print(f"A hint: ./outage hint {exercise.number}", highlight=False)
     return verdict
 
 

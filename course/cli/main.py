@@ -163,6 +163,24 @@ def check(
 
 
 @app.command()
+def hint(
+    exercise: Annotated[
+        str, typer.Argument(help="Number of the exercise, such as 05.")
+    ],
+    answer: Annotated[
+        str | None, typer.Argument(help="What the answer is called, if there are more.")
+    ] = None,
+    solution: Annotated[
+        bool, typer.Option("--solution", help="The reference solution instead.")
+    ] = False,
+) -> None:
+    """Open the next hint to your work of an exercise: one for each try."""
+    from . import hinting
+
+    hinting.hint(PROJECT, exercise, answer, solution)
+
+
+@app.command()
 def progress(as_json: AsJson = False) -> None:
     """Say what you have done, what is next, and how many minutes are left."""
     from . import progress as standing

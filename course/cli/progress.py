@@ -6,12 +6,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from course.learner import Journal, Progress
+from course.learner import Progress
+
+from .workspace import learners_journal
 
 
 def report(project: Path, out: Console, as_json: bool) -> int:
     """Print the modules, what is done, what is next. Returns 0."""
-    progress = Progress.of(Journal(project / "work" / "journal.jsonl"))
+    progress = Progress.of(learners_journal(project))
     if as_json:
         print(json.dumps(as_data(progress), indent=2))
         return 0

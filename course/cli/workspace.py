@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+from course.learner import Journal
+
 NOTEBOOKS = ("course/notebooks/*.ipynb", "exercises/*/*.ipynb")
 FIGURES = ("course/figures/*.svg",)
 
@@ -34,3 +36,8 @@ def prepare(project: Path) -> list[str]:
 def own_copy(project: Path, original: Path) -> Path:
     """Where the learner's copy of the notebook `original` lies."""
     return project / "work" / original.relative_to(project)
+
+
+def learners_journal(project: Path) -> Journal:
+    """What the learner has done, as notebooks and commands have written it."""
+    return Journal(project / "work" / "journal.jsonl")

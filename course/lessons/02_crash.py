@@ -355,3 +355,8 @@ recall("02")
 #   "Coroutines and Tasks" (task groups; tasks whose exception was never retrieved).
 # - PEP 3134, "Exception Chaining and Embedded Tracebacks"; PEP 654, "Exception Groups and
 #   except*"; PEP 678, "Enriching Exceptions with Notes".
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("02")

@@ -263,3 +263,8 @@ recall("03")
 #   refute it.
 # - B. Beyer et al. (eds.), *Site Reliability Engineering*, O'Reilly 2016, chapter 12,
 #   "Effective Troubleshooting": hypothesise and test, and the pitfalls on the way.
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("03")

@@ -393,3 +393,8 @@ recall("04")
 # - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI 2014: 198
 #   failures that users reported in five data systems; 77% reproducible by a unit test.
 # - Python documentation, "The try statement"; glossary: EAFP, LBYL.
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("04")

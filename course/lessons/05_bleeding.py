@@ -340,3 +340,8 @@ recall("05")
 # - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI 2014: among 48
 #   catastrophic failures, 35% came from trivial mistakes in error handling, such as handlers
 #   that are empty or catch too much.
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("05")

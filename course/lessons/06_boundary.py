@@ -317,3 +317,8 @@ recall("06")
 # - RFC 9110, "HTTP Semantics": 4xx and 5xx, `Allow` with 405, `Retry-After`.
 # - RFC 8259, "The JavaScript Object Notation", section 6: no NaN and no infinity.
 # - Starlette documentation, "Middleware" and "Exceptions": the order of layers.
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("06")

@@ -416,3 +416,8 @@ recall("07")
 #   cancellation; `Task.cancelling`.
 # - N. J. Smith, "Notes on structured concurrency, or: Go statement considered harmful",
 #   2018: why a task wants an owner.
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("07")

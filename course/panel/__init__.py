@@ -4,7 +4,8 @@ Everything works offline, and says the same in plain text where there are no wid
 """
 
 from .live import LiveView
+from .onward import lesson_done
 from .prediction import Prediction
 from .recall import recall
 
-__all__ = ["LiveView", "Prediction", "recall"]
+__all__ = ["LiveView", "Prediction", "lesson_done", "recall"]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 import ipywidgets as widgets
-from IPython.display import display
+
+from .showing import show
 
 
 class Prediction:
@@ -48,7 +49,7 @@ class Prediction:
              self._button, self._said]
         )  # fmt: skip
         box.add_class("outage-prediction")
-        display(box, metadata={"text/plain": f"{self.question}\n{options}"})
+        show(box, f"{self.question}\n{options}")
 
     def reveal(self, key: str, because: str) -> None:
         """Say what was observed, next to what was predicted."""

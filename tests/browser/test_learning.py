@@ -2,8 +2,11 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -30,8 +33,14 @@ expect.set_options(timeout=120_000)
 
 
 @pytest.fixture(scope="module")
-def address(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served_lab(project, tmp_path_factory.mktemp("lab")) as address:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the learner's copy of the project lies, as `project`."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def address(project: Path, folder: Path) -> Iterator[str]:
+    with served_lab(project, folder) as address:
         yield address
 
 
@@ -81,6 +90,22 @@ def picture(page: Page) -> str:
     return drawn
 
 
+def look(page: Page, name: str) -> None:
+    """Keep a screenshot for human eyes in OUTAGE_SCREENSHOTS, if that names a folder."""
+    if kept := os.environ.get("OUTAGE_SCREENSHOTS"):
+        page.screenshot(path=Path(kept) / f"{name}.png")
+
+
+def progress(copy: Path) -> dict[str, Any]:
+    """What `outage progress --json` says there, by part."""
+    done = subprocess.run(
+        [sys.executable, "-m", "course.cli", "progress", "--json"],
+        cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return {part["part"]: part for part in json.loads(done.stdout)["parts"]}
+
+
 def test_the_front_page_leads_to_the_first_lesson(page: Page, address: str) -> None:
     """Nothing pops up, and one click goes there."""
     page.goto(address)
@@ -120,15 +145,24 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
 
 
 def test_exercise_05_goes_from_red_to_green(
-    page: Page, address: str, project: Path
+    page: Page, address: str, project: Path, folder: Path
 ) -> None:
-    """The June code fails its check; with the solution in its place it passes."""
+    """The June code fails its check; a hint; with the solution in its place it passes."""
     path = f"exercises/{EXERCISE}/{EXERCISE}.ipynb"
     open_notebook(page, address, f"work/{path}")
     check = page.locator(".jp-CodeCell").filter(has_text='check("05", dispatch)')
     run_cells(page)
     expect(check).to_contain_text("Not all checks pass yet: 0 of 10 points.")
     expect(check).to_contain_text("Send it yourself:")
+    hints = check.locator(".outage-hints")
+    expect(hints).to_contain_text("1 try, 0 of 4 hints open")
+    hints.get_by_role("button", name="Reference solution", exact=True).click()
+    expect(hints).to_contain_text("shown once every check passes")
+    hints.get_by_role("button", name="Next hint", exact=True).click()
+    expect(hints.locator("ol li")).to_have_count(1)
+    hints.get_by_role("button", name="Next hint", exact=True).click()
+    expect(hints).to_contain_text("One hint a try")
+    look(page, "exercise_05_red")
     source = project / "autograder" / "source" / EXERCISE / f"{EXERCISE}.ipynb"
     cells = json.loads(source.read_text())["cells"]
     solution = next(cell["source"] for cell in cells if cell["id"] == "dispatcher")
@@ -143,3 +177,9 @@ def test_exercise_05_goes_from_red_to_green(
     run_cells(page)
     expect(check).to_contain_text("All checks pass: 10 of 10 points.")
     expect(check.locator("li").filter(has_text="passed")).to_have_count(6)
+    expect(check.get_by_role("link", name="lesson 01", exact=True)).to_be_visible()
+    hints.get_by_role("button", name="Reference solution", exact=True).click()
+    hints.get_by_role("button", name="Yes, show it", exact=True).click()
+    expect(hints.locator("pre")).to_contain_text("except MALFORMED as exc")
+    look(page, "exercise_05_green")
+    assert progress(folder / "project")["exercise 05"]["done"]

@@ -1,0 +1,36 @@
+"""What is done, and where to go next: the last thing a lesson or an exercise shows."""
+
+from IPython.display import display
+
+from course.learner import Journal, JournalNotWritten, Progress
+from course.learner.progress import LESSON
+
+
+def lesson_done(number: str) -> None:
+    """Note that lesson `number` has been run to its end, and show what is next."""
+    journal = Journal.here()
+    try:
+        journal.tell(LESSON, number=number)
+    except JournalNotWritten as exc:
+        print(exc)
+    show_next(journal)
+
+
+def show_next(journal: Journal) -> None:
+    """Show the next part of the course, with a link to it."""
+    progress = Progress.of(journal)
+    part = progress.next
+    if part is None:
+        display({"text/plain": "Everything that is written is done."}, raw=True)
+        return
+    left = f"About {progress.minutes_left} minutes of the course are left."
+    # Lessons and exercises both lie two folders deep.
+    link = f'<a href="../../{part.path}">{part.label}</a>'
+    minutes = f"about {part.minutes} minutes"
+    display(
+        {
+            "text/plain": f"Next: {part.label} ({part.path}), {minutes}. {left}",
+            "text/html": f"<strong>Next:</strong> {link}, {minutes}. {left}",
+        },
+        raw=True,
+    )

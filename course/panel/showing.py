@@ -1,0 +1,14 @@
+"""Shows a widget, or the same in words where there are no widgets."""
+
+from typing import Any
+
+from IPython.display import display
+
+
+def show(widget: Any, text: str) -> None:
+    """Display `widget`; a terminal, an export or an editor without widgets has `text`.
+
+    ipywidgets' own fallback is the widget's Python expression.
+    """
+    bundle = widget._repr_mimebundle_()
+    display({**bundle, "text/plain": text}, raw=True)
