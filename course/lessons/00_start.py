@@ -13,20 +13,18 @@
 # ## Where to go
 #
 # The course follows the incident's clock. A module is a lesson, which you run and watch, and
-# an exercise, which is judged. **Start with lesson 01.**
+# an exercise, which is judged.
 #
-# | clock | lesson | exercise | minutes |
-# |---|---|---|---|
-# | 14:00 | [01 · The page](01_page.ipynb): the API dies; say how bad it is | [01](../../exercises/01_page/01_page.ipynb) | 25 + 25 |
-# | 14:05 | [02 · Read the crash](02_crash.ipynb): find the cause under a thousand consequences | [02](../../exercises/02_crash/02_crash.ipynb) | 25 + 25 |
-# | 14:15 | [03 · The wrong hypothesis](03_hypothesis.ipynb): refute "it is the database" in two minutes | [03](../../exercises/03_hypothesis/03_hypothesis.ipynb) | 20 + 25 |
-# | 14:25 | [04 · Find the line](04_line.ipynb): the smallest request that kills, and a test that fails | [04](../../exercises/04_line/04_line.ipynb) | 30 + 30 |
-# | 14:45 | [05 · Stop the bleeding](05_bleeding.ipynb): rollback against hotfix, the clock running | [05](../../exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb) | 20 + 25 |
-# | 15:30 | [06 · The boundary](06_boundary.ipynb): one place where failures become responses | [06](../../exercises/06_boundary/06_boundary.ipynb) | 25 + 35 |
-# | later | [07 · Async](07_async.ipynb): the task that nobody owned | [07](../../exercises/07_async/07_async.ipynb) | 25 + 35 |
-#
-# Modules 08 to 13 are being written.
-#
+# **Start here: [lesson 01 · The page](01_page.ipynb).** When you come back, put the cursor
+# into the cell below and press <kbd>Shift</kbd>+<kbd>Enter</kbd>: it shows all thirteen
+# modules, what you have done, what is next, and how many minutes are left.
+
+# %%
+from course.panel import front_page
+
+front_page()
+
+# %% [markdown]
 # ## How it works
 #
 # - Each notebook is your own copy. Change what you like; a fresh one is a file away

@@ -3,9 +3,10 @@
 Everything works offline, and says the same in plain text where there are no widgets.
 """
 
+from .front import front_page
 from .live import LiveView
 from .onward import lesson_done
 from .prediction import Prediction
 from .recall import recall
 
-__all__ = ["LiveView", "Prediction", "lesson_done", "recall"]
+__all__ = ["LiveView", "Prediction", "front_page", "lesson_done", "recall"]

@@ -1,0 +1,62 @@
+"""The front page's map: the thirteen modules, what is done, what is next."""
+
+from html import escape
+
+from IPython.display import display
+
+from course.learner import Journal, Module, Progress
+from course.learner.curriculum import Part
+
+from .onward import show_next
+
+
+def front_page() -> None:
+    """Show the map of the course, and where to go next."""
+    journal = Journal.here()
+    progress = Progress.of(journal)
+    display({"text/plain": as_text(progress), "text/html": as_html(progress)}, raw=True)
+    show_next(journal)
+
+
+def as_text(progress: Progress) -> str:
+    """The map as plain text, a module a line."""
+    lines = []
+    for module in progress.modules:
+        parts = (f"{p.label}: {progress.state(p) or 'to do'}" for p in module.parts)
+        states = ", ".join(parts) or "not written yet"
+        lines.append(f"{module.number} · {module.title} ({states})")
+    return "\n".join(lines)
+
+
+def as_html(progress: Progress) -> str:
+    """The map as a table, each part a link to its notebook."""
+    heads = ("clock", "module", "lesson", "exercise", "minutes")
+    header = "".join(f'<th scope="col" style="{LEFT}">{name}</th>' for name in heads)
+    rows = "".join(_row(progress, module) for module in progress.modules)
+    return (
+        '<table class="outage-map"><caption>The course by the clock of 5 June 2024'
+        f"</caption><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+LEFT = "text-align: left"
+
+
+def _row(progress: Progress, module: Module) -> str:
+    name = f"<strong>{module.number} · {escape(module.title)}</strong>"
+    cells = [module.clock, f"{name}: {escape(module.about)}"]
+    if module.parts:
+        cells += [_cell(progress, part) for part in module.parts]
+        cells.append(" + ".join(str(part.minutes) for part in module.parts))
+    else:
+        cells += ["not written yet", "", ""]
+    inside = "".join(f'<td style="{LEFT}">{cell}</td>' for cell in cells)
+    return f"<tr>{inside}</tr>"
+
+
+def _cell(progress: Progress, part: Part) -> str:
+    # The front page lies two folders deep, as every notebook does.
+    link = f'<a href="../../{part.path}">{part.label}</a>'
+    state = progress.state(part)
+    mark = {"done": "✓ ", "next": "→ "}.get(state, "")
+    return f"{mark}{link}{f' ({state})' if state else ''}"
