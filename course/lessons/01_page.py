@@ -229,9 +229,26 @@ print(f"Burn rate over the last 8 s: {burn:.0f}.")
 # with the old one they live, and the traffic is the same. *Which line* of the new release
 # it is remains open.
 #
-# End the fleet. (Restarting or closing the kernel would end it as well.)
+# ## With your own hands
+#
+# The incident panel holds everything that you have measured so far, with the levers of an
+# engineer on call below it. It draws by itself, so the cells stay free. Start the traffic,
+# deploy `bad`, and see how long the fleet lasts; roll back, and see how soon it recovers.
+# Then stop the traffic, deploy `bad` again, and send one malformed request at a time: each
+# kills the replica that takes it.
 
 # %%
+from course.panel import IncidentPanel
+
+panel = IncidentPanel(fleet, Load(rate=60, malformed=0.01, seed=3))
+panel.show()
+
+# %% [markdown]
+# When you have seen enough, this leaves a still picture in the panel's place and ends the
+# fleet. (Restarting or closing the kernel would end it as well.)
+
+# %%
+panel.close()
 fleet.close()
 
 # %% [markdown]

@@ -4,9 +4,17 @@ Everything works offline, and says the same in plain text where there are no wid
 """
 
 from .front import front_page
+from .incident import IncidentPanel
 from .live import LiveView
 from .onward import lesson_done
 from .prediction import Prediction
 from .recall import recall
 
-__all__ = ["LiveView", "Prediction", "front_page", "lesson_done", "recall"]
+__all__ = [
+    "IncidentPanel",
+    "LiveView",
+    "Prediction",
+    "front_page",
+    "lesson_done",
+    "recall",
+]

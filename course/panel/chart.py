@@ -2,6 +2,8 @@
 
 import base64
 import io
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -10,6 +12,9 @@ import anywidget
 import traitlets
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+# The times, then the values of each line; None is a gap.
+Columns = Sequence[Sequence[float | None]]
 
 HERE = Path(__file__).parent
 VENDOR = HERE / "vendor"
@@ -62,7 +67,7 @@ def live_chart(title: str, lines: list[Line]) -> LiveChart:
     )
 
 
-def picture(title: str, lines: list[Line], data: list[list[float]]) -> bytes:
+def picture(title: str, lines: list[Line], data: Columns) -> bytes:
     """The chart as SVG; `data` as for LiveChart."""
     figure = Figure(figsize=(9, 2.8), layout="constrained")
     axes = figure.add_subplot()
@@ -71,7 +76,11 @@ def picture(title: str, lines: list[Line], data: list[list[float]]) -> bytes:
     for line, values in zip(lines, data[1:], strict=True):
         style = (0, line.dash) if line.dash else "-"
         drawn += (right if line.right else axes).plot(
-            data[0], values, color=line.colour, linestyle=style, label=line.label
+            numbers(data[0]),
+            numbers(values),
+            color=line.colour,
+            linestyle=style,
+            label=line.label,
         )
     # Above the highest point there is room for the legend.
     axes.set_ylim(0, max(1.0, 1.25 * highest(lines, data, right=False)))
@@ -86,15 +95,19 @@ def picture(title: str, lines: list[Line], data: list[list[float]]) -> bytes:
     return svg.getvalue()
 
 
-def highest(lines: list[Line], data: list[list[float]], right: bool) -> float:
+def numbers(values: Sequence[float | None]) -> list[float]:
+    """`values` with what matplotlib takes for a gap."""
+    return [math.nan if value is None else value for value in values]
+
+
+def highest(lines: list[Line], data: Columns, right: bool) -> float:
     """The highest value of the lines on the axis at the right, or at the left."""
     values = zip(lines, data[1:], strict=True)
-    return max((x for line, xs in values if line.right is right for x in xs), default=0)
+    drawn = (x for line, xs in values if line.right is right for x in xs)
+    return max((x for x in drawn if x is not None), default=0)
 
 
-def still(
-    title: str, lines: list[Line], data: list[list[float]], alternative: str
-) -> str:
+def still(title: str, lines: list[Line], data: Columns, alternative: str) -> str:
     """The chart as an <img>, for notebooks that are read without a kernel."""
     encoded = base64.b64encode(picture(title, lines, data)).decode()
     return (

@@ -47,7 +47,7 @@ class LiveView:
         try:
             while time.monotonic() < end:
                 time.sleep(TICK_S)
-                self._look()
+                self.look()
                 samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
                 chart.data = columns(samples)
                 status.value = f'<div class="outage-status">{self.status()}</div>'
@@ -75,7 +75,8 @@ class LiveView:
             f" · {ready} of {replicas} replicas ready · {len(told.exits())} died so far"
         )
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Notice the alert when it fires."""
         told = self.fleet.telemetry
         if self.alerted_s is None and self.alert.firing(told, told.now):
             self.alerted_s = told.now

@@ -29,6 +29,15 @@ CHROMIUM_OPTIONS = [
     "--disable-background-networking",
 ]
 
+PANEL = """
+from course.outage import Fleet, Release
+from course.outage.traffic import Load
+from course.panel import IncidentPanel
+fleet = Fleet(Release.named("good"), replicas=2)
+panel = IncidentPanel(fleet, Load(rate=60))
+panel.show()
+"""
+
 # A whole lesson fits in here; nothing waits longer than what it waits for.
 expect.set_options(timeout=120_000)
 
@@ -133,6 +142,7 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     prediction.get_by_role("button", name="Commit", exact=True).click()
     expect(prediction).to_contain_text("Committed to d)")
     run_cells(page, "all-below", at="poisoned = ")
+    expect(page.locator("img[alt*='processes died']")).to_have_count(5)
     expect(page.get_by_text("ALERT: high error rate").first).to_be_visible()
     outputs = page.locator(".jp-OutputArea-output")
     told = outputs.filter(has_text="Observed: d) Less than one in ten")
@@ -140,7 +150,6 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     expect(outputs.filter(has_text="spent by 90 minutes")).to_be_visible()
     # The live charts have been replaced by pictures that a saved notebook keeps.
     expect(page.locator(".outage-chart")).to_have_count(0)
-    expect(page.locator("img[alt*='processes died']")).to_have_count(4)
     errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
     expect(errors).to_have_count(0)
 
@@ -191,3 +200,40 @@ def test_exercise_05_goes_from_red_to_green(
     row = page.locator(".outage-map tr").filter(has_text="05 · Stop the bleeding")
     expect(row).to_contain_text("✓ exercise 05 (done)")
     look(page, "front_page")
+
+
+def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
+    """By its buttons: deploy, poison, roll back, stop; the log can be filtered."""
+    open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
+    page.evaluate(
+        """text => {
+            const cell = window.jupyterapp.shell.currentWidget.content.widgets[2];
+            cell.model.sharedModel.setSource(text);
+        }""",
+        PANEL,
+    )
+    run_cells(page, "all-above", at="Predict before you run it")
+    panel = page.locator(".outage-panel")
+    said = panel.get_by_role("status")
+
+    def press(name: str) -> None:
+        panel.get_by_role("button", name=name, exact=True).click()
+
+    press("Start traffic")
+    expect(said).to_contain_text("60 requests a second")
+    expect(panel).to_contain_text("request.answered")
+    press("Stop traffic")
+    expect(said).to_contain_text("nothing is sent any more")
+    panel.get_by_label("Release").select_option("bad")
+    press("Deploy")
+    expect(said).to_contain_text("“bad” runs on every replica")
+    press("Send one")
+    expect(said).to_contain_text("came back")
+    expect(panel).to_contain_text("1 died so far")
+    panel.get_by_label("Show", exact=True).select_option("errors")
+    expect(panel.locator(".outage-log")).not_to_contain_text("request.answered")
+    look(page, "panel")
+    press("Roll back")
+    expect(said).to_contain_text("back to “good”")
+    press("Restart")
+    expect(said).to_contain_text("every replica has a new process")
