@@ -2,9 +2,12 @@
 
 import inspect
 import linecache
+import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from IPython import get_ipython
 from IPython.display import display
 
 from course.learner import Journal, JournalNotWritten
@@ -26,6 +29,17 @@ class NotFromACell(JudgeError):
         super().__init__(
             f"{name!r} was not defined by running a cell of this notebook. Run the cell"
             " with your answer, then this one again."
+        )
+
+
+class NotTheLastOne(JudgeError):
+    """The cell that defines `name` was run again, and did not get to its end."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The cell with your latest {name!r} has raised an error, a SyntaxError for"
+            " instance, so what could be judged is the version before it. Mend that"
+            " cell, run it, then run this one again."
         )
 
 
@@ -140,4 +154,14 @@ def cell_of(item: Any) -> str:
     text = "".join(linecache.getlines(file))
     if "ipykernel_" not in file and not file.startswith("<ipython-input"):
         raise NotFromACell(name)
+    shell = get_ipython()
+    latest = latest_with(name, shell.history_manager.input_hist_raw if shell else [])
+    if latest.split() != text.split():
+        raise NotTheLastOne(name)
     return text
+
+
+def latest_with(name: str, cells: Sequence[str]) -> str:
+    """The last of the `cells` run so far that defines `name`, whether or not it ran."""
+    definition = re.compile(rf"^(async\s+def|def|class)\s+{name}\b", re.MULTILINE)
+    return next((cell for cell in reversed(cells) if definition.search(cell)), "")

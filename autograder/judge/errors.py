@@ -13,6 +13,10 @@ from pathlib import Path
 class JudgeError(Exception):
     """The message says what to do next."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the message; the frames are all ours."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ExerciseNotFound(JudgeError):
     """No exercise is called `name`."""

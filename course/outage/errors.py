@@ -15,6 +15,10 @@ from pathlib import Path
 class OutageError(Exception):
     """Something the user of a fleet can act on; the message says how."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the message; the frames are all ours."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ReleaseNotFound(OutageError):
     """There is no release called `name`."""

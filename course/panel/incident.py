@@ -178,11 +178,11 @@ class IncidentPanel:
         died = Counter(e["replica"] for e in told.processes if ended_by_itself(e))
         rows = "".join(
             f'<tr><th scope="row">replica {i}</th><td>{escape(event["state"])}</td>'
-            f"<td>process {event['pid']}</td><td>{died[i]}</td></tr>"
+            f"<td>{event['pid']}</td><td>{died[i]}</td></tr>"
             for i, event in sorted(with_state.items())
         )
         return (
-            '<table><thead><tr><td></td><th scope="col">state</th>'
+            '<table class="outage-table"><thead><tr><td></td><th scope="col">state</th>'
             '<th scope="col">process</th><th scope="col">died so far</th></tr></thead>'
             f"<tbody>{rows}</tbody></table>"
         )
@@ -216,7 +216,8 @@ def log_tail(told: Telemetry, levels: tuple[str, ...], containing: str) -> str:
     for entry in reversed(told.log_entries()[-LOG_LINES_READ:]):
         record = entry["record"]
         level = str(record.get("level", ""))
-        text = f"{entry['t']:7.2f} {entry['pid']} {level} {record.get('event', '')}"
+        event = str(record.get("event", "")).strip().partition("\n")[0]
+        text = f"{entry['t']:7.2f} {entry['pid']} {level} {event}"
         if (not levels or level in levels) and containing.lower() in text.lower():
             lines.append(text[:160])
             if len(lines) == LOG_LINES:
