@@ -14,13 +14,13 @@ from .workspace import prepare
 FRONT_PAGE = "work/course/notebooks/00_start.ipynb"
 
 
-def serve(project: Path, port: int, browser: bool, out: Console) -> int:
+def serve(project: Path, port: int | None, browser: bool, out: Console) -> int:
     """Become JupyterLab. Returns only if that is not possible, with an exit code."""
-    free = free_port(port)
+    free = free_port(8888) or free_port(0) if port is None else free_port(port)
     if free is None:
         Console(stderr=True).print(
-            f"outage: port {port} is in use by another program. Take another one:"
-            f" ./outage learn --port {port + 1}",
+            f"outage: port {port} is in use by another program. Leave --port out, and a"
+            " free one is taken: ./outage learn",
             style="red", highlight=False,
         )  # fmt: skip
         return 3
@@ -47,6 +47,8 @@ def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> No
         "JUPYTER_TOKEN": token,  # not on the command line, where other users see it
         "JUPYTER_CONFIG_DIR": str(own),
         "JUPYTER_CONFIG_PATH": str(project / "course" / "cli" / "jupyter"),
+        # Its kernel is the usual one, with course.panel.mistakes on top.
+        "JUPYTER_PATH": str(project / "course" / "cli" / "jupyter"),
         "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),

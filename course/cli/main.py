@@ -70,8 +70,11 @@ def learn(
         bool, typer.Option(help="Open the browser; without it, print the address.")
     ] = True,
     port: Annotated[
-        int, typer.Option(help="Port to serve on; 0 for a free one.")
-    ] = 8888,
+        int | None,
+        typer.Option(
+            help="Port to serve on; left out, 8888 or, if that is in use, a free one."
+        ),
+    ] = None,
 ) -> None:
     """Open JupyterLab at the course's front page."""
     from .learn import serve

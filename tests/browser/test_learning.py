@@ -237,3 +237,21 @@ def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
     expect(said).to_contain_text("back to “good”")
     press("Restart")
     expect(said).to_contain_text("every replica has a new process")
+
+
+def test_a_restart_in_the_middle_says_what_to_do(page: Page, address: str) -> None:
+    """A cell of the lesson in a kernel that knows nothing of the fleet any more."""
+    open_notebook(page, address, "work/course/notebooks/02_crash.ipynb")
+    page.evaluate(
+        """text => {
+            const notebook = window.jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = notebook.widgets.findIndex(
+                cell => cell.model.type === 'code');
+            notebook.activeCell.model.sharedModel.setSource(text);
+            window.jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        "fleet.telemetry.now",
+    )
+    output = page.locator(".jp-OutputArea-output").first
+    expect(output).to_contain_text("“fleet” is not defined in this kernel")
+    expect(output).to_contain_text("Run All Above Selected Cell")
