@@ -244,7 +244,7 @@ def install(app, metrics):
 # purpose):
 
 # %%
-from autograder.notebook import cell_of
+from autograder.checking import cell_of
 
 LOCKED = """
 

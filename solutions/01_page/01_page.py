@@ -170,7 +170,7 @@ def impact(failing, minutes, deaths):
 # ## Check it
 
 # %% nbgrader={"grade_id": "check_page", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
-from autograder.notebook import check
+from autograder.checking import check
 
 check("01", availability, burn_rate, budget_spent, impact)
 

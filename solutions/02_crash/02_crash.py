@@ -173,7 +173,7 @@ print("root cause:  ", repr(root_cause(group)))
 # ## Check it
 
 # %% nbgrader={"grade_id": "check_crash", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
-from autograder.notebook import check
+from autograder.checking import check
 
 check("02", fates, june_crash, root_cause)
 

@@ -213,7 +213,7 @@ for name in investigation():
 # ## Check it
 
 # %% nbgrader={"grade_id": "check_hypothesis", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
-from autograder.notebook import check
+from autograder.checking import check
 
 check("03", slowdown, plan, suspect, investigation)
 

@@ -213,7 +213,7 @@ except RouteError as exc:
 # ## Check it
 
 # %% nbgrader={"grade_id": "check_line", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
-from autograder.notebook import check
+from autograder.checking import check
 
 check("04", reproducer, test_malformed_requests_harm_nobody_else, steps_of, parse_route)
 

@@ -112,7 +112,7 @@ async def dispatch(lookups: asyncio.Queue[Lookup]) -> None:
 # with valid ones in between, and watches from outside. It takes a few seconds.
 
 # %% nbgrader={"grade_id": "check_hotfix", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
-from autograder.notebook import check
+from autograder.checking import check
 
 check("05", dispatch)
 
@@ -125,7 +125,7 @@ check("05", dispatch)
 # so does restarting the kernel.
 
 # %%
-from autograder.notebook import release_of
+from autograder.checking import release_of
 from course.outage import Fleet
 from course.outage.requests import http_request
 

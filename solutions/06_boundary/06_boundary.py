@@ -167,7 +167,7 @@ def install(app: FastAPI, metrics: Metrics) -> ASGIApp:
 # ## Check it
 
 # %% nbgrader={"grade_id": "check_boundary", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
-from autograder.notebook import check
+from autograder.checking import check
 
 check("06", install)
 
@@ -177,7 +177,7 @@ check("06", install)
 # One replica with your module on port 8000. Run the cell again after a change.
 
 # %%
-from autograder.notebook import release_of
+from autograder.checking import release_of
 from course.outage import Fleet
 from course.outage.requests import http_request
 

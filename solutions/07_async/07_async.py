@@ -126,7 +126,7 @@ class Dispatcher:
 # outside. It takes some ten seconds.
 
 # %% nbgrader={"grade_id": "check_async", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
-from autograder.notebook import check
+from autograder.checking import check
 
 check("07", Dispatcher)
 
@@ -136,7 +136,7 @@ check("07", Dispatcher)
 # One replica with your module on port 8000. Run the cell again after a change.
 
 # %%
-from autograder.notebook import release_of
+from autograder.checking import release_of
 from course.outage import Fleet
 from course.outage.requests import http_request
 

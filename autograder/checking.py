@@ -1,4 +1,8 @@
-"""What the exercises' notebooks call: `check`, `hint`, `solution`, `release_of`."""
+"""What exercises call in a notebook: `check`, `hint`, `solution`, `release_of`.
+
+Not called notebook.py: nbconvert imports a package of that name if it is there, and
+finds ours when nbgrader runs from this folder.
+"""
 
 import inspect
 import linecache

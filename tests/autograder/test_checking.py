@@ -10,8 +10,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 ANSWER = "def budget_spent(minutes, objective, days):\n    return 1\n"
-CHECK = 'from autograder.notebook import check\ncheck("01", budget_spent)'
-HINT = 'from autograder.notebook import hint\nhint("01", budget_spent)'
+CHECK = 'from autograder.checking import check\ncheck("01", budget_spent)'
+HINT = 'from autograder.checking import hint\nhint("01", budget_spent)'
 
 
 def told(folder: Path, *sources: str) -> str:
