@@ -7,12 +7,14 @@ from .front import front_page
 from .incident import IncidentPanel
 from .live import LiveView
 from .onward import lesson_done
+from .parsons import Parsons
 from .prediction import Prediction
 from .recall import recall
 
 __all__ = [
     "IncidentPanel",
     "LiveView",
+    "Parsons",
     "Prediction",
     "front_page",
     "lesson_done",

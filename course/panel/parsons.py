@@ -1,0 +1,104 @@
+"""A Parsons problem: the lines of a piece of code, to be put in order.
+
+D. Parsons and P. Haden, "Parson's Programming Puzzles", ACE 2006. Ordering lines that
+are given asks for their logic alone, not for their spelling.
+"""
+
+import random
+from collections.abc import Sequence
+from html import escape
+
+import ipywidgets as widgets
+
+from .showing import show
+
+TRIES = 3
+STYLE = "<style>.outage-lines select { font-family: monospace }</style>"
+
+
+class Parsons:
+    """`lines` in their right order, shown in another, by the keyboard or the mouse.
+
+    The order must be the only right one. After three wrong tries it is shown. In a
+    front end without widgets, `commit([3, 1, 2])` orders the lines by their numbers.
+    """
+
+    def __init__(self, task: str, lines: Sequence[str], because: str) -> None:
+        self.task, self.lines, self.because = task, list(lines), because
+        self.shown = shuffled(self.lines)
+        self.tries = 0
+        self._list = widgets.Select(
+            options=self._options(), rows=len(self.lines), description="Lines",
+            layout=widgets.Layout(width="auto"),
+        )  # fmt: skip
+        self._list.add_class("outage-lines")
+        self._up = widgets.Button(description="Move up")
+        self._down = widgets.Button(description="Move down")
+        self._check = widgets.Button(
+            description="Check the order", button_style="primary"
+        )
+        self._said = widgets.HTML()
+        self._up.on_click(lambda _: self.move(-1))
+        self._down.on_click(lambda _: self.move(1))
+        self._check.on_click(lambda _: self.commit())
+
+    def show(self) -> None:
+        """Put the problem to the learner."""
+        numbered = [f"  {n}  {line}" for n, line in enumerate(self.shown, start=1)]
+        buttons = widgets.HBox([self._up, self._down, self._check])
+        title = widgets.HTML(f"{STYLE}<strong>{escape(self.task)}</strong>")
+        box = widgets.VBox([title, self._list, buttons, self._said])
+        box.add_class("outage-parsons")
+        show(box, "\n".join([self.task, *numbered]))
+
+    def move(self, by: int) -> None:
+        """Move the chosen line up (-1) or down (1)."""
+        here = self._list.value
+        there = here + by
+        if 0 <= there < len(self.shown):
+            order = self.shown
+            order[here], order[there] = order[there], order[here]
+            self._list.options = self._options()
+            self._list.value = there
+
+    def commit(self, numbers: Sequence[int] | None = None) -> None:
+        """Check the order as it stands, or that of `numbers`, counted from 1."""
+        if numbers is not None:
+            if sorted(numbers) != list(range(1, len(self.lines) + 1)):
+                print(f"Name each line from 1 to {len(self.lines)} once.")
+                return
+            order = [self.shown[number - 1] for number in numbers]
+        else:
+            order = self.shown
+        self.tries += 1
+        said = self.said_to(order)
+        if numbers is not None:
+            print(said)
+        self._said.value = f'<div role="status"><pre>{escape(said)}</pre></div>'
+
+    def said_to(self, order: Sequence[str]) -> str:
+        """What the learner reads about `order`."""
+        if list(order) == self.lines:
+            return f"Right. {self.because}"
+        pairs = zip(order, self.lines, strict=True)
+        good = next(n for n, (line, right) in enumerate(pairs) if line != right)
+        if self.tries >= TRIES:
+            return "\n".join(["The order is:", *self.lines, self.because])
+        noun = "line is" if good == 1 else "lines are"
+        return f"The first {good} {noun} right." if good else "The first line is not."
+
+    def _options(self) -> list[tuple[str, int]]:
+        # Spaces at the start of an option are not shown; no-break ones are.
+        return [
+            (line.replace(" ", "\N{NO-BREAK SPACE}"), place)
+            for place, line in enumerate(self.shown)
+        ]
+
+
+def shuffled(lines: Sequence[str]) -> list[str]:
+    """`lines` in another order, the same each time."""
+    order = list(lines)
+    generator = random.Random(0)
+    while order == list(lines):
+        generator.shuffle(order)
+    return order

@@ -1,0 +1,60 @@
+"""A Parsons problem: moved line by line, judged as a whole."""
+
+import pytest
+
+from course.panel import Parsons
+
+LINES = ["try:", "    work()", "except KeyError:", "    pass", "else:", "    done()"]
+
+
+def puzzle() -> Parsons:
+    """One that is out of order."""
+    return Parsons("Order them.", LINES, "That is why.")
+
+
+def test_it_is_shown_out_of_order_and_the_same_each_time() -> None:
+    """With every line in it."""
+    assert puzzle().shown != LINES
+    assert sorted(puzzle().shown) == sorted(LINES)
+    assert puzzle().shown == puzzle().shown
+
+
+def test_lines_move_with_the_choice_and_stop_at_the_ends() -> None:
+    """Up from the top and down from the bottom change nothing."""
+    parsons = puzzle()
+    first, second, *_ = parsons.shown
+    parsons._list.value = 1
+    parsons.move(-1)
+    assert parsons.shown[:2] == [second, first]
+    assert parsons._list.value == 0
+    parsons.move(-1)
+    assert parsons.shown[:2] == [second, first]
+
+
+def test_the_right_order_is_told_why() -> None:
+    """By the numbers that the plain text shows."""
+    parsons = puzzle()
+    parsons.commit([parsons.shown.index(line) + 1 for line in LINES])
+    assert "Right. That is why." in parsons._said.value
+
+
+def test_a_wrong_order_is_told_how_far_it_is_right_and_then_shown() -> None:
+    """On the third try."""
+    parsons = puzzle()
+    wrong = [*LINES[:4], LINES[5], LINES[4]]
+    numbers = [parsons.shown.index(line) + 1 for line in wrong]
+    for _ in range(2):
+        parsons.commit(numbers)
+        assert "The first 4 lines are right." in parsons._said.value
+    parsons.commit(numbers)
+    assert "The order is:" in parsons._said.value
+
+
+def test_numbers_that_are_no_order_are_no_try(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A line twice, a line left out."""
+    parsons = puzzle()
+    parsons.commit([1, 1, 2, 3, 4, 5])
+    assert "Name each line from 1 to 6 once." in capsys.readouterr().out
+    assert parsons.tries == 0
