@@ -7,6 +7,7 @@ finds ours when nbgrader runs from this folder.
 import inspect
 import linecache
 import re
+import time
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -23,7 +24,7 @@ from .hint_panel import panels
 from .hints import Ladder, NotOpenYet, ladders, note, wanting
 from .judge import Answers, Exercise, JudgeError, Verdict, judge
 from .judge.verdict import Check
-from .presenting import as_html, as_text, check_as_html, check_as_text
+from .presenting import as_html, as_text, check_as_text, checks_as_html
 
 
 class NotFromACell(JudgeError):
@@ -56,21 +57,14 @@ def check(exercise: str, *objects: Any) -> None:
     wanted = Exercise.named(exercise)
     answers = answers_of(wanted, objects)
     shown: list[Check] = []
-    handle = display(
-        {"text/plain": "Checking ..."},
-        raw=True, display_id=True,
-    )  # fmt: skip
+    started = time.monotonic()
+    handle = display({"text/plain": "Checking …"}, raw=True, display_id=True)
 
     def show(check: Check) -> None:
         shown.append(check)
         if handle is not None:
-            handle.update(
-                {
-                    "text/plain": "\n".join(map(check_as_text, shown)),
-                    "text/html": f"<ul>{''.join(map(check_as_html, shown))}</ul>",
-                },
-                raw=True,
-            )
+            seconds = time.monotonic() - started
+            handle.update(shown_so_far(shown, seconds), raw=True)
 
     verdict = judge(wanted, answers, on_check=show)
     if handle is not None:
@@ -128,6 +122,15 @@ def ladder_of(exercise: str, item: Any) -> tuple[Ladder, Journal]:
 def learners_journal() -> Journal:
     """The one that this kernel writes; the same each time, even if kept in memory."""
     return Journal.here()
+
+
+def shown_so_far(checks: list[Check], seconds: float) -> dict[str, str]:
+    """The checks that have ended, as a bundle that notebooks display."""
+    head = f"Checking …  {len(checks)} done, {seconds:.1f} s"
+    return {
+        "text/plain": "\n".join([head, *map(check_as_text, checks)]),
+        "text/html": f"<div>{head}</div>{checks_as_html(checks)}",
+    }
 
 
 def shown_as(verdict: Verdict) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A verdict for reading: as plain text, and as HTML without script or style sheet."""
 
+from collections.abc import Iterable
 from html import escape
 
 from .judge.verdict import Check, Verdict
@@ -12,15 +13,16 @@ WORDS = {
 
 
 def headline(verdict: Verdict) -> str:
-    """The score in one line."""
+    """The score in one line, and how long it took."""
     done = "All checks pass" if verdict.passed else "Not all checks pass yet"
-    return f"{done}: {verdict.score:g} of {verdict.points:g} points."
+    score = f"{verdict.score:g} of {verdict.points:g} points"
+    return f"{done}: {score}. Judged in {verdict.seconds:.1f} s."
 
 
 def as_text(verdict: Verdict) -> str:
     """The whole verdict as plain text."""
     notes = [f"Note: {note}" for note in verdict.notes]
-    return "\n".join([*map(check_as_text, verdict.checks), headline(verdict), *notes])
+    return "\n".join([headline(verdict), *map(check_as_text, verdict.checks), *notes])
 
 
 def check_as_text(check: Check) -> str:
@@ -36,22 +38,28 @@ def check_as_text(check: Check) -> str:
 def as_html(verdict: Verdict) -> str:
     """The whole verdict as HTML."""
     return (
-        '<div class="outage-verdict"><ul style="list-style: none; padding: 0">'
-        f"{''.join(map(check_as_html, verdict.checks))}</ul>"
-        f"<div><strong>{escape(headline(verdict))}</strong></div>"
+        f"<div><div><strong>{escape(headline(verdict))}</strong></div>"
+        f"{checks_as_html(verdict.checks)}"
         f"{''.join(_paragraph(f'Note: {note}') for note in verdict.notes)}</div>"
     )
 
 
+def checks_as_html(checks: Iterable[Check]) -> str:
+    """These checks as a list."""
+    items = "".join(map(check_as_html, checks))
+    return f'<ul style="list-style: none; padding: 0">{items}</ul>'
+
+
 def check_as_html(check: Check) -> str:
     """One check as a list item, its feedback line by line."""
-    colour = "#1a7f37" if check.outcome == "passed" else "#cf222e"
+    # White on a ground of its own can be read in the light theme and in the dark.
+    ground = "#1a7f37" if check.outcome == "passed" else "#cf222e"
     body = "".join(_paragraph(line) for line in check.feedback.splitlines())
     return (
         '<li style="margin: 0 0 .6em">'
-        f'<strong style="color: {colour}">{MARKS[check.outcome]}'
-        f" {WORDS[check.outcome]}</strong> {escape(check.title)}"
-        f" ({check.earned:g} of {check.points:g} points)"
+        f'<strong style="color: #fff; background-color: {ground}">&nbsp;'
+        f"{MARKS[check.outcome]} {WORDS[check.outcome]}&nbsp;</strong>"
+        f" {escape(check.title)} ({check.earned:g} of {check.points:g} points)"
         f'<div style="margin: .2em 0 0 1.6em">{body}</div></li>'
     )
 

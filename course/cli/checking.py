@@ -101,8 +101,7 @@ def judge_once(
         except JournalNotWritten as exc:
             out.print(str(exc), style="yellow", markup=False)
     style = "green" if verdict.passed else "red"
-    line = f"{headline(verdict)} Judged in {verdict.seconds:.0f} s."
-    out.print(Panel(line, style=style, expand=False))
+    out.print(Panel(headline(verdict), style=style, expand=False))
     if not verdict.passed:
         out.print(f"A hint: ./outage hint {exercise.number}", highlight=False)
     return verdict

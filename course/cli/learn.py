@@ -9,9 +9,10 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from .workspace import prepare
+from .copies import prepare, show_the_way
+from .workspace import FRONT_PAGE, jupyter_folder
 
-FRONT_PAGE = "work/course/notebooks/00_start.ipynb"
+START = f"work/{FRONT_PAGE}"
 
 
 def serve(project: Path, port: int | None, browser: bool, out: Console) -> int:
@@ -24,12 +25,12 @@ def serve(project: Path, port: int | None, browser: bool, out: Console) -> int:
             style="red", highlight=False,
         )  # fmt: skip
         return 3
-    for line in prepare(project):
+    for line in [*prepare(project), *show_the_way(project)]:
         out.print(line)
     token = secrets.token_hex(16)
     out.print("\nThe course opens in a few seconds. If it does not, its address is:")
     out.print(
-        f"http://127.0.0.1:{free}/lab/tree/{FRONT_PAGE}?token={token}",
+        f"http://127.0.0.1:{free}/lab/tree/{START}?token={token}",
         style="bold", soft_wrap=True, highlight=False,
     )  # fmt: skip
     out.print("Ctrl-C here ends it, and with it everything it has started.\n")
@@ -39,16 +40,19 @@ def serve(project: Path, port: int | None, browser: bool, out: Console) -> int:
 def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> NoReturn:
     """Replace this process, so that whoever ends it ends the server.
 
-    Settings, runtime files and workspaces are the course's own, beside the learner's
-    notebooks; the user's own Jupyter settings are neither read here nor changed.
+    Settings, signatures, history, runtime files and workspaces are the course's own,
+    beside the learner's notebooks; the user's own Jupyter and IPython are neither read
+    here nor changed.
     """
-    own = project / "work" / ".jupyter"
+    own = jupyter_folder(project)
     environment = {
         "JUPYTER_TOKEN": token,  # not on the command line, where other users see it
         "JUPYTER_CONFIG_DIR": str(own),
         "JUPYTER_CONFIG_PATH": str(project / "course" / "cli" / "jupyter"),
         # Its kernel is the usual one, with course.panel.mistakes on top.
         "JUPYTER_PATH": str(project / "course" / "cli" / "jupyter"),
+        "JUPYTER_DATA_DIR": str(own / "data"),
+        "IPYTHONDIR": str(own / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
         "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
@@ -61,7 +65,7 @@ def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> No
         "--ServerApp.answer_yes=True",
         f"--ServerApp.root_dir={project}",
         f"--FileContentsManager.preferred_dir={project / 'work'}",
-        f"--LabApp.default_url=/lab/tree/{FRONT_PAGE}",
+        f"--LabApp.default_url=/lab/tree/{START}",
         "--LabApp.expose_app_in_browser=True",
     ]
     if not browser:

@@ -192,6 +192,19 @@ def progress(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def reset(
+    number: Annotated[str, typer.Argument(help="Of the exercise; 00: the front page.")],
+    lesson: Annotated[
+        bool, typer.Option("--lesson", help="The lesson of that number instead.")
+    ] = False,
+) -> None:
+    """Start a notebook over: yours is put aside in work/kept/, a fresh one laid."""
+    from . import resetting
+
+    raise typer.Exit(resetting.reset(PROJECT, number, lesson, out, err))
+
+
+@app.command()
 def calibrate(
     exercises: Annotated[
         list[str] | None, typer.Argument(help="Numbers, such as 05; without any, all.")

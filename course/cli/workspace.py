@@ -1,36 +1,11 @@
-"""The learner's folder work/: copies of the notebooks, edited freely, never in git."""
+"""The learner's folder work/: what lies where in it. It is never in git."""
 
-import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from course.learner import Journal
 
-NOTEBOOKS = ("course/notebooks/*.ipynb", "exercises/*/*.ipynb")
-FIGURES = ("course/figures/*.svg",)
-
-
-def prepare(project: Path) -> list[str]:
-    """Copy what is missing into work/, and never touch what is there.
-
-    work/ mirrors the project's tree, so that links between notebooks work in both.
-    Returns what there is to say about it.
-    """
-    copied = []
-    for pattern in (*NOTEBOOKS, *FIGURES):
-        for original in sorted(project.glob(pattern)):
-            copy = own_copy(project, original)
-            if not copy.exists():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                # By way of a second name: a copy that was interrupted is no copy.
-                partial = copy.with_suffix(".partial")
-                shutil.copyfile(original, partial)
-                partial.replace(copy)
-                if pattern in NOTEBOOKS:
-                    copied.append(copy)
-    if not copied:
-        return []
-    noun = "notebook" if len(copied) == 1 else "notebooks"
-    return [f"Copied {len(copied)} {noun} to work/. That is yours to change."]
+FRONT_PAGE = "course/notebooks/00_start.ipynb"
 
 
 def own_copy(project: Path, original: Path) -> Path:
@@ -38,6 +13,23 @@ def own_copy(project: Path, original: Path) -> Path:
     return project / "work" / original.relative_to(project)
 
 
+def jupyter_folder(project: Path) -> Path:
+    """Where the course's own JupyterLab keeps its settings and signatures."""
+    return project / "work" / ".jupyter"
+
+
 def learners_journal(project: Path) -> Journal:
     """What the learner has done, as notebooks and commands have written it."""
     return Journal(project / "work" / "journal.jsonl")
+
+
+def put_aside(project: Path, original: Path) -> Path | None:
+    """Move the learner's copy of `original` into work/kept/; where it lies then."""
+    copy = own_copy(project, original)
+    if not copy.exists():
+        return None
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
+    kept = project / "work" / "kept" / f"{copy.stem} {now}.ipynb"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    copy.rename(kept)
+    return kept

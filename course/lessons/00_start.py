@@ -15,9 +15,9 @@
 # The course follows the incident's clock. A module is a lesson, which you run and watch, and
 # an exercise, which is judged.
 #
-# **Start here: [lesson 01 · The page](01_page.ipynb).** When you come back, put the cursor
-# into the cell below and press <kbd>Shift</kbd>+<kbd>Enter</kbd>: it shows all thirteen
-# modules, what you have done, what is next, and how many minutes are left.
+# **Start here: [lesson 01 · The page](01_page.ipynb).** Below are all thirteen modules, what
+# you had done of them when the course was opened, and what is next. To bring the list up to
+# date, put the cursor into the next cell and press <kbd>Shift</kbd>+<kbd>Enter</kbd>.
 
 # %%
 from course.panel import front_page
@@ -27,8 +27,9 @@ front_page()
 # %% [markdown]
 # ## How it works
 #
-# - Each notebook is your own copy. Change what you like; a fresh one is a file away
-#   (*delete it, then run `./outage learn` again*).
+# - Each notebook is your own copy. Change what you like. A fresh one is a command away, in
+#   a terminal: `./outage reset 05` for exercise 05, `./outage reset 05 --lesson` for the
+#   lesson. Yours is kept.
 # - Run a cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Run cells in order.
 # - A lesson asks you to predict before it shows. Commit to an answer; being wrong is how
 #   the surprising parts stay with you.

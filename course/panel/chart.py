@@ -54,13 +54,15 @@ class LiveChart(anywidget.AnyWidget):  # type: ignore[misc]
     data = traitlets.List().tag(sync=True)
     lines = traitlets.List().tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
+    height = traitlets.Int(240, help="In pixels.").tag(sync=True)
     alternative = traitlets.Unicode().tag(sync=True)
 
 
-def live_chart(title: str, lines: list[Line]) -> LiveChart:
-    """An empty chart with those lines."""
+def live_chart(title: str, lines: list[Line], height: int = 240) -> LiveChart:
+    """An empty chart with those lines; `height` in pixels."""
     return LiveChart(
         title=title,
+        height=height,
         lines=[vars(line) | {"dash": list(line.dash)} for line in lines],
         data=[[] for _ in range(len(lines) + 1)],
         alternative=title,

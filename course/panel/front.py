@@ -7,15 +7,19 @@ from IPython.display import display
 from course.learner import Journal, Module, Progress
 from course.learner.curriculum import Part
 
-from .onward import show_next
+from .onward import next_as_bundle
 
 
 def front_page() -> None:
     """Show the map of the course, and where to go next."""
-    journal = Journal.here()
-    progress = Progress.of(journal)
-    display({"text/plain": as_text(progress), "text/html": as_html(progress)}, raw=True)
-    show_next(journal)
+    for bundle in as_bundles(Progress.of(Journal.here())):
+        display(bundle, raw=True)
+
+
+def as_bundles(progress: Progress) -> list[dict[str, str]]:
+    """The map, and what is next, as bundles that notebooks display."""
+    course_map = {"text/plain": as_text(progress), "text/html": as_html(progress)}
+    return [course_map, next_as_bundle(progress)]
 
 
 def as_text(progress: Progress) -> str:

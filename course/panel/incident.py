@@ -20,6 +20,7 @@ P50 = Line("p50, ms", "#0072B2")
 P99 = Line("p99, ms", "#D55E00", (6, 4))
 QUERY = Line("a database query, ms (right)", "#CC79A7", (2, 3), right=True)
 LATENCIES = [P50, P99, QUERY]
+HEIGHT = 185  # both charts, the levers and the log fit on one screen
 LOG_LINES = 12
 LOG_LINES_READ = 5_000  # for a filter: four times a second
 LEVELS = {
@@ -40,8 +41,10 @@ class IncidentPanel:
         self.view = LiveView(fleet)
         self.fleet, self.load = fleet, load
         known = [*releases] or [Release.named("good"), Release.named("bad")]
-        self._rates = live_chart("Requests", LINES)
-        self._latencies = live_chart("Latency of successful requests", LATENCIES)
+        self._rates = live_chart("Requests", LINES, HEIGHT)
+        self._latencies = live_chart(
+            "Latency of successful requests", LATENCIES, HEIGHT
+        )
         self._status, self._replicas, self._log = (widgets.HTML() for _ in range(3))
         self._said = widgets.HTML()
         self._release = widgets.Dropdown(

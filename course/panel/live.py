@@ -15,6 +15,7 @@ from .chart import DIED, FAILED, GOOD, live_chart, still
 TICK_S = 0.25
 STEP_S = 0.5
 SHOWN_S = 60.0
+RATE_OVER_S = 2.0
 MINUTES_PER_S = 2.0
 ALERT = (
     '<strong style="background: #b31d28; color: #fff; padding: 0 .4em">'
@@ -60,7 +61,7 @@ class LiveView:
             shown.update(page)
 
     def status(self) -> str:
-        """The June clock, the alert, the replicas: one line of HTML."""
+        """The June clock, the alert, traffic, the replicas: one line of HTML."""
         told = self.fleet.telemetry
         if self.alerted_s is None:
             clock, alert = "13:5x UTC", "no alert"
@@ -70,8 +71,11 @@ class LiveView:
             firing = self.alert.firing(told, told.now)
             alert = ALERT if firing else "alert over"
         ready, replicas = told.ready(), len(self.fleet.replica_addresses)
+        failing = told.error_share(told.now - RATE_OVER_S, told.now)
+        traffic = "no traffic" if failing is None else f"{failing:.0%} of tries fail"
         return (
-            f"<strong>{clock}</strong> · {alert} · release “{self.fleet.release.name}”"
+            f"<strong>{clock}</strong> · {alert} · {traffic}"
+            f" · release “{self.fleet.release.name}”"
             f" · {ready} of {replicas} replicas ready · {len(told.exits())} died so far"
         )
 

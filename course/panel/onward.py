@@ -18,19 +18,19 @@ def lesson_done(number: str) -> None:
 
 def show_next(journal: Journal) -> None:
     """Show the next part of the course, with a link to it."""
-    progress = Progress.of(journal)
+    display(next_as_bundle(Progress.of(journal)), raw=True)
+
+
+def next_as_bundle(progress: Progress) -> dict[str, str]:
+    """The next part of the course as a bundle that notebooks display."""
     part = progress.next
     if part is None:
-        display({"text/plain": "Everything that is written is done."}, raw=True)
-        return
+        return {"text/plain": "Everything that is written is done."}
     left = f"About {progress.minutes_left} minutes of the course are left."
     # Lessons and exercises both lie two folders deep.
     link = f'<a href="../../{part.path}">{part.label}</a>'
     minutes = f"about {part.minutes} minutes"
-    display(
-        {
-            "text/plain": f"Next: {part.label} ({part.path}), {minutes}. {left}",
-            "text/html": f"<strong>Next:</strong> {link}, {minutes}. {left}",
-        },
-        raw=True,
-    )
+    return {
+        "text/plain": f"Next: {part.label} ({part.path}), {minutes}. {left}",
+        "text/html": f"<strong>Next:</strong> {link}, {minutes}. {left}",
+    }

@@ -1,6 +1,7 @@
 """The `outage` command, as a user types it: output, exit codes, clear errors."""
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -10,17 +11,23 @@ import threading
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_notebook
 
+from course.cli.copies import prepare, show_the_way
 from course.cli.screen import bars
-from course.cli.workspace import own_copy, prepare
-from tests.conftest import served_lab
+from course.cli.workspace import FRONT_PAGE, own_copy
+from tests.conftest import PROJECT, served_lab
 
 
-def outage(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
+def outage(
+    *words: str, cwd: Path | None = None, project: Path = PROJECT
+) -> subprocess.CompletedProcess[str]:
+    """Run one command of `project` to its end."""
     return subprocess.run(
         [sys.executable, "-m", "course.cli", *words], cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(project)},
         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -34,6 +41,7 @@ def test_help_names_every_command_and_the_exit_codes() -> None:
         "check",
         "hint",
         "progress",
+        "reset",
         "grade",
         "calibrate",
         "doctor",
@@ -154,11 +162,46 @@ def test_the_learners_copies_are_made_once_and_kept(tmp_path: Path) -> None:
     """Whatever the learner has done to them."""
     original = tmp_path / "course" / "notebooks" / "01.ipynb"
     original.parent.mkdir(parents=True)
-    original.write_text("released")
+    nbformat.write(new_notebook(), original)
     assert "1 notebook" in prepare(tmp_path)[0]
     own_copy(tmp_path, original).write_text("mine")
     assert prepare(tmp_path) == []
     assert own_copy(tmp_path, original).read_text() == "mine"
+
+
+def test_the_front_page_shows_the_way_before_anything_is_run(tmp_path: Path) -> None:
+    """The map is in it as `learn` opens it; a broken page says how to mend it."""
+    original = tmp_path / FRONT_PAGE
+    original.parent.mkdir(parents=True)
+    shutil.copy(PROJECT / FRONT_PAGE, original)
+    prepare(tmp_path)
+    assert show_the_way(tmp_path) == []
+    page = own_copy(tmp_path, original)
+    assert "<strong>13 · Game day</strong>" in page.read_text()
+    assert "lesson 01</a>" in page.read_text()
+    page.write_text("{")
+    assert "reset 00" in show_the_way(tmp_path)[0]
+    assert page.read_text() == "{"
+
+
+def test_reset_lays_a_fresh_notebook_and_keeps_the_old(tmp_path: Path) -> None:
+    """Of the exercise, or of the lesson; an unknown number ends with 2."""
+    for folder in ("course", "autograder", "exercises", "solutions"):
+        shutil.copytree(PROJECT / folder, tmp_path / folder)
+    path = "exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb"
+    mine = tmp_path / "work" / path
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    done = outage("reset", "05", cwd=tmp_path, project=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert mine.read_bytes() == (tmp_path / path).read_bytes()
+    [kept] = (tmp_path / "work" / "kept").iterdir()
+    assert kept.read_text() == "mine"
+    assert outage("reset", "05", "--lesson", cwd=tmp_path, project=tmp_path).stdout
+    assert (tmp_path / "work/course/notebooks/05_bleeding.ipynb").exists()
+    done = outage("reset", "55", cwd=tmp_path, project=tmp_path)
+    assert done.returncode == 2
+    assert "Known: 00, 01" in done.stderr
 
 
 def test_bars_are_as_tall_as_their_values() -> None:

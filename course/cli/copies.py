@@ -1,0 +1,76 @@
+"""The learner's copies of the notebooks: made, signed, and the map on the first one."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbformat.sign import NotebookNotary
+from nbformat.v4 import new_output
+
+from course.learner import Progress
+from course.panel.front import as_bundles
+
+from .workspace import FRONT_PAGE, jupyter_folder, learners_journal, own_copy
+
+NOTEBOOKS = ("course/notebooks/*.ipynb", "exercises/*/*.ipynb")
+FIGURES = ("course/figures/*.svg",)
+
+
+def prepare(project: Path) -> list[str]:
+    """Copy what is missing into work/, and never touch what is there.
+
+    work/ mirrors the project's tree, so that links between notebooks work in both.
+    Returns what there is to say about it.
+    """
+    copied = []
+    for pattern in (*NOTEBOOKS, *FIGURES):
+        for original in sorted(project.glob(pattern)):
+            if not own_copy(project, original).exists():
+                copy_afresh(project, original)
+                if pattern in NOTEBOOKS:
+                    copied.append(original)
+    if not copied:
+        return []
+    noun = "notebook" if len(copied) == 1 else "notebooks"
+    return [f"Copied {len(copied)} {noun} to work/. That is yours to change."]
+
+
+def copy_afresh(project: Path, original: Path) -> None:
+    """Make the learner's copy of `original`, one that JupyterLab trusts."""
+    copy = own_copy(project, original)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    # By way of a second name: a copy that was interrupted is no copy.
+    partial = copy.with_suffix(".partial")
+    shutil.copyfile(original, partial)
+    partial.replace(copy)
+    if copy.suffix == ".ipynb":
+        trust(project, copy)
+
+
+def trust(project: Path, notebook: Path) -> None:
+    """Sign a notebook of ours, so that JupyterLab shows what it holds."""
+    data = jupyter_folder(project) / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    NotebookNotary(data_dir=str(data)).sign(nbformat.read(notebook, as_version=4))
+
+
+def show_the_way(project: Path) -> list[str]:
+    """Bring the map on the learner's front page up to date.
+
+    Returns what there is to say: nothing, or why that was not possible.
+    """
+    page = project / "work" / FRONT_PAGE
+    try:
+        notebook = nbformat.read(page, as_version=4)
+        [cell] = [c for c in notebook.cells if "front_page()" in c.source]
+        progress = Progress.of(learners_journal(project))
+        cell.outputs = [
+            new_output("display_data", data) for data in as_bundles(progress)
+        ]
+        partial = page.with_suffix(".partial")
+        nbformat.write(notebook, partial)
+    except (ValueError, AttributeError):  # no JSON, no notebook, no such cell
+        return [f"{page} is not as it was. A fresh one: ./outage reset 00"]
+    partial.replace(page)
+    trust(project, page)
+    return []
