@@ -14,6 +14,7 @@ from autograder.cells import GivenCode, JudgeCells, Rebuild
 from autograder.submissions import prepare
 
 ROOT = Path(__file__).resolve().parent
+TEMPLATES = "course/cli/jupyter/nbconvert/templates"
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader puts it here
 
@@ -60,6 +61,9 @@ c.Autograde.autograde_preprocessors = [
     stock.AssignLatePenalties,
     stock.CheckCellMetadata,
 ]
+
+# nbgrader's pages ask a content network for MathJax, and stay blank while none answers.
+c.TemplateExporter.extra_template_basedirs = [str(ROOT.parent / TEMPLATES)]
 
 # A submission may hold HTML and JavaScript; the instructor's browser is not its stage.
 c.HTMLExporter.sanitize_html = True

@@ -45,12 +45,13 @@ def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> No
     here nor changed.
     """
     own = jupyter_folder(project)
+    ours = project / "course" / "cli" / "jupyter"
     environment = {
         "JUPYTER_TOKEN": token,  # not on the command line, where other users see it
         "JUPYTER_CONFIG_DIR": str(own),
-        "JUPYTER_CONFIG_PATH": str(project / "course" / "cli" / "jupyter"),
+        "JUPYTER_CONFIG_PATH": str(ours),
         # Its kernel is the usual one, with course.panel.mistakes on top.
-        "JUPYTER_PATH": str(project / "course" / "cli" / "jupyter"),
+        "JUPYTER_PATH": str(ours),
         "JUPYTER_DATA_DIR": str(own / "data"),
         "IPYTHONDIR": str(own / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
@@ -65,6 +66,8 @@ def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> No
         "--ServerApp.answer_yes=True",
         f"--ServerApp.root_dir={project}",
         f"--FileContentsManager.preferred_dir={project / 'work'}",
+        "--LabApp.custom_css=True",
+        f"--ServerApp.static_custom_path={ours / 'custom'}",
         f"--LabApp.default_url=/lab/tree/{START}",
         "--LabApp.expose_app_in_browser=True",
     ]

@@ -18,7 +18,7 @@
 # %% [markdown]
 # ## Three ways out
 #
-# | | what you need | what it does | what it leaves behind |
+# | way out | what you need | what it does | what it leaves behind |
 # |---|---|---|---|
 # | **rollback** | the release before, and that it still fits the data | removes the cause, understood or not | the change that you wanted is gone |
 # | **block** | a way to tell the deadly requests at the edge | starves the cause | every kind that you forgot to block |

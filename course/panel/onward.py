@@ -28,7 +28,11 @@ def next_as_bundle(progress: Progress) -> dict[str, str]:
         return {"text/plain": "Everything that is written is done."}
     left = f"About {progress.minutes_left} minutes of the course are left."
     # Lessons and exercises both lie two folders deep.
-    link = f'<a href="../../{part.path}">{part.label}</a>'
+    # Underlined: in a sentence, colour alone does not tell a link from text.
+    link = (
+        f'<a href="../../{part.path}" style="text-decoration: underline">'
+        f"{part.label}</a>"
+    )
     minutes = f"about {part.minutes} minutes"
     return {
         "text/plain": f"Next: {part.label} ({part.path}), {minutes}. {left}",
