@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -58,6 +59,8 @@ def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> No
         "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
     }
+    # JupyterLab looks for custom.css in this one place.
+    shutil.copytree(ours / "custom", own / "custom", dirs_exist_ok=True)
     options = [
         f"--port={port}",
         "--ip=127.0.0.1",
@@ -67,7 +70,6 @@ def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> No
         f"--ServerApp.root_dir={project}",
         f"--FileContentsManager.preferred_dir={project / 'work'}",
         "--LabApp.custom_css=True",
-        f"--ServerApp.static_custom_path={ours / 'custom'}",
         f"--LabApp.default_url=/lab/tree/{START}",
         "--LabApp.expose_app_in_browser=True",
     ]
