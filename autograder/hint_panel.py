@@ -5,6 +5,7 @@ from html import escape
 import ipywidgets as widgets
 
 from course.learner import Journal, JournalNotWritten
+from course.panel.showing import marked
 
 from .hints import Ladder, NotOpenYet, ladders
 from .judge import Exercise
@@ -69,7 +70,7 @@ class HintPanel:
         ladder = self._ladder()
         name = escape(self._name)
         self._standing.value = f"<strong>{name}</strong>: {ladder.standing}."
-        items = "".join(f"<li>{_marked(hint)}</li>" for hint in ladder.hints)
+        items = "".join(f"<li>{marked(hint)}</li>" for hint in ladder.hints)
         self._hints.value = f"<ol>{items}</ol>" if items else ""
         self._next.disabled = ladder.opened == len(ladder.slot.hints)
 
@@ -79,12 +80,6 @@ class HintPanel:
     def _say(self, text: str, code: str = "") -> None:
         shown = f"<pre>{escape(code)}</pre>" if code else escape(text)
         self._said.value = f'<div role="status">{shown}</div>'
-
-
-def _marked(hint: str) -> str:
-    """A hint as HTML: what stands between backticks is code."""
-    parts = escape(hint).split("`")
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
 
 def panels(

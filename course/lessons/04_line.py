@@ -277,6 +277,34 @@ except NameError as exc:
     print("our own bug comes out:", exc)
 
 # %% [markdown]
+# **Now you.** This handler counts every look-up, whatever comes of it, and tells bytes that
+# are no text from text that is no JSON. (`UnicodeDecodeError` and `JSONDecodeError` are both
+# kinds of `ValueError`.) Its lines have lost their order.
+
+# %%
+from course.panel import Parsons
+
+order = Parsons(
+    "Put the lines into the order in which each of them can do its work.",
+    [
+        "try:",
+        "    route = json.loads(header.decode())",
+        "except UnicodeDecodeError:",
+        '    return 400, "not UTF-8"',
+        "except ValueError:",
+        '    return 400, "not JSON"',
+        "else:",
+        "    return 200, backend_of(route)",
+        "finally:",
+        "    lookups.inc()",
+    ],
+    "The child stands before its parent, or it is never reached. backend_of is in the else:"
+    " a ValueError of ours in there is no fault of the client's. What must happen in every"
+    " case is in the finally, and nothing returns from there.",
+)
+order.show()
+
+# %% [markdown]
 # Note what `lookup` does not do: ask first whether the key is there. Python's habit is
 # *EAFP*, easier to ask forgiveness than permission: do it, and handle the failure. The
 # other way, looking before you leap, asks the same question twice, and what you forgot to

@@ -40,7 +40,7 @@ class Parsons:
         self._said = widgets.HTML()
         self._up.on_click(lambda _: self.move(-1))
         self._down.on_click(lambda _: self.move(1))
-        self._check.on_click(lambda _: self.commit())
+        self._check.on_click(lambda _: self._commit(self.shown))
 
     def show(self) -> None:
         """Put the problem to the learner."""
@@ -49,7 +49,8 @@ class Parsons:
         title = widgets.HTML(f"{STYLE}<strong>{escape(self.task)}</strong>")
         box = widgets.VBox([title, self._list, buttons, self._said])
         box.add_class("outage-parsons")
-        show(box, "\n".join([self.task, *numbered]))
+        how = "Without buttons to press: .commit([3, 1, 2, …]), the lines by number."
+        show(box, "\n".join([self.task, *numbered, how]))
 
     def move(self, by: int) -> None:
         """Move the chosen line up (-1) or down (1)."""
@@ -61,20 +62,18 @@ class Parsons:
             self._list.options = self._options()
             self._list.value = there
 
-    def commit(self, numbers: Sequence[int] | None = None) -> None:
-        """Check the order as it stands, or that of `numbers`, counted from 1."""
-        if numbers is not None:
-            if sorted(numbers) != list(range(1, len(self.lines) + 1)):
-                print(f"Name each line from 1 to {len(self.lines)} once.")
-                return
-            order = [self.shown[number - 1] for number in numbers]
+    def commit(self, numbers: Sequence[int]) -> None:
+        """Check the order of `numbers`, counted from 1, and print what comes of it."""
+        if sorted(numbers) == list(range(1, len(self.lines) + 1)):
+            print(self._commit([self.shown[number - 1] for number in numbers]))
         else:
-            order = self.shown
+            print(f"Name each line from 1 to {len(self.lines)} once.")
+
+    def _commit(self, order: Sequence[str]) -> str:
         self.tries += 1
         said = self.said_to(order)
-        if numbers is not None:
-            print(said)
         self._said.value = f'<div role="status"><pre>{escape(said)}</pre></div>'
+        return said
 
     def said_to(self, order: Sequence[str]) -> str:
         """What the learner reads about `order`."""

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 import ipywidgets as widgets
 
-from .showing import show
+from .showing import marked, show
 
 
 class Prediction:
     """A question with `options`; the learner commits to one, and may not change it.
 
-    In a front end without widgets, `commit("b")` does the same.
+    In a front end without widgets, `commit("b")` does the same, and `how` says so.
     """
+
+    how = 'Without a button to press: .commit("a"), with your letter, commits to one.'
 
     def __init__(self, question: str, options: Sequence[str]) -> None:
         self.question = question
@@ -23,19 +25,24 @@ class Prediction:
         )  # fmt: skip
         self._button = widgets.Button(description="Commit", button_style="primary")
         self._said = widgets.HTML()
-        self._button.on_click(lambda _: self.commit(self._choice.value))
+        self._button.on_click(lambda _: self._commit(self._choice.value))
 
     def commit(self, key: str | None) -> None:
-        """Commit to an option by its letter."""
+        """Commit to an option by its letter, and print what there is to say."""
+        print(self._commit(key))
+
+    def _commit(self, key: str | None) -> str:
         if self.committed is not None:
-            self._said.value = f"You have committed to {self.committed}) already."
+            said = f"You have committed to {self.committed}) already."
         elif key not in self.options:
-            self._said.value = "Choose one first."
+            said = "Choose one first."
         else:
             self.committed = key
             self._choice.value = key
             self._choice.disabled = self._button.disabled = True
-            self._said.value = self.said_to(key)
+            said = self.said_to(key)
+        self._said.value = f'<div role="status">{marked(said)}</div>'
+        return said
 
     def said_to(self, key: str) -> str:
         """What the learner reads on committing to `key`."""
@@ -45,11 +52,11 @@ class Prediction:
         """Put the question to the learner."""
         options = "\n".join(f"  {key}) {text}" for key, text in self.options.items())
         box = widgets.VBox(
-            [widgets.HTML(f"<strong>{self.question}</strong>"), self._choice,
+            [widgets.HTML(f"<strong>{marked(self.question)}</strong>"), self._choice,
              self._button, self._said]
         )  # fmt: skip
         box.add_class("outage-prediction")
-        show(box, f"{self.question}\n{options}")
+        show(box, f"{self.question}\n{options}\n{self.how}")
 
     def reveal(self, key: str, because: str) -> None:
         """Say what was observed, next to what was predicted."""

@@ -30,9 +30,12 @@ def questions() -> list[Question]:
 class Recall(Prediction):
     """A question whose answer is told as soon as the learner has committed to one."""
 
+    how = 'Without a button to press: recall("{module}", "a", "b"), a letter for each.'
+
     def __init__(self, asked: Question) -> None:
         super().__init__(asked.question, asked.options)
         self._asked = asked
+        self.how = self.how.format(module=asked.module)
 
     def said_to(self, key: str) -> str:
         """Whether `key` is right, and why."""
@@ -41,8 +44,13 @@ class Recall(Prediction):
         return f"{verdict} {self._asked.because} (Module {self._asked.about}.)"
 
 
-def recall(module: str) -> None:
-    """Ask the recall questions of `module`, such as "02"."""
-    for question in questions():
-        if question.module == module:
-            Recall(question).show()
+def recall(module: str, *keys: str) -> None:
+    """Ask the recall questions of `module`, such as "02".
+
+    In a front end without widgets, `keys` answer them: a letter for each.
+    """
+    asked = [Recall(question) for question in questions() if question.module == module]
+    for number, question in enumerate(asked):
+        question.show()
+        if number < len(keys):
+            question.commit(keys[number])

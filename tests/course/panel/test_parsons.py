@@ -31,23 +31,25 @@ def test_lines_move_with_the_choice_and_stop_at_the_ends() -> None:
     assert parsons.shown[:2] == [second, first]
 
 
-def test_the_right_order_is_told_why() -> None:
+def test_the_right_order_is_told_why(capsys: pytest.CaptureFixture[str]) -> None:
     """By the numbers that the plain text shows."""
     parsons = puzzle()
     parsons.commit([parsons.shown.index(line) + 1 for line in LINES])
-    assert "Right. That is why." in parsons._said.value
+    assert "Right. That is why." in capsys.readouterr().out
 
 
-def test_a_wrong_order_is_told_how_far_it_is_right_and_then_shown() -> None:
+def test_a_wrong_order_is_told_how_far_it_is_right_and_then_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """On the third try."""
     parsons = puzzle()
     wrong = [*LINES[:4], LINES[5], LINES[4]]
     numbers = [parsons.shown.index(line) + 1 for line in wrong]
     for _ in range(2):
         parsons.commit(numbers)
-        assert "The first 4 lines are right." in parsons._said.value
+        assert "The first 4 lines are right." in capsys.readouterr().out
     parsons.commit(numbers)
-    assert "The order is:" in parsons._said.value
+    assert "The order is:" in capsys.readouterr().out
 
 
 def test_numbers_that_are_no_order_are_no_try(
