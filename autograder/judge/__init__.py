@@ -9,7 +9,7 @@ function or a test suite in a process of its own, always confined.
 """
 
 from .answers import Answers, from_notebook
-from .errors import JudgeError
+from .errors import JudgeError, JudgingFailed
 from .exercise import Exercise
 from .judging import judge, judge_best
 from .verdict import Check, Verdict
@@ -19,6 +19,7 @@ __all__ = [
     "Check",
     "Exercise",
     "JudgeError",
+    "JudgingFailed",
     "Verdict",
     "from_notebook",
     "judge",

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import Confined
+from course.outage.errors import NoRoom
+from course.outage.room import require_room
 
 from .answers import Answers
 from .errors import JudgingFailed
@@ -52,11 +54,17 @@ def judge(
     it is drawn. `notes` become the verdict's. What has not ended within `time_limit_s`
     seconds is `timed_out`.
 
-    Raises SandboxUnavailable, and JudgingFailed if the checks break.
+    Raises SandboxUnavailable, and JudgingFailed if the checks break or the disk is
+    full.
     """
     started = time.monotonic()
     seed = secrets.randbits(32) if seed is None else seed
-    confinement(confined)  # before anything else: there may be no sandbox
+    # Before anything else: a machine that is not fit would fail every answer.
+    confinement(confined)
+    try:
+        require_room()
+    except NoRoom as exc:
+        raise JudgingFailed(str(exc)) from exc
     reason = refusal(exercise, answers)
     wanted = {slot.grade_id: answers.get(slot.grade_id, "") for slot in exercise.slots}
     judged = dict.fromkeys(wanted, "") if reason else wanted

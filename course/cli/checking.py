@@ -16,6 +16,7 @@ from autograder.judge import (
     Check,
     Exercise,
     JudgeError,
+    JudgingFailed,
     Verdict,
     from_notebook,
     judge_best,
@@ -43,7 +44,7 @@ def check(
     """Judge one notebook, or judge it again at every save, until interrupted.
 
     Ends with exit code 0 if all checks passed, 1 if not, 2 if there is no such exercise
-    or notebook, 3 if it is to be judged as in grading and there is no sandbox.
+    or notebook, 3 if this machine cannot judge: no sandbox for grading, a full disk.
     """
     how: dict[str, Any] = {"seed": seed}
     if as_grading:
@@ -56,7 +57,8 @@ def check(
         verdict = judge_once(exercise, path, how, as_json)
     except (JudgeError, SandboxUnavailable) as exc:
         Console(stderr=True).print(f"outage: {exc}", style="red", markup=False)
-        raise typer.Exit(2 if isinstance(exc, JudgeError) else 3) from exc
+        wrong_usage = not isinstance(exc, JudgingFailed | SandboxUnavailable)
+        raise typer.Exit(2 if wrong_usage else 3) from exc
     if not watch:
         raise typer.Exit(0 if verdict.passed else 1)
     watch_and_judge(exercise, path, how, as_json)

@@ -4,6 +4,7 @@ OutageError
 ├── ReleaseNotFound      no release of that name
 ├── ReleaseDoesNotStart  its replicas end before they are ready
 ├── PortInUse            another program listens there
+├── NoRoom               the disk is full
 ├── RecordingUnreadable  no recorded run in that file
 └── FleetGone            the supervisor has ended, or no longer answers
 """
@@ -42,14 +43,29 @@ class ReleaseDoesNotStart(OutageError):
 
 
 class PortInUse(OutageError):
-    """Another program listens on `port`."""
+    """Another program listens on `port`; 0 asked for any, and there is none."""
 
     def __init__(self, port: int) -> None:
         super().__init__(
             f"Port {port} on 127.0.0.1 is in use by another program. Stop that program,"
             " or leave the port out: the fleet then takes a free one."
+            if port
+            else "No port of 127.0.0.1 is free: programs on this machine hold them all."
+            " End some (restarting kernels that you no longer need ends their fleets),"
+            " then run this again."
         )
         self.port = port
+
+
+class NoRoom(OutageError):
+    """The disk that `folder` lies on has only `free` bytes left."""
+
+    def __init__(self, folder: str, free: int) -> None:
+        super().__init__(
+            f"The disk that holds {folder} is full: {free >> 20} MB are left. Nothing"
+            " of yours is lost. Make some room, or name a folder that has some in the"
+            " environment variable TMPDIR and start again; then run this again."
+        )
 
 
 class RecordingUnreadable(OutageError):

@@ -20,6 +20,7 @@ from .confinement import Confinement
 from .errors import FleetGone, OutageError
 from .release import Release
 from .replica import FIRST_BACKOFF_S
+from .room import require_room
 from .telemetry import Telemetry
 from .traffic import Load
 
@@ -51,6 +52,7 @@ class Fleet:
         first_backoff_s: float = FIRST_BACKOFF_S,
         confinement: Confinement | None = None,
     ) -> None:
+        require_room()
         self.release = self._before = release
         self.telemetry = Telemetry()
         self._ids = itertools.count()

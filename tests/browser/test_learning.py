@@ -5,30 +5,16 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.conftest import served_lab
+from tests.browser.lab import BROWSER, look, open_notebook, run_cells, write_cell
 
-pytestmark = [
-    pytest.mark.browser,
-    # Playwright leaves its event loop's sockets to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BROWSER
 
 EXERCISE = "05_stop_the_bleeding"
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",  # root in a container cannot have it; the pages are our own
-    "--disable-gpu",
-    "--disable-dev-shm-usage",  # /dev/shm is small or missing in containers
-    "--disable-background-networking",
-]
-
 PANEL = """
 from course.outage import Fleet, Release
 from course.outage.traffic import Load
@@ -38,59 +24,6 @@ panel = IncidentPanel(fleet, Load(rate=60))
 panel.show()
 """
 
-# A whole lesson fits in here; nothing waits longer than what it waits for.
-expect.set_options(timeout=120_000)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the learner's copy of the project lies, as `project`."""
-    return tmp_path_factory.mktemp("lab")
-
-
-@pytest.fixture(scope="module")
-def address(project: Path, folder: Path) -> Iterator[str]:
-    with served_lab(project, folder) as address:
-        yield address
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("OUTAGE_CHROMIUM"),
-            args=CHROMIUM_OPTIONS,
-        )
-        page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        page.set_default_timeout(120_000)
-        yield page
-        browser.close()
-
-
-def open_notebook(page: Page, address: str, path: str) -> None:
-    """Open a notebook of the learner's and wait until its kernel can be used."""
-    # A workspace of its own for each, or a test finds the last one's open tabs.
-    root, _, token = address.partition("/lab/tree/")
-    workspace = Path(path).stem
-    token = token.partition("?")[2]
-    page.goto(f"{root}/lab/workspaces/{workspace}/tree/{path}?{token}&reset")
-    page.wait_for_selector(".jp-Notebook")
-    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
-
-
-def run_cells(page: Page, which: str = "all-cells", at: str = "") -> None:
-    """Start "all-cells", or "all-above" or "all-below" the cell holding `at`."""
-    # Returns at once. JupyterLab's own promise ends only with the last cell.
-    page.evaluate(
-        """([which, at]) => {
-            const notebook = window.jupyterapp.shell.currentWidget.content;
-            notebook.activeCellIndex = notebook.widgets.findIndex(
-                cell => cell.model.sharedModel.getSource().includes(at));
-            window.jupyterapp.commands.execute('notebook:run-' + which);
-        }""",
-        [which, at],
-    )
-
 
 def picture(page: Page) -> str:
     """The live chart as it is drawn now."""
@@ -98,12 +31,6 @@ def picture(page: Page) -> str:
         "c => c.toDataURL()"
     )
     return drawn
-
-
-def look(page: Page, name: str) -> None:
-    """Keep a screenshot for human eyes, if OUTAGE_SCREENSHOTS names a folder."""
-    if kept := os.environ.get("OUTAGE_SCREENSHOTS"):
-        page.screenshot(path=Path(kept) / f"{name}.png")
 
 
 def progress(copy: Path) -> dict[str, Any]:
@@ -159,6 +86,7 @@ def test_exercise_05_goes_from_red_to_green(
 ) -> None:
     """June's code fails its check; a hint; with the solution in its place it passes."""
     path = f"exercises/{EXERCISE}/{EXERCISE}.ipynb"
+    (folder / "project" / "work" / "journal.jsonl").unlink(missing_ok=True)
     open_notebook(page, address, f"work/{path}")
     check = page.locator(".jp-CodeCell").filter(has_text='check("05", dispatch)')
     run_cells(page)
@@ -176,14 +104,7 @@ def test_exercise_05_goes_from_red_to_green(
     source = project / "autograder" / "source" / EXERCISE / f"{EXERCISE}.ipynb"
     cells = json.loads(source.read_text())["cells"]
     solution = next(cell["source"] for cell in cells if cell["id"] == "dispatcher")
-    page.evaluate(
-        """text => {
-            const notebook = window.jupyterapp.shell.currentWidget.content;
-            const cell = notebook.widgets.find(w => w.model.id === 'dispatcher');
-            cell.model.sharedModel.setSource(text);
-        }""",
-        "".join(solution),
-    )
+    write_cell(page, "dispatcher", "".join(solution))
     run_cells(page)
     expect(check).to_contain_text("All checks pass: 10 of 10 points.")
     expect(check.locator("li").filter(has_text="passed")).to_have_count(6)
@@ -205,13 +126,7 @@ def test_exercise_05_goes_from_red_to_green(
 def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
     """By its buttons: deploy, poison, roll back, stop; the log can be filtered."""
     open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
-    page.evaluate(
-        """text => {
-            const cell = window.jupyterapp.shell.currentWidget.content.widgets[2];
-            cell.model.sharedModel.setSource(text);
-        }""",
-        PANEL,
-    )
+    write_cell(page, "cell-02", PANEL)
     run_cells(page, "all-above", at="Predict before you run it")
     panel = page.locator(".outage-panel")
     said = panel.get_by_role("status")
@@ -237,21 +152,3 @@ def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
     expect(said).to_contain_text("back to “good”")
     press("Restart")
     expect(said).to_contain_text("every replica has a new process")
-
-
-def test_a_restart_in_the_middle_says_what_to_do(page: Page, address: str) -> None:
-    """A cell of the lesson in a kernel that knows nothing of the fleet any more."""
-    open_notebook(page, address, "work/course/notebooks/02_crash.ipynb")
-    page.evaluate(
-        """text => {
-            const notebook = window.jupyterapp.shell.currentWidget.content;
-            notebook.activeCellIndex = notebook.widgets.findIndex(
-                cell => cell.model.type === 'code');
-            notebook.activeCell.model.sharedModel.setSource(text);
-            window.jupyterapp.commands.execute('notebook:run-cell');
-        }""",
-        "fleet.telemetry.now",
-    )
-    output = page.locator(".jp-OutputArea-output").first
-    expect(output).to_contain_text("“fleet” is not defined in this kernel")
-    expect(output).to_contain_text("Run All Above Selected Cell")

@@ -7,9 +7,11 @@ import time
 import psutil
 import pytest
 
-from course.outage import Fleet, Release
+from autograder.judge import Exercise, JudgingFailed, judge
+from course.outage import Fleet, Release, room
 from course.outage.errors import (
     FleetGone,
+    NoRoom,
     PortInUse,
     ReleaseDoesNotStart,
     ReleaseNotFound,
@@ -128,3 +130,50 @@ def test_traffic_stops_when_it_is_told_to() -> None:
         now = fleet.telemetry.now
         fleet.telemetry.wait_for(lambda t: t.now > now + 0.5, 3)
         assert len(fleet.telemetry.tries) == counted
+
+
+def test_a_fleet_goes_on_after_the_machine_has_slept() -> None:
+    """Every process of it stopped for a while, as when a laptop is closed."""
+    with Fleet(Release.named("good"), replicas=2) as fleet:
+        fleet.start_traffic(Load(rate=30, seed=1))
+        assert fleet.telemetry.wait_for(lambda t: len(t.tries) > 10, 5)
+        asleep = psutil.Process(fleet._process.pid)
+        family = [asleep, *asleep.children(recursive=True)]
+        for process in family:
+            process.suspend()
+        time.sleep(2)  # longer than any of its time-outs but the client's three tries
+        for process in family:
+            process.resume()
+        seen = len(fleet.telemetry.tries)
+        assert fleet.telemetry.wait_for(lambda t: len(t.tries) > seen + 60, 10)
+        now = fleet.telemetry.now
+        assert fleet.telemetry.success(now - 1, now) == 1.0
+        assert not fleet.telemetry.exits()
+
+
+def test_two_fleets_of_one_learner_do_not_meet() -> None:
+    """Each has its own port, database and log; two notebooks may be open at once."""
+    good, bad = Release.named("good"), Release.named("bad")
+    with Fleet(good, replicas=1) as one, Fleet(bad, replicas=1) as two:
+        assert one.port != two.port
+        two.send(POISON)
+        assert two.telemetry.wait_for(lambda t: len(t.exits()) == 1, 5)
+        assert one.send(VALID).status == 200
+        assert not one.telemetry.exits()
+
+
+def test_a_full_disk_is_told_before_anything_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By a fleet, and by the judge: nobody's answer fails because of it."""
+    monkeypatch.setattr(room, "NEEDED_BYTES", 1 << 60)
+    with pytest.raises(NoRoom, match="Nothing of yours is lost"):
+        Fleet(Release.named("good"))
+    with pytest.raises(JudgingFailed, match="Make some room"):
+        judge(Exercise.named("05"), {"dispatcher": "pass"})
+
+
+def test_no_port_at_all_is_another_matter_than_one_in_use() -> None:
+    """The remedy differs."""
+    assert "leave the port out" in str(PortInUse(8000))
+    assert "End some" in str(PortInUse(0))

@@ -1,0 +1,64 @@
+"""One JupyterLab for all browser tests, and a page of it for each."""
+
+import json
+import os
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.lab import CHROMIUM_OPTIONS, LONG_MS
+from tests.conftest import served_lab
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the learner's copy of the project lies, as `project`."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def address(project: Path, folder: Path) -> Iterator[str]:
+    """The front page, as `outage learn` prints it."""
+    with served_lab(project, folder) as address:
+        yield address
+
+
+@pytest.fixture
+def theme() -> str:
+    """What the learner's system asks for: light or dark."""
+    return "light"
+
+
+@pytest.fixture
+def page(address: str, theme: str) -> Iterator[Page]:
+    """A browser window; the kernels that were started in it end with it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("OUTAGE_CHROMIUM"),
+            args=CHROMIUM_OPTIONS,
+        )
+        page = browser.new_page(
+            viewport={"width": 1300, "height": 1000},
+            color_scheme="dark" if theme == "dark" else "light",
+        )
+        page.set_default_timeout(LONG_MS)
+        yield page
+        browser.close()
+    end_kernels(address)
+
+
+def end_kernels(address: str) -> None:
+    """End every kernel of the server, and with it what its notebook has started."""
+    root, _, rest = address.partition("/lab/tree/")
+    headers = {"Authorization": f"token {rest.partition('token=')[2]}"}
+    sessions = urllib.request.Request(f"{root}/api/sessions", headers=headers)
+    with urllib.request.urlopen(sessions, timeout=10) as reply:
+        found = json.load(reply)
+    for session in found:
+        end = urllib.request.Request(
+            f"{root}/api/sessions/{session['id']}", headers=headers, method="DELETE"
+        )
+        urllib.request.urlopen(end, timeout=30).close()

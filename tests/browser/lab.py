@@ -1,0 +1,68 @@
+"""JupyterLab as tests handle it: open a notebook, write and run cells, look."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+BROWSER = [
+    pytest.mark.browser,
+    # Playwright leaves its event loop's sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",  # root in a container cannot have it; the pages are our own
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # /dev/shm is small or missing in containers
+    "--disable-background-networking",
+]
+
+# A whole lesson fits in here; nothing waits longer than what it waits for.
+LONG_MS = 120_000
+expect.set_options(timeout=LONG_MS)
+
+
+def open_notebook(page: Page, address: str, path: str) -> None:
+    """Open a notebook of the learner's and wait until its kernel can be used."""
+    # A workspace of its own for each, or a test finds the last one's open tabs.
+    root, _, token = address.partition("/lab/tree/")
+    workspace = Path(path).stem
+    token = token.partition("?")[2]
+    page.goto(f"{root}/lab/workspaces/{workspace}/tree/{path}?{token}&reset")
+    page.wait_for_selector(".jp-Notebook")
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+
+
+def run_cells(page: Page, which: str = "all-cells", at: str = "") -> None:
+    """Start the "cell" that holds `at`, or "all-above" or "all-below" it, or all."""
+    # Returns at once. JupyterLab's own promise ends only with the last cell.
+    page.evaluate(
+        """([which, at]) => {
+            const notebook = window.jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = notebook.widgets.findIndex(
+                cell => cell.model.sharedModel.getSource().includes(at));
+            window.jupyterapp.commands.execute('notebook:run-' + which);
+        }""",
+        [which, at],
+    )
+
+
+def write_cell(page: Page, cell: str, text: str) -> None:
+    """Put `text` into the cell with the id `cell`."""
+    page.evaluate(
+        """([id, text]) => {
+            const notebook = window.jupyterapp.shell.currentWidget.content;
+            const cell = notebook.widgets.find(w => w.model.id === id);
+            cell.model.sharedModel.setSource(text);
+        }""",
+        [cell, text],
+    )
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a screenshot for human eyes, if OUTAGE_SCREENSHOTS names a folder."""
+    if kept := os.environ.get("OUTAGE_SCREENSHOTS"):
+        page.screenshot(path=Path(kept) / f"{name}.png")
