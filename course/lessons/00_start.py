@@ -36,6 +36,15 @@ front_page()
 # - Nothing you do leaves this machine. Servers listen on 127.0.0.1 alone, and end with the
 #   notebook's kernel.
 #
+# ## When something goes wrong
+#
+# - **A cell does not end:** press ■ in the toolbar. A fleet that the cell has watched goes on.
+# - **You restarted the kernel, or lost track of what has been run:** fleets end with their
+#   kernel. Put the cursor where you were, and choose *Run → Run All Above Selected Cell*.
+# - **You closed the laptop:** fleets sleep and wake with it.
+# - **You closed the terminal:** `./outage learn` again. Notebooks and progress are in `work/`.
+# - **Something else:** `./outage doctor` looks at this machine and says what to do.
+#
 # ## The service in five minutes
 #
 # [course/service](../../../course/service/app.py) is the API that went down. The names
