@@ -284,24 +284,7 @@ except NameError as exc:
 # %%
 from course.panel import Parsons
 
-order = Parsons(
-    "Put the lines into the order in which each of them can do its work.",
-    [
-        "try:",
-        "    route = json.loads(header.decode())",
-        "except UnicodeDecodeError:",
-        '    return 400, "not UTF-8"',
-        "except ValueError:",
-        '    return 400, "not JSON"',
-        "else:",
-        "    return 200, backend_of(route)",
-        "finally:",
-        "    lookups.inc()",
-    ],
-    "The child stands before its parent, or it is never reached. backend_of is in the else:"
-    " a ValueError of ours in there is no fault of the client's. What must happen in every"
-    " case is in the finally, and nothing returns from there.",
-)
+order = Parsons.named("handler_order")
 order.show()
 
 # %% [markdown]

@@ -5,13 +5,17 @@ are given asks for their logic alone, not for their spelling.
 """
 
 import random
+import tomllib
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
+from typing import Self
 
 import ipywidgets as widgets
 
 from .showing import show
 
+PROBLEMS = Path(__file__).with_suffix(".toml")
 TRIES = 3
 STYLE = "<style>.outage-lines select { font-family: monospace }</style>"
 
@@ -41,6 +45,12 @@ class Parsons:
         self._up.on_click(lambda _: self.move(-1))
         self._down.on_click(lambda _: self.move(1))
         self._check.on_click(lambda _: self._commit(self.shown))
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """One of those in parsons.toml. Raises KeyError."""
+        problem = tomllib.loads(PROBLEMS.read_text("utf-8"))[name]
+        return cls(problem["task"], problem["lines"].splitlines(), problem["because"])
 
     def show(self) -> None:
         """Put the problem to the learner."""

@@ -1,8 +1,11 @@
 """A Parsons problem: moved line by line, judged as a whole."""
 
+import tomllib
+
 import pytest
 
 from course.panel import Parsons
+from course.panel.parsons import PROBLEMS
 
 LINES = ["try:", "    work()", "except KeyError:", "    pass", "else:", "    done()"]
 
@@ -60,3 +63,10 @@ def test_numbers_that_are_no_order_are_no_try(
     parsons.commit([1, 1, 2, 3, 4, 5])
     assert "Name each line from 1 to 6 once." in capsys.readouterr().out
     assert parsons.tries == 0
+
+
+def test_those_of_lessons_are_python_in_their_right_order() -> None:
+    """Inside a function, since they may return."""
+    for name in tomllib.loads(PROBLEMS.read_text()):
+        lines = Parsons.named(name).lines
+        compile("\n".join(["def f():", *(f"    {x}" for x in lines)]), name, "exec")
