@@ -9,20 +9,13 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
-from .judge import Exercise, judge_best
+from .grading.store import KEY, STORE, VERDICT, VerdictStore, as_task
+from .judge import Exercise
 from .presenting import as_html, as_text
 from .sandbox import Confined
 from .submissions import ASIDE, READINGS, notes_on, rebuilt
 
 NOTES = "outage_notes"
-
-
-def notes_in(graded: Path) -> list[str]:
-    """What was odd about the submission behind a graded notebook."""
-    if not graded.exists():
-        return []
-    notebook = nbformat.read(graded, as_version=4)
-    return [str(note) for note in notebook.metadata.get(NOTES, [])]
 
 
 class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
@@ -67,7 +60,10 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Judges the answers and writes the verdict into each check cell."""
+    """Writes the verdict on the answers into each check cell: the known one, or a new.
+
+    To have a known one made anew: `outage grade NN --force`.
+    """
 
     no_sandbox = Bool(
         False,
@@ -79,13 +75,12 @@ class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Fill the check cells of one submission. Raises SandboxUnavailable."""
         exercise = Exercise.named(resources["nbgrader"]["assignment"])
-        verdict = judge_best(
-            exercise,
-            nb.metadata[READINGS],
-            confined=Confined.LIMITS if self.no_sandbox else Confined.SANDBOX,
-            held_back=True,
-            notes=nb.metadata[NOTES],
-        )
+        confined = Confined.LIMITS if self.no_sandbox else Confined.SANDBOX
+        task = as_task(exercise, nb.metadata[READINGS], confined)
+        verdict = VerdictStore(Path(STORE)).verdict_on(task)
+        verdict = verdict.model_copy(update={"notes": nb.metadata[NOTES]})
+        nb.metadata[KEY] = task.key
+        nb.metadata[VERDICT] = verdict.model_dump(mode="json")
         for cell in nb.cells:
             marks = cell.metadata.get("nbgrader", {})
             if cell.cell_type == "code":

@@ -20,6 +20,7 @@ nor module; its cell marks what is the solution as nbgrader has it. Held-back ch
 in autograder/held_back/NN_name/, where there are any: the learners' package has none.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,6 +121,16 @@ class Exercise:
         """The folder of its held-back checks, which may be missing."""
         return HELD_BACK / self.name
 
+    def checks_digest(self, held_back: bool) -> str:
+        """SHA-256, in hex, of the checks, with the held-back ones or without."""
+        folders = [self.checks, *([self.held_back] if held_back else [])]
+        texts = [
+            path.read_text("utf-8")
+            for folder in folders
+            for path in sorted(folder.glob("*.py"))
+        ]
+        return digest(*texts)
+
     @property
     def notebook(self) -> Path:
         """The untouched notebook, as it is released to learners."""
@@ -135,6 +146,12 @@ class Exercise:
         release = Release.named(self.slots[0].base)
         modules = {s.module: answers[s.grade_id] for s in self.slots if s.module}
         return release.replace(name, modules)
+
+
+def digest(*texts: str) -> str:
+    """SHA-256, in hex, of these texts."""
+    together = "\0".join(texts).encode("utf-8", "replace")
+    return hashlib.sha256(together).hexdigest()
 
 
 def _plain(kind: type[T], data: Mapping[str, Any]) -> T:

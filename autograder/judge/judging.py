@@ -1,6 +1,5 @@
 """Runs the checks of an exercise on a set of answers."""
 
-import hashlib
 import json
 import logging
 import os
@@ -21,7 +20,7 @@ from course.outage.room import require_room
 
 from .answers import Answers
 from .errors import JudgingFailed
-from .exercise import PROJECT, Exercise
+from .exercise import PROJECT, Exercise, digest
 from .job import Job, confinement
 from .verdict import Check, Verdict
 
@@ -88,8 +87,8 @@ def judge(
             on_check(check)
     return Verdict(
         exercise=exercise.name,
-        answers_digest=_digest(*wanted.values()),
-        checks_digest=_digest(*(text for path in folders for text in _texts(path))),
+        answers_digest=digest(*wanted.values()),
+        checks_digest=exercise.checks_digest(held_back=len(folders) > 1),
         confined=confined.value,
         held_back=len(folders) > 1,
         seed=seed,
@@ -142,6 +141,8 @@ class Run:
         self.timed_out = False
         self._on_check = on_check
         reading, writing = os.pipe()
+        # Held open while we live: the process ends itself when it sees it closed.
+        watched, held = os.pipe()
         options = ["--collect-only"] if only_names else []
         # Not a pipe: pytest would wait until somebody reads it, and we for its reports.
         output = job.with_name("output.txt").open("w+b")
@@ -149,15 +150,16 @@ class Run:
             [sys.executable, "-P", "-m", "pytest", "-q",
              "-p", "autograder.judge.plugin", "-p", "no:cacheprovider",
              "-c", os.devnull, "--rootdir", str(folders[0]), "--import-mode=importlib",
-             "--job", str(job),
-             "--report-fd", str(writing), *options, *map(str, folders)],
+             "--job", str(job), "--report-fd", str(writing),
+             "--owner-fd", str(watched), *options, *map(str, folders)],
             cwd=job.parent,
             env={**os.environ, "PYTHONPATH": str(PROJECT), "PYTEST_ADDOPTS": "",
                  "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            pass_fds=[writing], stdin=subprocess.DEVNULL,
+            pass_fds=[writing, watched], stdin=subprocess.DEVNULL,
             stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         os.close(writing)
+        os.close(watched)
         timer = threading.Timer(time_limit_s, self._end, [process])
         timer.start()
         try:
@@ -169,6 +171,7 @@ class Run:
         finally:
             timer.cancel()
             output.close()
+            os.close(held)
             if process.poll() is None:
                 process.kill()
                 process.wait()
@@ -234,12 +237,3 @@ def _at_the_end(line: Line, run: Run) -> Line:
 def as_check(line: Line) -> Check:
     """The check that a test's report tells of."""
     return Check(**{name: line[name] for name in Check.model_fields if name in line})
-
-
-def _texts(folder: Path) -> list[str]:
-    return [path.read_text("utf-8") for path in sorted(folder.glob("*.py"))]
-
-
-def _digest(*texts: str) -> str:
-    data = json.dumps(texts).encode()
-    return hashlib.sha256(data).hexdigest()

@@ -7,6 +7,8 @@ writes one JSON line a check to the file descriptor it was given.
 import json
 import os
 import random
+import signal
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
@@ -30,9 +32,10 @@ StartFleet = Callable[[Release], Fleet]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The two ends of our line to the judge."""
+    """Our lines to the judge."""
     parser.addoption("--job", type=Path, required=True)
     parser.addoption("--report-fd", type=int, required=True)
+    parser.addoption("--owner-fd", type=int, required=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +45,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[FAILED] = set()
     # The replicas must not inherit the end that verdicts are written to.
     os.set_inheritable(config.getoption("--report-fd"), False)
+    owner = config.getoption("--owner-fd")
+    os.set_inheritable(owner, False)
+    threading.Thread(target=_end_with, args=[owner], daemon=True).start()
+
+
+def _end_with(owner: int) -> None:
+    """End this process when the judge's has ended, however that came; fleets follow."""
+    os.read(owner, 1)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -2,4 +2,6 @@
 
 from .main import main
 
-main()
+# Worker processes of a grading run import this module under another name.
+if __name__ == "__main__":
+    main()

@@ -1,130 +1,174 @@
-"""`outage grade`: a class's submissions into the gradebook, by stock nbgrader."""
+"""`outage grade`: a class's submissions into the gradebook, many at a time."""
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+import typer
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
-from autograder.cells import notes_in
+from autograder.grading import GradingError
+from autograder.grading.cluster import connected, default_jobs
+from autograder.grading.intake import take_in
+from autograder.grading.run import Change, Graded, GradingRun
 from autograder.judge import Exercise, JudgeError
-from autograder.sandbox import SandboxUnavailable, prove
-from autograder.submissions import ASIDE, put_aside
+from autograder.sandbox import Confined, SandboxUnavailable, prove
+from autograder.submissions import ASIDE
 
 from .main import Exit
 
 out = Console()
 err = Console(stderr=True)
 
-COURSE_ID = "outage"
-
 
 def grade(
-    project: Path, number: str, force: bool, no_sandbox: bool, as_json: bool
+    project: Path,
+    number: str,
+    source: Path | None,
+    force: bool,
+    regrade: bool,
+    yes: bool,
+    confined: Confined,
+    jobs: int | None,
+    scheduler: str | None,
+    as_json: bool,
 ) -> int:
     """Grade autograder/submitted/*/NN_name/. Returns the exit code of the command."""
     folder = project / "autograder"
     try:
         exercise = Exercise.named(number)
-        if not no_sandbox:
+        if confined is Confined.SANDBOX and scheduler is None:
             prove()
-    except JudgeError as exc:
-        return _told(str(exc), Exit.USAGE)
+        if source is not None:
+            count = take_in(source, exercise, folder / "submitted", folder / ASIDE)
+            err.print(f"{count} new or changed submissions.", highlight=False)
+        run = GradingRun(folder, exercise, confined)
+        with run.book.writing():
+            run.book.make_known(exercise)
+            if force:
+                run.forget()
+            failed = judge_and_write(run, scheduler, jobs or default_jobs(), regrade)
+            if regrade and not accept(list(run.changes()), yes):
+                return _told("nothing was written.", Exit.FELL_SHORT)
+            failed |= write(run, [s for s in run.unwritten() if s not in failed])
+        rows = [run.result(student, failed.get(student, "")) for student in run.tasks]
     except SandboxUnavailable as exc:
         return _told(
             f"{exc} Submissions are not run without one. If you trust every one of them"
             " with your own rights: --no-sandbox.",
             Exit.ENVIRONMENT,
         )
-    submissions = sorted((folder / "submitted").glob(f"*/{exercise.name}"))
-    if not submissions:
-        wanted = f"{folder}/submitted/STUDENT/{exercise.name}/{exercise.notebook.name}"
-        return _told(
-            f"There is nothing to grade. Lay submissions here: {wanted}", Exit.USAGE
-        )
-    for submission in submissions:
-        put_aside(submission, exercise, folder / ASIDE)
-    code = _run_nbgrader(folder, exercise, force, no_sandbox)
-    rows = [
-        {"student": submission.parent.name, **_result(folder, exercise, submission)}
-        for submission in submissions
-    ]
+    except (JudgeError, GradingError) as exc:
+        return _told(str(exc), Exit.USAGE)
     if as_json:
-        print(json.dumps(rows, indent=2))
+        print(json.dumps([asdict(row) for row in rows], indent=2))
     else:
-        _show(exercise, rows)
-    if code:
-        return _told("nbgrader has failed; its messages are above.", Exit.FELL_SHORT)
+        show(exercise, rows)
+    if any(row.why for row in rows):
+        return _told(
+            "not everything was graded; run the same command again to go on.",
+            Exit.FELL_SHORT,
+        )
     return 0
+
+
+def judge_and_write(
+    run: GradingRun, scheduler: str | None, jobs: int, hold: bool
+) -> dict[str, str]:
+    """Judge what has no verdict, and write each grade at once, unless `hold`.
+
+    Returns why there is no grade, by student.
+    """
+    failed: dict[str, str] = {}
+    if not (unjudged := run.unjudged()):
+        return failed
+    with connected(scheduler, jobs) as client, counting(len(unjudged)) as advance:
+
+        def on_verdict(student: str) -> None:
+            if not hold and (why := run.write(student)):
+                failed[student] = why
+            advance()
+
+        return run.judge(client, on_verdict) | failed
+
+
+def write(run: GradingRun, students: list[str]) -> dict[str, str]:
+    """Write the grades of `students`; why not, by student."""
+    failed = {}
+    for student in students:
+        if why := run.write(student):
+            failed[student] = why
+    return failed
+
+
+def accept(changes: list[Change], yes: bool) -> bool:
+    """Show what would change, and ask, unless `yes`. Whether it is to be written."""
+    if not changes:
+        err.print("No score changes.")
+        return True
+    table = Table("student", "score", "", "because of", title="would change", box=None)
+    for change in changes:
+        table.add_row(
+            change.student, f"{change.before:g}", f"→ {change.after:g}",
+            "\n".join(change.checks),
+        )  # fmt: skip
+    err.print(table)
+    return yes or typer.confirm("Write these scores?", err=True)
+
+
+class Rate(ProgressColumn):
+    """Submissions a second, since the run began."""
+
+    def render(self, task: Task) -> Text:
+        """Nothing before the first has ended."""
+        speed = task.completed / task.elapsed if task.elapsed else 0.0
+        return Text(f"{speed:.1f}/s" if speed else "")
+
+
+@contextmanager
+def counting(total: int) -> Iterator[Callable[[], None]]:
+    """A progress bar on standard error; yields what moves it on by one."""
+    columns = (
+        SpinnerColumn(), TextColumn("judging"), BarColumn(), MofNCompleteColumn(),
+        Rate(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task("", total=total)
+        yield lambda: progress.advance(bar)
+
+
+def show(exercise: Exercise, rows: list[Graded]) -> None:
+    """Print the scores, and what a human should look at."""
+    table = Table(
+        "student", "score", "of", "needs a human", "odd about it",
+        title=exercise.name, box=None,
+    )  # fmt: skip
+    for row in rows:
+        human = [*row.human, *([row.why] if row.why else [])]
+        late = [f"{row.late_s / 3600:.1f} h late"] if row.late_s else []
+        table.add_row(
+            row.student,
+            "–" if row.score is None else f"{row.score:g}",
+            "" if row.points is None else f"{row.points:g}",
+            "\n".join(human), "\n".join([*late, *row.notes]),
+        )  # fmt: skip
+    out.print(table)
 
 
 def _told(message: str, code: int) -> int:
     err.print(f"outage: {message}", style="red", markup=False, highlight=False)
     return code
-
-
-def _run_nbgrader(
-    folder: Path, exercise: Exercise, force: bool, no_sandbox: bool
-) -> int:
-    """Run `nbgrader autograde`, after what it needs. Returns its exit code."""
-    nbgrader = [sys.executable, "-m", "nbgrader"]
-    commands = [[*nbgrader, "autograde", exercise.name]]
-    if force:
-        commands[0].append("--force")
-    if no_sandbox:
-        commands[0].append("--JudgeCells.no_sandbox=True")
-    if not _is_known(folder, exercise):
-        commands.insert(0, [*nbgrader, "generate_assignment", exercise.name, "--force"])
-    environment = {**os.environ, "PYTHONPATH": str(folder.parent)}
-    with err.status(f"grading {exercise.name} ..."):
-        for command in commands:
-            # nbgrader's own log is for its log level; what matters is in the table.
-            done = subprocess.run(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            if done.returncode:
-                err.print(done.stderr, markup=False, highlight=False)
-                return done.returncode
-    return 0
-
-
-def _gradebook(folder: Path) -> Gradebook:
-    return Gradebook(f"sqlite:///{folder / 'gradebook.db'}", COURSE_ID)
-
-
-def _is_known(folder: Path, exercise: Exercise) -> bool:
-    if not (folder / "gradebook.db").exists():
-        return False
-    with _gradebook(folder) as book:
-        try:
-            book.find_assignment(exercise.name)
-        except MissingEntry:
-            return False
-    return True
-
-
-def _result(folder: Path, exercise: Exercise, submission: Path) -> dict[str, object]:
-    path = folder / "autograded" / submission.parent.name / submission.name
-    notes = notes_in(path / exercise.notebook.name)
-    with _gradebook(folder) as book:
-        try:
-            graded = book.find_submission(exercise.name, submission.parent.name)
-        except MissingEntry:
-            return {"score": None, "points": None, "notes": notes}
-        return {"score": graded.score, "points": graded.max_score, "notes": notes}
-
-
-def _show(exercise: Exercise, rows: list[dict[str, object]]) -> None:
-    table = Table("student", "score", "of", "notes", title=exercise.name, box=None)
-    for row in rows:
-        notes = row["notes"]
-        assert isinstance(notes, list)
-        score = "not graded" if row["score"] is None else f"{row['score']:g}"
-        points = "" if row["points"] is None else f"{row['points']:g}"
-        table.add_row(str(row["student"]), score, points, "\n".join(notes))
-    out.print(table)

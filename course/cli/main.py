@@ -237,16 +237,44 @@ def grade(
     exercise: Annotated[
         str, typer.Argument(help="Number of the exercise, such as 05.")
     ],
+    submissions: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder or zip archive of submissions to take in first;"
+            " without one, autograder/submitted/ as it is."
+        ),
+    ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Grade again what has been graded.")
+        bool, typer.Option("--force", help="Judge again what has a verdict.")
     ] = False,
+    regrade: Annotated[
+        bool,
+        typer.Option(
+            "--regrade", help="Show whose score changes and why, before it is written."
+        ),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Write what --regrade shows, unasked.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Judgements at a time; left out, three a core."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler to judge on, such as tcp://HOST:8786."),
+    ] = None,
     no_sandbox: NoSandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    """Grade a class: autograder/submitted/ into the gradebook."""
+    """Grade a class into the gradebook; interrupted, it goes on where it was."""
     from . import grading
 
-    raise typer.Exit(grading.grade(PROJECT, exercise, force, no_sandbox, as_json))
+    code = grading.grade(
+        PROJECT, exercise, submissions, force, regrade, yes,
+        confined_by(no_sandbox), jobs, scheduler, as_json,
+    )  # fmt: skip
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -181,6 +181,7 @@ def test_nothing_is_written_elsewhere(class_: Class) -> None:
         "feedback",
         "submitted",
         "set_aside",
+        "verdicts",
         "gradebook.db",
         "__pycache__",
     )

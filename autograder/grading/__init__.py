@@ -1,0 +1,13 @@
+"""A class at a time: submissions in, verdicts by a Dask cluster, grades into nbgrader.
+
+    a folder, a zip ──intake──▶ submitted/ ──▶ answers ──cluster──▶ verdicts
+                                                                        │ one process
+                                        nbgrader's gradebook ◀──book────┘
+
+A verdict is kept under a digest of all that it depends on (see store). So a run that
+was interrupted goes on where it was, and nothing is judged twice.
+"""
+
+from .errors import GradingError
+
+__all__ = ["GradingError"]

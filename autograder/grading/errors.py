@@ -1,0 +1,33 @@
+"""What grading a class raises; each message says what to do next.
+
+GradingError
+├── NothingToGrade    no submission to this exercise
+├── IntakeRefused     the folder or archive holds no class
+├── ClusterLost       no scheduler there, or its workers have other checks
+├── AlreadyGrading    another run is at work in this course
+└── GradebookRefused  nbgrader could not write a grade
+"""
+
+
+class GradingError(Exception):
+    """Grading cannot begin, or cannot go on. What has been graded is kept."""
+
+
+class NothingToGrade(GradingError):
+    """There is no submission to this exercise."""
+
+
+class IntakeRefused(GradingError):
+    """A folder or archive that holds no submissions, or is not safe to open."""
+
+
+class ClusterLost(GradingError):
+    """The cluster cannot be reached, or cannot be trusted with these checks."""
+
+
+class AlreadyGrading(GradingError):
+    """Another run is writing this course's gradebook."""
+
+
+class GradebookRefused(GradingError):
+    """nbgrader did not take a verdict in."""

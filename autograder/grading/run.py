@@ -1,0 +1,152 @@
+"""One run over a class: what is to be judged, what is written, who needs a human."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.judge import Exercise
+from autograder.sandbox import Confined
+from autograder.submissions import ASIDE, READINGS, notes_on, put_aside, rebuilt
+
+from .book import Book
+from .cluster import verdicts
+from .errors import GradebookRefused, NothingToGrade
+from .store import STORE, Task, VerdictStore, as_task
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one submission; `why` says why there is no grade, if so."""
+
+    student: str
+    score: float | None = None
+    points: float | None = None
+    late_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    human: list[str] = field(default_factory=list)
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A score that another verdict would change, and the checks that make it so."""
+
+    student: str
+    before: float
+    after: float
+    checks: list[str]
+
+
+class GradingRun:
+    """The submissions to `exercise` in the course at `folder`, judged and written.
+
+    Raises NothingToGrade.
+    """
+
+    def __init__(self, folder: Path, exercise: Exercise, confined: Confined) -> None:
+        self.exercise = exercise
+        self.book = Book(folder, confined)
+        self.store = VerdictStore(folder / STORE)
+        found = sorted((folder / "submitted").glob(f"*/{exercise.name}"))
+        if not found:
+            wanted = f"STUDENT/{exercise.name}/{exercise.notebook.name}"
+            raise NothingToGrade(
+                f"There is nothing to grade. Lay submissions into {folder}/submitted/"
+                f" as {wanted}, or name a folder or zip archive that holds them."
+            )
+        released = nbformat.read(exercise.notebook, as_version=4)
+        self.tasks: dict[str, Task] = {}
+        self.notes: dict[str, list[str]] = {}
+        for submission in found:
+            put_aside(submission, exercise, folder / ASIDE)
+            notebook = nbformat.read(submission / exercise.notebook.name, as_version=4)
+            fresh, odd = rebuilt(notebook, released)
+            student = submission.parent.name
+            self.tasks[student] = as_task(exercise, fresh.metadata[READINGS], confined)
+            self.notes[student] = [*notes_on(submission, folder / ASIDE), *odd]
+
+    def forget(self) -> None:
+        """Have everything judged anew."""
+        for task in self.tasks.values():
+            self.store.forget(task)
+
+    def unjudged(self) -> dict[str, Task]:
+        """Those on which there is no verdict; of several that are alike, the first."""
+        unknown = {s: t for s, t in self.tasks.items() if self.store.get(t) is None}
+        firsts = {task.key: student for student, task in reversed(unknown.items())}
+        return {student: unknown[student] for student in firsts.values()}
+
+    def unwritten(self) -> list[str]:
+        """Whose verdict, as it is now, is not in the gradebook."""
+        return [s for s, task in self.tasks.items() if self._written_key(s) != task.key]
+
+    def _written_key(self, student: str) -> str:
+        written = self.book.written(self.exercise, student)
+        return written[0] if written else ""
+
+    def judge(self, client: Any, on_verdict: Callable[[str], None]) -> dict[str, str]:
+        """Judge what is unjudged on a cluster, and keep each verdict.
+
+        `on_verdict` is then told whose it is. Returns why there is none, by student,
+        where there is none.
+        """
+        failed: dict[str, str] = {}
+        for student, verdict in verdicts(client, self.unjudged()):
+            if isinstance(verdict, Exception):
+                failed[student] = str(verdict) or type(verdict).__name__
+                continue
+            self.store.put(self.tasks[student], verdict)
+            on_verdict(student)
+        same = {self.tasks[student].key: why for student, why in failed.items()}
+        return {s: same[t.key] for s, t in self.tasks.items() if t.key in same}
+
+    def changes(self) -> Iterator[Change]:
+        """The scores in the gradebook that the verdicts of now would change."""
+        for student, task in self.tasks.items():
+            written = self.book.written(self.exercise, student)
+            verdict = self.store.get(task)
+            if written is None or verdict is None:
+                continue
+            before, after = written[1], verdict
+            if before.score == after.score:
+                continue
+            then = {c.title: c for c in before.checks}
+            now = {c.title: c for c in after.checks}
+            yield Change(
+                student, before.score, after.score,
+                [
+                    f"{title}: {_earned(then.get(title))} → {_earned(now.get(title))}"
+                    for title in {**then, **now}
+                    if _earned(then.get(title)) != _earned(now.get(title))
+                ],
+            )  # fmt: skip
+
+    def write(self, student: str) -> str:
+        """Write one grade; why that was not possible, or nothing."""
+        try:
+            self.book.write(self.exercise, student)
+        except GradebookRefused as exc:
+            return str(exc)
+        return ""
+
+    def result(self, student: str, why: str = "") -> Graded:
+        """How one submission stands."""
+        entry = self.book.entry(self.exercise, student)
+        written = self.book.written(self.exercise, student)
+        if entry is None or written is None or why:
+            return Graded(student, notes=self.notes[student], why=why or "not graded")
+        human = ["free text"] if entry.needs_manual_grade else []
+        human += [
+            f"“{check.title}” broke" for check in written[1].checks
+            if check.outcome == "error"
+        ]  # fmt: skip
+        return Graded(
+            student, entry.score, entry.points, entry.late_s, self.notes[student], human
+        )
+
+
+def _earned(check: Any) -> str:
+    return "not asked" if check is None else f"{check.earned:g} of {check.points:g}"
