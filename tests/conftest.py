@@ -69,6 +69,8 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @contextmanager
 def served_lab(project: Path, folder: Path) -> Iterator[str]:
     """`outage learn` in a copy of `project` below `folder`; yields its address."""
+    # A shell that runs us in the background has SIGINT ignored; the server must not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     left_out = shutil.ignore_patterns(".git", ".venv", "work", "__pycache__", "tests")
     copy = Path(shutil.copytree(project, folder / "project", ignore=left_out))
     server = subprocess.Popen(

@@ -4,6 +4,7 @@ A worker needs this package and bubblewrap, and nothing else: a task is the text
 answers, its result the verdict as JSON. A worker that dies costs a retry, not a grade.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,16 +38,13 @@ def connected(scheduler: str | None, jobs: int) -> Iterator[Any]:
 
     quiet = {
         "distributed.logging": {"distributed": "critical"},
-        "distributed.worker.daemon": True,
-        # A judgement takes hold of the machine now and then; that is no lost worker.
         "distributed.comm.timeouts.connect": f"{CONNECT_WITHIN_S}s",
     }
     with dask.config.set(quiet):
         if scheduler is None:
             cluster = LocalCluster(
                 n_workers=1, threads_per_worker=jobs, processes=True,
-                host="127.0.0.1", dashboard_address=None, worker_dashboard_address=None,
-                silence_logs="critical",
+                host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL,
             )  # fmt: skip
             with cluster, Client(cluster) as client:
                 yield client
