@@ -4,9 +4,9 @@
 
 stock_s     `nbgrader autograde` with its own preprocessors; the check cell judges with
             the same checks from within the learner's kernel, without a sandbox
-ours_s      `outage grade` of the same class, with the sandbox, from its start to the end
-floor_s     the checks alone, in forks of a process that has imported everything, without
-            a sandbox; judge_s is the judge on the same submissions, in the sandbox
+ours_s      `outage grade` of the same class, in the sandbox, from its start to its end
+floor_s     the checks alone, in forks of a process that has imported everything, and no
+            sandbox; judge_s is the judge on the same submissions, in the sandbox
 growth      ours_s for classes of other sizes
 peer_s      with --peer: otter-grader's local run of one trivial notebook each, in an
             environment of its own
@@ -229,8 +229,10 @@ def time_peer(count: int) -> float:
             "test = {'name': 'q1', 'points': 1, 'suites': [{'type': 'doctest',"
             " 'cases': [{'code': '>>> x\\n1', 'hidden': False, 'locked': False}]}]}"
         )
-        cell = {"cell_type": "code", "metadata": {}, "outputs": [], "id": "a",
-                "execution_count": None, "source": "x = 1"}  # fmt: skip
+        cell: dict[str, Any] = {
+            "cell_type": "code", "metadata": {}, "outputs": [], "id": "a",
+            "execution_count": None, "source": "x = 1",
+        }  # fmt: skip
         notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         started = time.monotonic()
         for number in range(count):

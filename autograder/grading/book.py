@@ -7,6 +7,7 @@ finds it in the store. So a grade is the same whichever of the two has written i
 import fcntl
 import io
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.judge import Exercise, Verdict
@@ -118,7 +120,10 @@ class Book:
         propagates, app.log.propagate = app.log.propagate, False
         self._course.assignment_id, self._course.student_id = exercise.name, student
         try:
-            app.start()
+            with warnings.catch_warnings():
+                # nbgrader's own: it adds what it has not added to its session yet.
+                warnings.simplefilter("ignore", SAWarning)
+                app.start()
         except (Exception, SystemExit) as exc:
             raise GradebookRefused(
                 f"nbgrader could not grade {student}'s {exercise.name}: {exc}\n"

@@ -7,6 +7,7 @@ writes one JSON line a check to the file descriptor it was given.
 import json
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -47,12 +48,17 @@ def pytest_configure(config: pytest.Config) -> None:
     os.set_inheritable(config.getoption("--report-fd"), False)
     owner = config.getoption("--owner-fd")
     os.set_inheritable(owner, False)
-    threading.Thread(target=_end_with, args=[owner], daemon=True).start()
+    folder = config.getoption("--job").parent
+    threading.Thread(target=_end_with, args=[owner, folder], daemon=True).start()
 
 
-def _end_with(owner: int) -> None:
-    """End this process when the judge's has ended, however that came; fleets follow."""
+def _end_with(owner: int, folder: Path) -> None:
+    """When the judge has ended, however that came, end this process; fleets follow.
+
+    The judge would have removed the `folder` of this job.
+    """
     os.read(owner, 1)
+    shutil.rmtree(folder, ignore_errors=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 

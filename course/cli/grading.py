@@ -21,7 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from autograder.grading import GradingError
+from autograder.grading import AlreadyGrading, ClusterLost, GradingError
 from autograder.grading.cluster import connected, default_jobs
 from autograder.grading.intake import take_in
 from autograder.grading.run import Change, Graded, GradingRun
@@ -72,6 +72,8 @@ def grade(
             " with your own rights: --no-sandbox.",
             Exit.ENVIRONMENT,
         )
+    except (AlreadyGrading, ClusterLost) as exc:
+        return _told(str(exc), Exit.ENVIRONMENT)
     except (JudgeError, GradingError) as exc:
         return _told(str(exc), Exit.USAGE)
     if as_json:

@@ -12,8 +12,8 @@ class Confinement:
     `interpreter` stands in place of `python` in the command of a replica. In its words,
     {release} is the folder of the release, {database} the database's file, and {warm} a
     file descriptor: the interpreter may load what it needs, and then waits until that
-    is closed before it loads the release. A spare process is kept waiting so, and takes
-    over at once when a replica's process ends.
+    is closed before it loads the release. Once a process of a replica has died, a spare
+    one is kept waiting so, and takes over at once when the next dies.
 
     A replica that is not ready after `ready_within_s` seconds is given up.
 

@@ -109,6 +109,7 @@ class Replica:
         self._output: asyncio.Task[None] | None = None
         self._last_lines: deque[str] = deque(maxlen=12)
         self._release, self._folder = "", Path()
+        self._has_died = False
 
     async def start(self, release: str, folder: Path) -> None:
         """Run the release written in `folder`; return once it is ready.
@@ -189,6 +190,7 @@ class Replica:
                 await asyncio.wait({self._output}, timeout=0.2)
             tries = 0 if self.ready.is_set() else tries + 1
             self._ended(process, asked=False)
+            self._has_died = True
             talked_too_much = self._output_left is not None and self._output_left <= 0
             enough = tries >= TRIES_TO_START or talked_too_much
             if self._failed and not self._failed.done() and enough:
@@ -216,8 +218,9 @@ class Replica:
         self.ready.set()
         if self.process is not None:
             self._report("ready", self.process)
-        # Not part of this task, which ends with the process.
-        self._start_task(self._spawner.keep_spare(self._folder))
+        if self._has_died:  # and so will again: a spare costs as much as a start
+            # Not part of this task, which ends with the process.
+            self._start_task(self._spawner.keep_spare(self._folder))
 
     async def _read_output(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None

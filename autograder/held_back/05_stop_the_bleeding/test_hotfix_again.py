@@ -194,7 +194,7 @@ def evidence(
         for raw in raws:
             fleet.wait_ready(READY_WITHIN_S)
             deaths = len(fleet.telemetry.exits())
-            sent.append(Sent(what, None, fleet.send(raw, patience.seconds)))
+            sent.append(send((what, None, raw)))
             if not dies(fleet, deaths, dying.seconds):
                 dying.lose()
     settle(fleet, frozenset(bugs.values()), patience)
