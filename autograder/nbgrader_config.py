@@ -5,6 +5,7 @@ start from, one rebuilds each submission on the released notebook, and one fills
 check cells with the judge's verdict instead of running them.
 """
 
+import os
 from pathlib import Path
 
 from nbconvert.preprocessors import ClearMetadataPreprocessor
@@ -24,7 +25,10 @@ c.CourseDirectory.root = str(ROOT)
 # the release, so the texts with the solutions must not lie in it.
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "../exercises"
-c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'gradebook.db'}"
+# Several graders at once want PostgreSQL: postgresql+psycopg://USER@HOST/DATABASE
+c.CourseDirectory.db_url = os.environ.get(
+    "OUTAGE_GRADEBOOK", f"sqlite:///{ROOT / 'gradebook.db'}"
+)
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__"]
 
 c.GenerateAssignment.preprocessors = [

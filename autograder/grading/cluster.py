@@ -15,8 +15,10 @@ from autograder.judge import Exercise, Verdict
 from .errors import ClusterLost
 from .store import Task
 
-# Judging waits for the most part: for processes to start, for answers that never come.
-JOBS_PER_CORE = 3
+# A judgement waits for processes, and for answers that never come; it needs about one
+# core for a third of its time. More at once, and checks that look at a clock begin to
+# see the machine: with six a core, one score in a hundred was another.
+JOBS_PER_CORE = 2
 CONNECT_WITHIN_S = 15
 RETRIES = 3
 

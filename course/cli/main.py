@@ -258,7 +258,7 @@ def grade(
     ] = False,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Judgements at a time; left out, three a core."),
+        typer.Option(min=1, help="Judgements at a time; left out, two a core."),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -275,6 +275,33 @@ def grade(
         confined_by(no_sandbox), jobs, scheduler, as_json,
     )  # fmt: skip
     raise typer.Exit(code)
+
+
+@app.command()
+def report(
+    exercise: Annotated[
+        str, typer.Argument(help="Number of the exercise, such as 05.")
+    ],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to; left out, autograder/reports/.")
+    ] = None,
+) -> None:
+    """Write the cohort's report: who stands where, which check stops whom."""
+    from . import reporting
+
+    raise typer.Exit(reporting.report(PROJECT, exercise, folder, out, err))
+
+
+@app.command()
+def release(
+    to: Annotated[
+        Path | None, typer.Option(help="The archive; left out, one below dist/.")
+    ] = None,
+) -> None:
+    """Make the learners' package: no solutions, no held-back checks, one zip."""
+    from . import releasing
+
+    raise typer.Exit(releasing.release(PROJECT, to, out, err))
 
 
 @app.command()

@@ -20,6 +20,13 @@ REMEDY = (
 
 def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
     """Run pytest, with a browser unless `fast`. Returns an exit code of the command."""
+    if not (project / "tests").exists():
+        err.print(
+            "outage: this is the learners' package, which comes without the project's"
+            " tests. ./outage doctor says whether the course runs here.",
+            style="red",
+        )
+        return 3
     environment = dict(os.environ)
     left_out = ["slow", "browser"] if fast else []
     if not fast:
@@ -37,6 +44,12 @@ def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
             f"outage: leaving out the tests of the sandbox. {exc}", style="yellow"
         )
         left_out.append("sandbox")
+    if not has_postgresql():
+        err.print(
+            "outage: leaving out the test of PostgreSQL, which is not installed.",
+            style="yellow",
+        )
+        left_out.append("postgresql")
     marks = " and ".join(f"not {mark}" for mark in left_out)
     choice = ["-m", marks] if marks else []
     command = [sys.executable, "-m", "pytest", *choice, *arguments]
@@ -68,13 +81,15 @@ def find_chromium() -> Path | None:
 def prepare_programs(err: Console) -> Path | None:
     """A Chromium that Playwright can drive, installed where it is missing; else None.
 
-    As root on Debian from its packages, and bubblewrap with it; elsewhere the Chromium
-    that Playwright brings.
+    As root on Debian from its packages, with what else tests need; elsewhere the
+    Chromium that Playwright brings.
     """
     missing = [] if find_chromium() else ["chromium"]
     is_debian = shutil.which("apt-get") is not None and os.geteuid() == 0
     if is_debian and shutil.which("bwrap") is None:
         missing.append("bubblewrap")
+    if is_debian and not has_postgresql():
+        missing.append("postgresql")
     if not driver_runs():
         missing.append("libatomic1")  # its Node.js needs it; not in Debian's base
     if not missing:
@@ -98,6 +113,12 @@ def prepare_programs(err: Console) -> Path | None:
             err.print(f"{words} failed:\n{done.stderr[-2000:]}", markup=False)
             return None
     return find_chromium() if driver_runs() else None
+
+
+def has_postgresql() -> bool:
+    """Whether a server of PostgreSQL is installed; Debian keeps it off the path."""
+    known = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    return bool(shutil.which("initdb") or list(known))
 
 
 def driver_runs() -> bool:

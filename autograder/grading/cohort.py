@@ -1,0 +1,226 @@
+"""The cohort of one exercise: who stands where, what stops whom, who is alike."""
+
+import csv
+import difflib
+import io
+import statistics
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from autograder.judge import Answers, Exercise, Verdict
+
+TEMPLATE = "report.html.j2"
+ALIKE_FROM = 0.95
+MOST_COMMON = 12
+
+# Layout and comments are no part of what an answer does.
+LEFT_OUT = {
+    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
+    tokenize.ENCODING, tokenize.ENDMARKER,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student: the score, and the titles of the checks that did not pass."""
+
+    student: str
+    score: float
+    failed: list[str]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One check over the cohort.
+
+    `discrimination` is the point-biserial correlation between passing it and the score
+    on all other checks (Lord and Novick, 1968, chapter 15); None where all or none
+    pass, or all others score the same.
+    """
+
+    title: str
+    failed: int
+    share_failed: float
+    discrimination: float | None
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What several students were told by the same check."""
+
+    title: str
+    text: str
+    students: list[str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two students with nearly the same answers; `ratio` is 1 where they are equal."""
+
+    first: str
+    second: str
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The verdicts on a class, and the answers that they are about, by student."""
+
+    verdicts: Mapping[str, Verdict]
+    answers: Mapping[str, Answers]
+
+    @property
+    def size(self) -> int:
+        """How many have handed in."""
+        return len(self.verdicts)
+
+    @property
+    def points(self) -> float:
+        """What can be earned."""
+        return max(verdict.points for verdict in self.verdicts.values())
+
+    @property
+    def scores(self) -> list[float]:
+        """By student."""
+        return [verdict.score for verdict in self.verdicts.values()]
+
+    @property
+    def mean(self) -> float:
+        """Of the scores."""
+        return statistics.fmean(self.scores)
+
+    @property
+    def median(self) -> float:
+        """Of the scores."""
+        return statistics.median(self.scores)
+
+    @property
+    def full(self) -> int:
+        """How many have passed every check."""
+        return sum(verdict.passed for verdict in self.verdicts.values())
+
+    @property
+    def mean_seconds(self) -> float:
+        """To judge one submission."""
+        return statistics.fmean(v.seconds for v in self.verdicts.values())
+
+    @property
+    def longest_seconds(self) -> float:
+        """To judge the one that took longest."""
+        return max(verdict.seconds for verdict in self.verdicts.values())
+
+    @property
+    def rows(self) -> list[Row]:
+        """The lowest score first: who needs help stands at the top."""
+        rows = [
+            Row(
+                student, verdict.score,
+                [c.title for c in verdict.checks if c.outcome != "passed"],
+            )
+            for student, verdict in self.verdicts.items()
+        ]  # fmt: skip
+        return sorted(rows, key=lambda row: (row.score, row.student))
+
+    @property
+    def items(self) -> list[Item]:
+        """Each check, in the order of the exercise."""
+        names = {c.name: c.title for v in self.verdicts.values() for c in v.checks}
+        return [self._item(name, title) for name, title in names.items()]
+
+    def _item(self, name: str, title: str) -> Item:
+        passed, others = [], []
+        for verdict in self.verdicts.values():
+            by_name = {check.name: check for check in verdict.checks}
+            if check := by_name.get(name):
+                passed.append(float(check.outcome == "passed"))
+                others.append(verdict.score - check.earned)
+        failed = len(passed) - int(sum(passed))
+        try:
+            # The point-biserial correlation is Pearson's, one variable being 0 or 1.
+            discrimination = statistics.correlation(passed, others)
+        except statistics.StatisticsError:  # fewer than two, or all of one the same
+            discrimination = None
+        return Item(title, failed, failed / len(passed), discrimination)
+
+    @property
+    def feedback(self) -> list[Feedback]:
+        """What most students were told, the most common first.
+
+        Told apart by what was seen and where to look, since inputs are random.
+        """
+        told: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for student, verdict in self.verdicts.items():
+            for check in verdict.checks:
+                if check.outcome != "passed":
+                    told[check.title, gist(check.feedback)].append(student)
+        found = [Feedback(title, text, who) for (title, text), who in told.items()]
+        found.sort(key=lambda each: -len(each.students))
+        return found[:MOST_COMMON]
+
+    @property
+    def alike(self) -> list[Pair]:
+        """Pairs whose answers are nearly the same, the most alike first."""
+        return sorted(self._alike(), key=lambda pair: -pair.ratio)
+
+    def _alike(self) -> Iterator[Pair]:
+        words = {
+            student: significant(" ".join(answers.values()))
+            for student, answers in self.answers.items()
+            if self.verdicts[student].score  # those without an answer are alike too
+        }
+        matcher = difflib.SequenceMatcher[str](autojunk=False)
+        students = list(words)
+        for place, second in enumerate(students):
+            matcher.set_seq2(words[second])
+            for first in students[:place]:
+                matcher.set_seq1(words[first])
+                # From the cheapest bound to the dearest: most pairs end at the first.
+                bounds = matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio
+                if all(bound() >= ALIKE_FROM for bound in bounds):
+                    yield Pair(first, second, matcher.ratio())
+
+    def as_html(self, exercise: Exercise) -> str:
+        """One page that needs nothing else."""
+        loader = FileSystemLoader(Path(__file__).parent)
+        pages = Environment(
+            loader=loader, autoescape=True, undefined=StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        page = pages.get_template(TEMPLATE).render(exercise=exercise, cohort=self)
+        return str(page)
+
+    def as_csv(self) -> str:
+        """A line a student, a column a check: the points that it gave."""
+        titles = [item.title for item in self.items]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["student", "score", "points", "seconds", *titles])
+        for student, verdict in sorted(self.verdicts.items()):
+            earned = {check.title: check.earned for check in verdict.checks}
+            writer.writerow(
+                [student, verdict.score, verdict.points, verdict.seconds,
+                 *(earned.get(title, "") for title in titles)]
+            )  # fmt: skip
+        return text.getvalue()
+
+
+def gist(feedback: str) -> str:
+    """The line of a check's feedback that says what to look at, or its first."""
+    lines = feedback.splitlines() or [""]
+    looks = [line for line in lines if line.startswith("Look at: ")]
+    return (looks or lines)[0].removeprefix("Look at: ")
+
+
+def significant(source: str) -> list[str]:
+    """The words of a program without comments and layout; cut at what is no Python."""
+    found: list[str] = []
+    with suppress(tokenize.TokenError, SyntaxError):  # learners hand in what they have
+        tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+        found.extend(token.string for token in tokens if token.type not in LEFT_OUT)
+    return found
