@@ -76,7 +76,9 @@ def _name(student: Any) -> str:
 
 def _write(path: str, rows: Iterable[list[str]]) -> None:
     with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([_harmless(cell) for cell in row] for row in rows)
+        csv.writer(file, lineterminator="\n").writerows(
+            [_harmless(cell) for cell in row] for row in rows
+        )
 
 
 def _harmless(cell: str) -> str:

@@ -55,6 +55,9 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     tmp_path_factory.getbasetemp()  # pytest's own goes where it always goes
     ours = tempfile.mkdtemp(prefix="outage-tests-")
     os.environ["TMPDIR"] = tempfile.tempdir = ours
+    # nbgrader runs `alembic` by name, and pytest may have been called by its path.
+    here = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([here, os.environ["PATH"]])
     yield
     processes = fleet_processes()
     psutil.wait_procs(processes, timeout=3)
