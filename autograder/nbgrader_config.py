@@ -8,14 +8,15 @@ check cells with the judge's verdict instead of running them.
 import os
 from pathlib import Path
 
+import nbgrader
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
 
+import course
 from autograder.cells import GivenCode, JudgeCells, Rebuild
 from autograder.submissions import prepare
 
 ROOT = Path(__file__).resolve().parent
-TEMPLATES = "course/cli/jupyter/nbconvert/templates"
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader puts it here
 
@@ -66,8 +67,11 @@ c.Autograde.autograde_preprocessors = [
     stock.CheckCellMetadata,
 ]
 
-# nbgrader's pages ask a content network for MathJax, and stay blank while none answers.
-c.TemplateExporter.extra_template_basedirs = [str(ROOT.parent / TEMPLATES)]
+# Feedback asks no content network for MathJax: it would stay blank while none answers.
+c.HTMLExporter.extra_template_basedirs = [
+    str(Path(course.__file__).parent / "cli/jupyter/nbconvert/templates"),
+    str(Path(nbgrader.__file__).parent / "server_extensions/formgrader/templates"),
+]
 
 # A submission may hold HTML and JavaScript; the instructor's browser is not its stage.
 c.HTMLExporter.sanitize_html = True

@@ -55,6 +55,9 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     tmp_path_factory.getbasetemp()  # pytest's own goes where it always goes
     ours = tempfile.mkdtemp(prefix="outage-tests-")
     os.environ["TMPDIR"] = tempfile.tempdir = ours
+    # A shell that runs us in the background has SIGINT ignored, and what we start would
+    # inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # nbgrader runs `alembic` by name, and pytest may have been called by its path.
     here = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([here, os.environ["PATH"]])
@@ -72,8 +75,6 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @contextmanager
 def served_lab(project: Path, folder: Path) -> Iterator[str]:
     """`outage learn` in a copy of `project` below `folder`; yields its address."""
-    # A shell that runs us in the background has SIGINT ignored; the server must not.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     left_out = shutil.ignore_patterns(".git", ".venv", "work", "__pycache__", "tests")
     copy = Path(shutil.copytree(project, folder / "project", ignore=left_out))
     server = subprocess.Popen(

@@ -50,6 +50,7 @@ def test_the_export_has_a_line_for_each_learner(graded: Course) -> None:
 def test_feedback_tells_what_was_seen(graded: Course) -> None:
     """In the judge's words, in the page that the learner gets."""
     page = graded.feedback("half")
+    assert "mathjax/" not in page  # nothing is asked of a content network
     assert "A bug of our own is still a 500" in page
     assert "400 Bad Request" in page
     assert "how wide your except clause is" in page

@@ -9,6 +9,7 @@ in Chromium, and samples both sides every 10 s; nothing of it is a test.
 import argparse
 import json
 import os
+import signal
 import tempfile
 import time
 from itertools import pairwise
@@ -100,6 +101,7 @@ def averaged(samples: list[dict[str, float]]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # see tests/conftest.py
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600.0)
     print(json.dumps(soak(parser.parse_args().seconds), indent=2))
