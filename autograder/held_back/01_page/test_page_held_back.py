@@ -16,14 +16,18 @@ OUTCOMES = ("ok", "ok", "client_error", *FAILURES)
 
 
 def tries(rng: random.Random) -> list[Try]:
-    """Some requests with their retries, in the order in which the tries ended."""
+    """Some requests with their retries, in the order in which the tries ended.
+
+    All times are multiples of 1/8 s, which floats hold exactly: done - due <= 1 and
+    done <= due + 1 are both right, and of 0.1 s more they differ by rounding.
+    """
     made = []
     for _ in range(rng.randint(0, 60)):
-        due = round(rng.uniform(0, 20), rng.choice([0, 1, 2]))
+        due = rng.randint(0, 160) / 8
         number = rng.randint(1, 3)
         for n in range(1, number + 1):
             outcome = rng.choice(OUTCOMES) if n == number else rng.choice([*FAILURES])
-            late = rng.choice([0.1, 0.4, 1.0])
+            late = rng.choice([0.125, 0.375, 1.0])
             made.append(
                 {
                     "due": due, "done": due + n * late, "outcome": outcome,
