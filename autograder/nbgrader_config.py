@@ -30,6 +30,9 @@ c.CourseDirectory.release_directory = "../exercises"
 c.CourseDirectory.db_url = os.environ.get(
     "OUTAGE_GRADEBOOK", f"sqlite:///{ROOT / 'gradebook.db'}"
 )
+# Where assignments are released to, handed in, and feedback is fetched from.
+if "OUTAGE_EXCHANGE" in os.environ:
+    c.Exchange.root = os.environ["OUTAGE_EXCHANGE"]
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__"]
 
 c.GenerateAssignment.preprocessors = [

@@ -73,12 +73,17 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @contextmanager
-def served_lab(project: Path, folder: Path) -> Iterator[str]:
-    """`outage learn` in a copy of `project` below `folder`; yields its address."""
+def served_lab(project: Path, folder: Path, command: str = "learn") -> Iterator[str]:
+    """`outage learn` in a copy of `project` below `folder`; yields its address.
+
+    The copy may be there already, as folder/project.
+    """
     left_out = shutil.ignore_patterns(".git", ".venv", "work", "__pycache__", "tests")
-    copy = Path(shutil.copytree(project, folder / "project", ignore=left_out))
+    copy = folder / "project"
+    if not copy.exists():
+        shutil.copytree(project, copy, ignore=left_out)
     server = subprocess.Popen(
-        [sys.executable, "-m", "course.cli", "learn", "--no-browser", "--port", "0"],
+        [sys.executable, "-m", "course.cli", command, "--no-browser", "--port", "0"],
         cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip

@@ -1,10 +1,11 @@
-"""`outage learn`: JupyterLab at the front page, with the learner's own copies."""
+"""`outage learn` and `outage teach`: JupyterLab as each of the two meets it."""
 
 import os
 import secrets
 import shutil
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,51 +17,96 @@ from .workspace import FRONT_PAGE, jupyter_folder
 START = f"work/{FRONT_PAGE}"
 
 
-def serve(project: Path, port: int | None, browser: bool, out: Console) -> int:
+@dataclass(frozen=True)
+class Seat:
+    """A way to meet JupyterLab: its settings, where they are kept, where it opens.
+
+    `settings` are folders of ours, the strongest first. The server runs in `works_in`,
+    where nbgrader looks for its configuration; `files` is what the file browser shows.
+    """
+
+    settings: tuple[Path, ...]
+    own: Path
+    opens: str
+    works_in: Path
+    files: Path
+
+
+def learners_seat(project: Path) -> Seat:
+    """At the front page, with nothing of nbgrader's in the way."""
+    ours = project / "course" / "cli" / "jupyter"
+    own = jupyter_folder(project)
+    return Seat((ours,), own, f"/lab/tree/{START}", project, project / "work")
+
+
+def instructors_seat(project: Path) -> Seat:
+    """At the formgrader, with all of nbgrader's tools."""
+    ours = project / "course" / "cli" / "jupyter"
+    folder = project / "autograder"
+    own = jupyter_folder(project).with_name(".jupyter-teach")
+    return Seat((ours / "teach", ours), own, "/formgrader", folder, folder)
+
+
+def learn(project: Path, port: int | None, browser: bool, out: Console) -> int:
     """Become JupyterLab. Returns only if that is not possible, with an exit code."""
+    if (free := chosen_port(port, "learn")) is None:
+        return 3
+    for line in [*prepare(project), *show_the_way(project)]:
+        out.print(line)
+    out.print("\nThe course opens in a few seconds. If it does not, its address is:")
+    become_jupyterlab(project, learners_seat(project), free, browser, out)
+
+
+def teach(project: Path, port: int | None, browser: bool, out: Console) -> int:
+    """The same for an instructor."""
+    if (free := chosen_port(port, "teach")) is None:
+        return 3
+    out.print("\nThe formgrader opens in a few seconds. If not, its address is:")
+    become_jupyterlab(project, instructors_seat(project), free, browser, out)
+
+
+def chosen_port(port: int | None, command: str) -> int | None:
+    """A port to serve on: `port`, or 8888, or any; None, and why, if it is taken."""
     free = free_port(8888) or free_port(0) if port is None else free_port(port)
     if free is None:
         Console(stderr=True).print(
             f"outage: port {port} is in use by another program. Leave --port out, and a"
-            " free one is taken: ./outage learn",
+            f" free one is taken: ./outage {command}",
             style="red", highlight=False,
         )  # fmt: skip
-        return 3
-    for line in [*prepare(project), *show_the_way(project)]:
-        out.print(line)
-    token = secrets.token_hex(16)
-    out.print("\nThe course opens in a few seconds. If it does not, its address is:")
-    out.print(
-        f"http://127.0.0.1:{free}/lab/tree/{START}?token={token}",
-        style="bold", soft_wrap=True, highlight=False,
-    )  # fmt: skip
-    out.print("Ctrl-C here ends it, and with it everything it has started.\n")
-    become_jupyterlab(project, free, browser, token)
+    return free
 
 
-def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> NoReturn:
+def become_jupyterlab(
+    project: Path, seat: Seat, port: int, browser: bool, out: Console
+) -> NoReturn:
     """Replace this process, so that whoever ends it ends the server.
 
     Settings, signatures, history, runtime files and workspaces are the course's own,
-    beside the learner's notebooks; the user's own Jupyter and IPython are neither read
-    here nor changed.
+    below work/; the user's own Jupyter and IPython are neither read here nor changed.
     """
-    own = jupyter_folder(project)
-    ours = project / "course" / "cli" / "jupyter"
+    token = secrets.token_hex(16)
+    out.print(
+        f"http://127.0.0.1:{port}{seat.opens}?token={token}",
+        style="bold", soft_wrap=True, highlight=False,
+    )  # fmt: skip
+    out.print("Ctrl-C here ends it, and with it everything it has started.\n")
+    settings = os.pathsep.join(map(str, seat.settings))
     environment = {
         "JUPYTER_TOKEN": token,  # not on the command line, where other users see it
-        "JUPYTER_CONFIG_DIR": str(own),
-        "JUPYTER_CONFIG_PATH": str(ours),
+        "JUPYTER_CONFIG_DIR": str(seat.own),
+        "JUPYTER_CONFIG_PATH": settings,
         # Its kernel is the usual one, with course.panel.mistakes on top.
-        "JUPYTER_PATH": str(ours),
-        "JUPYTER_DATA_DIR": str(own / "data"),
-        "IPYTHONDIR": str(own / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(own / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(own / "workspaces"),
+        "JUPYTER_PATH": settings,
+        "JUPYTER_DATA_DIR": str(seat.own / "data"),
+        "IPYTHONDIR": str(seat.own / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(seat.own / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(seat.own / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(seat.own / "workspaces"),
     }
     # JupyterLab looks for custom.css in this one place.
-    shutil.copytree(ours / "custom", own / "custom", dirs_exist_ok=True)
+    custom = project / "course" / "cli" / "jupyter" / "custom"
+    shutil.copytree(custom, seat.own / "custom", dirs_exist_ok=True)
     options = [
         f"--port={port}",
         "--ip=127.0.0.1",
@@ -68,16 +114,16 @@ def become_jupyterlab(project: Path, port: int, browser: bool, token: str) -> No
         "--ServerApp.port_retries=0",
         "--ServerApp.answer_yes=True",
         f"--ServerApp.root_dir={project}",
-        f"--FileContentsManager.preferred_dir={project / 'work'}",
+        f"--FileContentsManager.preferred_dir={seat.files}",
         "--LabApp.custom_css=True",
-        f"--LabApp.default_url=/lab/tree/{START}",
+        f"--LabApp.default_url={seat.opens}",
         "--LabApp.expose_app_in_browser=True",
     ]
     if not browser:
         options.append("--no-browser")
     if os.geteuid() == 0:
         options.append("--allow-root")
-    os.chdir(project)
+    os.chdir(seat.works_in)
     sys.stdout.flush()
     arguments = [sys.executable, "-m", "jupyterlab", *options]
     os.execve(sys.executable, arguments, {**os.environ, **environment})

@@ -30,6 +30,17 @@ app = typer.Typer(
 out = Console()
 err = Console(stderr=True)
 
+Browser = Annotated[
+    bool, typer.Option(help="Open the browser; without it, print the address.")
+]
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        help="Port to serve on; left out, 8888 or, if that is in use, a free one."
+    ),
+]
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -65,21 +76,19 @@ def confined_by(no_sandbox: bool) -> "Confined":
 
 
 @app.command()
-def learn(
-    browser: Annotated[
-        bool, typer.Option(help="Open the browser; without it, print the address.")
-    ] = True,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            help="Port to serve on; left out, 8888 or, if that is in use, a free one."
-        ),
-    ] = None,
-) -> None:
+def learn(browser: Browser = True, port: Port = None) -> None:
     """Open JupyterLab at the course's front page."""
-    from .learn import serve
+    from . import learn as seats
 
-    raise typer.Exit(serve(PROJECT, port, browser, out))
+    raise typer.Exit(seats.learn(PROJECT, port, browser, out))
+
+
+@app.command()
+def teach(browser: Browser = True, port: Port = None) -> None:
+    """Open nbgrader's formgrader, and JupyterLab with nbgrader's tools."""
+    from . import learn as seats
+
+    raise typer.Exit(seats.teach(PROJECT, port, browser, out))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,8 +53,9 @@ def page(address: str, theme: str) -> Iterator[Page]:
 
 def end_kernels(address: str) -> None:
     """End every kernel of the server, and with it what its notebook has started."""
-    root, _, rest = address.partition("/lab/tree/")
-    headers = {"Authorization": f"token {rest.partition('token=')[2]}"}
+    parts = urllib.parse.urlsplit(address)
+    root, token = f"http://{parts.netloc}", parts.query.removeprefix("token=")
+    headers = {"Authorization": f"token {token}"}
     sessions = urllib.request.Request(f"{root}/api/sessions", headers=headers)
     with urllib.request.urlopen(sessions, timeout=10) as reply:
         found = json.load(reply)

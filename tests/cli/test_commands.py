@@ -37,12 +37,15 @@ def test_help_names_every_command_and_the_exit_codes() -> None:
     text = outage("--help").stdout
     for word in (
         "learn",
+        "teach",
         "replay",
         "check",
         "hint",
         "progress",
         "reset",
         "grade",
+        "report",
+        "release",
         "calibrate",
         "doctor",
         "build",
