@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from autograder.judge import Exercise, Verdict
+from course.outage.room import own_folder
 
 from .errors import ClusterLost
 from .store import Task
@@ -42,17 +43,24 @@ def connected(scheduler: str | None, jobs: int) -> Iterator[Any]:
         "distributed.logging": {"distributed": "critical"},
         "distributed.comm.timeouts.connect": f"{CONNECT_WITHIN_S}s",
     }
-    with dask.config.set(quiet):
+    with dask.config.set(quiet), own_folder("outage-dask-") as folder:
         if scheduler is None:
             cluster = LocalCluster(
                 n_workers=1, threads_per_worker=jobs, processes=True,
-                host="127.0.0.1", dashboard_address=None, silence_logs=logging.CRITICAL,
+                host="127.0.0.1", dashboard_address=None, local_directory=str(folder),
+                silence_logs=logging.CRITICAL,
             )  # fmt: skip
             with cluster, Client(cluster) as client:
                 yield client
             return
         try:
             client = Client(scheduler, timeout=CONNECT_WITHIN_S)
+            client.wait_for_workers(1, timeout=CONNECT_WITHIN_S)
+        except TimeoutError as exc:
+            raise ClusterLost(
+                f"The Dask scheduler at {scheduler} does not answer, or has no workers."
+                f" Start some: `dask worker {scheduler}`, then grade again."
+            ) from exc
         except (OSError, ValueError) as exc:
             raise ClusterLost(
                 f"There is no Dask scheduler at {scheduler} ({exc}). Start one with"

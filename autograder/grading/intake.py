@@ -12,9 +12,9 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from autograder.judge import Exercise
+from course.outage.room import own_folder
 
 from .errors import IntakeRefused
 
@@ -34,9 +34,10 @@ def take_in(source: Path, exercise: Exercise, submitted: Path, aside: Path) -> i
         if source.resolve() == submitted.resolve():
             return 0
         return _copy_all(source, exercise, submitted, aside)
-    with TemporaryDirectory(prefix="outage-intake-") as folder:
-        _unpack(source, Path(folder))
-        return _copy_all(Path(folder), exercise, submitted, aside)
+    with own_folder("outage-intake-") as folder:
+        inside = folder / "class"
+        _unpack(source, inside)
+        return _copy_all(inside, exercise, submitted, aside)
 
 
 def _unpack(archive: Path, folder: Path) -> None:

@@ -7,7 +7,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 
 from autograder.sandbox import Confined
 from course.outage.errors import NoRoom
-from course.outage.room import require_room
+from course.outage.room import own_folder, require_room
 
 from .answers import Answers
 from .errors import JudgingFailed
@@ -70,8 +69,8 @@ def judge(
     folders = [exercise.checks]
     if held_back and exercise.held_back.exists() and not reason:
         folders.append(exercise.held_back)
-    with tempfile.TemporaryDirectory(prefix="outage-judge-") as folder:
-        job = Path(folder, "job.json")
+    with own_folder("outage-judge-") as folder:
+        job = folder / "job.json"
         defined = {slot.defines: judged[slot.grade_id] for slot in exercise.slots}
         Job(defined, exercise.release(judged), confined, seed).write(job)
         run = Run(folders, job, on_check, time_limit_s, only_names=bool(reason))

@@ -1,11 +1,17 @@
-"""Room on the disk: a fleet that runs out of it fails in ways that tell nobody why."""
+"""Room on the disk: whether there is enough, and folders that outlive no process."""
 
+import fcntl
 import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from .errors import NoRoom
 
 NEEDED_BYTES = 64 << 20  # a database, the release, the logs in flight
+SWEPT_AFTER_S = 10.0
 
 
 def require_room() -> None:
@@ -14,3 +20,36 @@ def require_room() -> None:
     free = shutil.disk_usage(folder).free
     if free < NEEDED_BYTES:
         raise NoRoom(folder, free)
+
+
+@contextmanager
+def own_folder(prefix: str) -> Iterator[Path]:
+    """A temporary folder that ends with the block.
+
+    If this process is killed first, the next to ask for one of the same `prefix`
+    removes it.
+    """
+    sweep(prefix)
+    with tempfile.TemporaryDirectory(prefix=prefix) as name, locked(Path(name)):
+        yield Path(name)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Mark `folder` as in use, until the block or this process ends."""
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def sweep(prefix: str) -> None:
+    """Remove the folders of that `prefix` whose processes were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        try:
+            if time.time() - folder.stat().st_mtime < SWEPT_AFTER_S:
+                continue  # perhaps not locked yet
+            with open(folder / "lock") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # in use, or another user's

@@ -6,7 +6,6 @@ a line each way (see `Fleet`, its only client). Ends when its standard input doe
 
 import asyncio
 import errno
-import fcntl
 import itertools
 import json
 import os
@@ -29,6 +28,7 @@ from .errors import OutageError, PortInUse
 from .http import address_of, exchange
 from .release import Release
 from .replica import Replica, Turns
+from .room import locked, sweep
 from .scrape import read_metrics
 
 SCRAPE_EVERY_S = 0.25
@@ -36,7 +36,6 @@ SCRAPE_TIMEOUT_S = 0.5
 PROBE_EVERY_S = 0.5
 PROBE = "SELECT id FROM orders ORDER BY rowid DESC LIMIT 20"
 RUN_FOLDERS = "outage-fleet-"
-SWEPT_AFTER_S = 60
 
 
 class Supervisor:
@@ -244,27 +243,18 @@ class Supervisor:
         return task
 
 
-def sweep() -> None:
-    """Remove the folders of fleets that were killed together with their reaper."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{RUN_FOLDERS}*"):
-        try:
-            if time.time() - folder.stat().st_mtime < SWEPT_AFTER_S:
-                continue  # perhaps not locked yet
-            with open(folder / "lock") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue  # in use, or another user's
-
-
 def main() -> None:
     """Run one fleet for the process that started us."""
     # The owner's terminal sends Ctrl-C to the owner; it then closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sweep()
+    sweep(RUN_FOLDERS)  # of fleets that were killed together with their reaper
     folder = Path(tempfile.mkdtemp(prefix=RUN_FOLDERS))
-    lock = open(folder / "lock", "w")  # noqa: SIM115 - held until this process ends
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder):
+        run(folder)
+
+
+def run(folder: Path) -> None:
+    """Run the fleet in `folder`, which is removed at the end."""
     lifeline, ours = os.pipe()
     told = [str(os.getppid()), str(os.getpgrp()), str(folder)]
     subprocess.Popen(

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.judge import Exercise, from_notebook
+from course.outage.room import sweep
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
@@ -119,6 +121,16 @@ def test_a_killed_run_goes_on_where_it_was(course: Path) -> None:
         assert sorted(s.student.id for s in submissions) == sorted(rows)
         assert not any(s.needs_manual_grade for s in submissions)
         assert sum(s.score for s in submissions) == sum(scores(rows))
+    wait_until(nothing_left, 20)
+
+
+def nothing_left() -> bool:
+    """Whether what killed processes have left is gone once the next ones sweep."""
+    prefixes = ("outage-judge-", "outage-dask-")
+    for prefix in prefixes:
+        sweep(prefix)
+    names = os.listdir(tempfile.gettempdir())
+    return not [name for name in names if name.startswith(prefixes)]
 
 
 def test_an_interrupted_run_ends_at_once(course: Path) -> None:
