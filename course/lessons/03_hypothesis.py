@@ -20,7 +20,8 @@
 # %% [markdown]
 # ## The incident, once more
 #
-# Six seconds of the good release, for comparison; then June's, with 1% malformed requests.
+# Six seconds of the good release, for comparison; then June's. This time 3% of requests
+# are malformed instead of 1%: you will count them, and want enough to count.
 
 # %%
 from course.outage import Fleet, Release
@@ -33,8 +34,8 @@ view = LiveView(fleet)
 view.watch(seconds=6, title="The good release")
 fleet.deploy(Release.named("bad"))
 outage_began = fleet.telemetry.now
-fleet.start_traffic(Load(rate=60, malformed=0.01, seed=9))
-view.watch(seconds=18, title="June's release, 1% malformed")
+fleet.start_traffic(Load(rate=60, malformed=0.03, seed=9))
+view.watch(seconds=18, title="June's release, 3% malformed")
 
 # %% [markdown]
 # At the incident desk you can ask for what a dashboard or a log query would tell. Every
