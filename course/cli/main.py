@@ -120,6 +120,9 @@ def replay(
 
     from . import screen
 
+    for file in (picture, record):  # before the run: it would be lost
+        if file is not None and not file.parent.is_dir():
+            fail(f"there is no folder {file.parent}. Make it first.", Exit.USAGE)
     exercise = Exercise.named("05")
     if exercise.solution.exists():
         fix = exercise.release(from_notebook(exercise.solution)[0], "hotfix")

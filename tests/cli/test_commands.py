@@ -141,6 +141,13 @@ def test_replay_of_an_unknown_release_lists_the_known_ones() -> None:
     assert "Known: good, bad" in done.stderr
 
 
+def test_replay_into_no_folder_is_told_before_the_run() -> None:
+    """Or a minute's run would be lost at its end."""
+    done = outage("replay", "--record", "nowhere/run.jsonl.gz", "--json")
+    assert done.returncode == 2
+    assert "no folder nowhere" in done.stderr
+
+
 def test_learn_on_a_port_in_use_offers_another() -> None:
     """Exit code 3: it is this machine's matter."""
     with socket.create_server(("127.0.0.1", 0)) as other:
