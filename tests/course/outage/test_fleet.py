@@ -109,8 +109,9 @@ def test_a_closed_fleet_says_so() -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_fleet_that_its_owner_forgets_ends() -> None:
     """As when a notebook's cell that starts one is run twice."""
+    before = psutil.Process().children(recursive=True)
     fleet = Fleet(Release.named("good"), replicas=1)
-    processes = psutil.Process().children(recursive=True)
+    processes = set(psutil.Process().children(recursive=True)).difference(before)
     assert len(processes) == 3
     del fleet
     gc.collect()
