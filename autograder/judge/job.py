@@ -11,31 +11,34 @@ from course.outage import Release
 from course.outage.confinement import Confinement
 
 DATABASE = "{database}"
+JOIN = "autograder.sandbox.join:main"
 
 
 @dataclass(frozen=True)
 class Job:
     """The answers, the release that they make, and how either may be run.
 
-    Each answer is under the name of what its cell defines.
+    Each answer is under the name of what its cell defines. `forks` is the address of
+    the fork server for the release, if there is one.
     """
 
     answers: Mapping[str, str]
     release: Release
     confined: Confined
     seed: int
+    forks: str = ""
 
     @property
     def confinement(self) -> Confinement:
         """For fleets that run the release. Raises SandboxUnavailable."""
-        return confinement(self.confined)
+        return confinement(self.confined, self.forks)
 
     def write(self, path: Path) -> None:
         """Write it to a file."""
         release = {"name": self.release.name, "modules": dict(self.release.modules)}
         data: dict[str, Any] = {
             "answers": dict(self.answers), "release": release,
-            "confined": self.confined.value, "seed": self.seed,
+            "confined": self.confined.value, "seed": self.seed, "forks": self.forks,
         }  # fmt: skip
         path.write_text(json.dumps(data))
 
@@ -45,12 +48,14 @@ class Job:
         data = json.loads(path.read_text("utf-8"))
         return cls(
             data["answers"], Release(**data["release"]), Confined(data["confined"]),
-            data["seed"],
+            data["seed"], data["forks"],
         )  # fmt: skip
 
 
-def confinement(confined: Confined) -> Confinement:
+def confinement(confined: Confined, forks: str = "") -> Confinement:
     """How a fleet runs other people's code. Raises SandboxUnavailable."""
     database = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"]
     words = interpreter(confined, read=["{release}"], write=database)
+    if forks:
+        return Confinement(words, forks=forks, forked=JOIN)
     return Confinement((*words, "--warm", "{warm}"))

@@ -4,17 +4,17 @@ import json
 import logging
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import Confined
 from course.outage.errors import NoRoom
+from course.outage.forkserver import Forked, Process
 from course.outage.room import own_folder, require_room
 
 from .answers import Answers
@@ -22,6 +22,7 @@ from .errors import JudgingFailed
 from .exercise import PROJECT, Exercise, digest
 from .job import Job, confinement
 from .verdict import Check, Verdict
+from .warm import PYTEST, Servers, servers
 
 TIME_LIMIT_S = 90.0
 
@@ -69,11 +70,15 @@ def judge(
     folders = [exercise.checks]
     if held_back and exercise.held_back.exists() and not reason:
         folders.append(exercise.held_back)
+    forks = servers() if confined is Confined.SANDBOX else None
     with own_folder("outage-judge-") as folder:
         job = folder / "job.json"
         defined = {slot.defines: judged[slot.grade_id] for slot in exercise.slots}
-        Job(defined, exercise.release(judged), confined, seed).write(job)
-        run = Run(folders, job, on_check, time_limit_s, only_names=bool(reason))
+        address = forks.service.address if forks else ""
+        Job(defined, exercise.release(judged), confined, seed, address).write(job)
+        run = Run(folders, job, on_check, time_limit_s, bool(reason), forks)
+    if forks and not forks.run:
+        raise JudgingFailed("A fork server ended in the middle of it. Judge it again.")
     checks = merged(run)
     if not checks:
         raise JudgingFailed(f"The checks of {exercise.name} did not run:\n{run.output}")
@@ -133,6 +138,7 @@ class Run:
         on_check: Callable[[Check], None],
         time_limit_s: float,
         only_names: bool,
+        forks: Servers | None,
     ) -> None:
         self.lines: list[Line] = []
         self.phases = {"collect": 0.0, "deploy": 0.0, "checks": 0.0, "end": 0.0}
@@ -145,18 +151,20 @@ class Run:
         options = ["--collect-only"] if only_names else []
         # Not a pipe: pytest would wait until somebody reads it, and we for its reports.
         output = job.with_name("output.txt").open("w+b")
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "pytest", "-q",
-             "-p", "autograder.judge.plugin", "-p", "no:cacheprovider",
-             "-c", os.devnull, "--rootdir", str(folders[0]), "--import-mode=importlib",
-             "--job", str(job), "--report-fd", str(writing),
-             "--owner-fd", str(watched), *options, *map(str, folders)],
-            cwd=job.parent,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), "PYTEST_ADDOPTS": "",
-                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-            pass_fds=[writing, watched], stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        words = [
+            "-q", "-p", "autograder.judge.plugin", "-p", "no:cacheprovider",
+            "-c", os.devnull, "--rootdir", str(folders[0]), "--import-mode=importlib",
+            "--job", str(job), "--report-fd", str(writing),
+            "--owner-fd", str(watched), *options, *map(str, folders),
+        ]  # fmt: skip
+        env = {
+            **os.environ,
+            "PYTEST_ADDOPTS": "",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        }
+        process = started(
+            words, output.fileno(), (writing, watched), job.parent, env, forks
+        )
         os.close(writing)
         os.close(watched)
         timer = threading.Timer(time_limit_s, self._end, [process])
@@ -175,9 +183,9 @@ class Run:
                 process.kill()
                 process.wait()
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
+    def _end(self, process: Process) -> None:
         self.timed_out = True
-        os.killpg(process.pid, signal.SIGKILL)  # the fleets die with their owner
+        process.kill()  # the fleets die with their owner
 
     def _follow(self, reports: Any) -> None:
         started = at = time.monotonic()
@@ -194,6 +202,27 @@ class Run:
                 self._on_check(as_check(line))
         self.phases["checks"] = at - started - self.phases["collect"]
         self.phases["end"] = time.monotonic() - at
+
+
+def started(
+    words: Sequence[str],
+    output: int,
+    passed: Sequence[int],
+    folder: Path,
+    env: Mapping[str, str],
+    forks: Servers | None,
+) -> Process:
+    """pytest with the arguments `words`, in `folder`: forked, or started anew."""
+    with open(os.devnull, "rb") as nothing:
+        fds = {0: nothing.fileno(), 1: output, 2: output} | {fd: fd for fd in passed}
+        if forks is not None:
+            argv = ["pytest", *words]
+            return Forked(forks.checks.address, PYTEST, argv, fds, str(folder), env)
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "pytest", *words], cwd=folder,
+            env={**env, "PYTHONPATH": str(PROJECT)}, stdin=nothing, stdout=output,
+            stderr=output, pass_fds=passed, start_new_session=True,
+        )  # fmt: skip
 
 
 def merged(run: Run) -> list[Check]:

@@ -48,7 +48,8 @@ def interpreter(
     In a sandbox the module sees the folders and files `read`, and may change the files
     `write`, each under the path that it has outside; those to write to are made if they
     are missing. Every inheritable file descriptor is passed on. The words `--warm FD`
-    after these make it start in two halves: see launch.py.
+    after these make it start in two halves: see launch.py. A fork of a process that has
+    imported all it needs can do what the words say by itself: see join.py.
 
     Raises SandboxUnavailable if there is no bubblewrap.
     """
@@ -82,7 +83,7 @@ def interpreter(
         *(("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID") if root else ()),
         "--clearenv", *_environment(),
         *_file_system(read, write, limits.scratch_mb),
-        sys.executable, launch.__file__, inside,
+        "--", sys.executable, launch.__file__, inside,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 Process = subprocess.Popen[bytes]
 
@@ -59,9 +60,9 @@ def resident_kb(pid: int) -> int:
         return 0
 
 
-def excess(init: int, memory_mb: int) -> str:
-    """What the sandbox of process `init` has too much of, in words, or nothing."""
-    inside = descendants(init)
+def excess(roots: list[int], memory_mb: int) -> str:
+    """What the processes below `roots` have too much of, in words, or nothing."""
+    inside = [pid for root in roots for pid in descendants(root)]
     if sum(map(resident_kb, inside)) <= memory_mb * KB:
         return ""
     if sum(map(proportional_kb, inside)) <= memory_mb * KB:
@@ -97,10 +98,12 @@ def expanded(words: list[str], user: int | None) -> list[str]:
     return result
 
 
-def start(bwrap: str, program: bytes, words: list[str]) -> tuple[Process, int]:
-    """Start bubblewrap under a system call filter, `program`.
+def start(
+    bwrap: str, program: bytes, words: list[str], **options: Any
+) -> tuple[Process, int]:
+    """Start bubblewrap under a system call filter, `program`; `options` as for Popen.
 
-    Returns it, and a descriptor on which it tells the pid of the sandbox's init.
+    Returns it, and the pid of the sandbox's init; 0 if bubblewrap has failed.
     """
     filter_fd = os.memfd_create("filter")
     os.write(filter_fd, program)
@@ -110,43 +113,62 @@ def start(bwrap: str, program: bytes, words: list[str]) -> tuple[Process, int]:
         os.set_inheritable(fd, True)
     own = ["--seccomp", str(filter_fd), "--info-fd", str(writing)]
     # Every descriptor that our parent passed on goes on to the program inside.
-    process = subprocess.Popen([bwrap, *own, *words], close_fds=False)
+    process = subprocess.Popen([bwrap, *own, *words], close_fds=False, **options)
     os.close(filter_fd)
     os.close(writing)
-    return process, reading
+    with os.fdopen(reading) as file:
+        text = file.read()  # until bubblewrap has written it, or has failed
+    return process, json.loads(text)["child-pid"] if text else 0
+
+
+def overdrawn(program: int, inside: list[int], memory_mb: int, wall_s: int) -> str:
+    """Watch until process `program` ends: nothing; or what it had too much of.
+
+    All below the processes `inside` counts as memory. SIGTERM goes to the first child
+    of the first: it was there before any that it left behind.
+    """
+    ends_at = time.monotonic() + wall_s
+
+    def pass_on(signum: int, _frame: FrameType | None) -> None:
+        for pid in children(inside[0])[:1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signum)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    ended = os.pidfd_open(program)
+    while not select.select([ended], [], [], LOOK_EVERY_S)[0]:
+        if reason := excess(inside, memory_mb):
+            return reason
+        if time.monotonic() > ends_at:
+            return f"more than {wall_s} s of time"
+    os.close(ended)
+    return ""
+
+
+def stop(sandbox: Process) -> None:
+    """End bubblewrap, and with it, by --die-with-parent, everything inside."""
+    sandbox.kill()
+    sandbox.wait()
+
+
+def tell(reason: str) -> None:
+    """Say in the program's log why it was stopped."""
+    line = {"event": "sandbox.stopped", "level": "critical", "used": reason}
+    print(json.dumps(line), flush=True)
 
 
 def main() -> int:
     """Watch until the program inside ends. Returns its exit code."""
     told = json.loads(sys.argv[1])
-    ends_at = time.monotonic() + told["wall_s"]
     bwrap, *words = sys.argv[2:]
     program = bytes.fromhex(told["filter"])
-    process, info = start(bwrap, program, expanded(words, told["user"]))
-    with os.fdopen(info) as file:
-        text = file.read()  # until bubblewrap has written it, or has failed
-    init = json.loads(text)["child-pid"] if text else 0
-
-    def pass_on(signum: int, _frame: FrameType | None) -> None:
-        # The first child of the sandbox's init is the program: it was there before any
-        # that the program left behind.
-        for pid in children(init)[:1]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signum)
-
-    signal.signal(signal.SIGTERM, pass_on)
-    ended = os.pidfd_open(process.pid)
-    while not select.select([ended], [], [], LOOK_EVERY_S)[0]:
-        reason = excess(init, told["memory_mb"])
-        if time.monotonic() > ends_at:
-            reason = f"more than {told['wall_s']} s of time"
-        if reason:
-            process.kill()  # and with it, by --die-with-parent, everything inside
-            process.wait()
-            line = {"event": "sandbox.stopped", "level": "critical", "used": reason}
-            print(json.dumps(line), flush=True)
-            return KILLED
-    return process.wait()
+    sandbox, init = start(bwrap, program, expanded(words, told["user"]))
+    reason = overdrawn(sandbox.pid, [init], told["memory_mb"], told["wall_s"])
+    if reason:
+        stop(sandbox)
+        tell(reason)
+        return KILLED
+    return sandbox.wait()
 
 
 if __name__ == "__main__":

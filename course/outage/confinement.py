@@ -15,6 +15,9 @@ class Confinement:
     is closed before it loads the release. Once a process of a replica has died, a spare
     one is kept waiting so, and takes over at once when the next dies.
 
+    With `forks`, the address of a fork server (see forkserver.py), the command is not
+    run: it is the sys.argv of `forked`, "module:function", in a fork of that server.
+
     A replica that is not ready after `ready_within_s` seconds is given up.
 
     The replicas listen on Unix sockets, which a network of their own does not hide.
@@ -25,6 +28,8 @@ class Confinement:
     interpreter: tuple[str, ...] = (sys.executable,)
     output_bytes: int = 32 << 20
     ready_within_s: float = 8.0
+    forks: str = ""
+    forked: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """For another process."""

@@ -6,6 +6,7 @@ OutageError
 ├── PortInUse            another program listens there
 ├── NoRoom               the disk is full
 ├── RecordingUnreadable  no recorded run in that file
+├── ForkServerGone       the process that forks others has ended
 └── FleetGone            the supervisor has ended, or no longer answers
 """
 
@@ -78,6 +79,10 @@ class RecordingUnreadable(OutageError):
             f" ./outage replay --record {path}"
         )
         self.path = path
+
+
+class ForkServerGone(OutageError):
+    """A fork server has ended, or has never been."""
 
 
 class FleetGone(OutageError):

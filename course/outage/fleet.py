@@ -5,17 +5,15 @@ import json
 import os
 import queue
 import subprocess
-import sys
 import threading
 import weakref
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from . import errors, http
+from . import errors, forkserver, http
 from .confinement import Confinement
 from .errors import FleetGone, OutageError
 from .release import Release
@@ -26,7 +24,6 @@ from .traffic import Load
 
 Replies = dict[int, "queue.SimpleQueue[dict[str, Any]]"]
 
-PROJECT = Path(__file__).parents[2]
 COMMAND_WITHIN_S = 120.0
 CLOSE_WITHIN_S = 10.0
 
@@ -58,17 +55,20 @@ class Fleet:
         self._ids = itertools.count()
         self._replies: Replies = {}
         self._last_words: deque[str] = deque(maxlen=20)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "course.outage.supervisor"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": str(PROJECT)},
-            start_new_session=True,
-        )
-        self._close_input = weakref.finalize(self, _close_input, self._process)
-        assert self._process.stdout is not None
-        told = (self._process.stdout, self.telemetry, self._replies, self._last_words)
+        its_input, ours = os.pipe()
+        events, its_output = os.pipe()
+        self._commands = os.fdopen(ours, "wb")
+        self._events = os.fdopen(events, "rb")
+        try:
+            self._process = forkserver.start(
+                "course.outage.supervisor", [str(os.getpid())],
+                {0: its_input, 1: its_output, 2: its_output}, os.environ,
+            )  # fmt: skip
+        finally:
+            os.close(its_input)
+            os.close(its_output)
+        self._close_input = weakref.finalize(self, _close_input, self._commands)
+        told = (self._events, self.telemetry, self._replies, self._last_words)
         self._reader = threading.Thread(target=_read_events, args=told, daemon=True)
         self._reader.start()
         try:
@@ -151,17 +151,15 @@ class Fleet:
             self._process.kill()  # The reaper ends the replicas.
             self._process.wait()
         self._reader.join()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._events.close()
 
     def _do(self, command: str, **arguments: Any) -> Any:
         number = next(self._ids)
         reply = self._replies[number] = queue.SimpleQueue()
         line = json.dumps({"do": command, "id": number, "arguments": arguments})
         try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(line.encode() + b"\n")
-            self._process.stdin.flush()
+            self._commands.write(line.encode() + b"\n")
+            self._commands.flush()
             answer = reply.get(timeout=COMMAND_WITHIN_S)
         except (OSError, ValueError, queue.Empty) as exc:
             raise FleetGone(_gone(self._last_words)) from exc
@@ -205,11 +203,10 @@ def _gone(last_words: Iterable[str]) -> str:
     )
 
 
-def _close_input(process: subprocess.Popen[bytes]) -> None:
+def _close_input(commands: IO[bytes]) -> None:
     # The supervisor takes it as the owner's end.
-    if process.stdin is not None and not process.stdin.closed:
-        with suppress(BrokenPipeError):  # it has ended already
-            process.stdin.close()
+    with suppress(BrokenPipeError):  # it has ended already
+        commands.close()
 
 
 def _plain(release: Release) -> dict[str, Any]:

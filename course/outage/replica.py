@@ -21,7 +21,7 @@ from . import requests
 from .confinement import Confinement
 from .errors import ReleaseDoesNotStart
 from .http import Address, address_of, exchange
-from .spawner import LONGEST_LINE, Spawner
+from .spawner import LONGEST_LINE, Process, Spawner
 
 TOO_MUCH_OUTPUT = (
     b'{"event": "sandbox.stopped", "level": "critical",'
@@ -90,7 +90,7 @@ class Replica:
     ) -> None:
         self.index = index
         self.ready = asyncio.Event()
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Process | None = None
         self.address: Address = address_of(private)
         self._private = private
         sockets = shared.fileno(), private.fileno()
@@ -204,7 +204,7 @@ class Replica:
             backoff = min(2 * backoff, LONGEST_BACKOFF_S)
             turn = self._turns.take()
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
+    async def _spawn(self) -> Process:
         self._last_lines.clear()
         self.process = process = await self._spawner.start(self._folder)
         self._report("started", process)
@@ -222,7 +222,7 @@ class Replica:
             # Not part of this task, which ends with the process.
             self._start_task(self._spawner.keep_spare(self._folder))
 
-    async def _read_output(self, process: asyncio.subprocess.Process) -> None:
+    async def _read_output(self, process: Process) -> None:
         assert process.stdout is not None
         while True:
             try:
@@ -246,23 +246,21 @@ class Replica:
                 "log", replica=self.index, pid=process.pid, record=record_of(text)
             )
 
-    def _ended(self, process: asyncio.subprocess.Process, asked: bool) -> None:
+    def _ended(self, process: Process, asked: bool) -> None:
         if self.process is process:
             self.process = None
             self.ready.clear()
             code = process.returncode
             self._report("exited", process, exit_code=code, asked=asked)
 
-    def _report(
-        self, state: str, process: asyncio.subprocess.Process, **more: object
-    ) -> None:
+    def _report(self, state: str, process: Process, **more: object) -> None:
         self._emit(
             "process", replica=self.index, pid=process.pid, state=state,
             release=self._release, **more,
         )  # fmt: skip
 
     @staticmethod
-    def _signal(process: asyncio.subprocess.Process, signum: signal.Signals) -> None:
+    def _signal(process: Process, signum: signal.Signals) -> None:
         with suppress(ProcessLookupError):  # it ended by itself in the meantime
             process.send_signal(signum)
 

@@ -2,17 +2,48 @@
 
 import asyncio
 import os
-from asyncio.subprocess import Process
+import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from .confinement import Confinement
+from .forkserver import Forked
 
 # What a replica sees of our environment: enough to run, nothing to find there.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 LONGEST_LINE = 1 << 20
+
+
+class ForkedProcess:
+    """A forked process as asyncio has processes; its output, of both kinds, is read."""
+
+    def __init__(self, forked: Forked, stdout: asyncio.StreamReader) -> None:
+        self.pid = forked.pid
+        self.stdout = stdout
+        self.kill, self.send_signal = forked.kill, forked.send_signal
+        self._forked = forked
+        self._ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(forked.connection, self._end)
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, None while it runs."""
+        return self._forked.returncode
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        await self._ended.wait()
+        return self._forked.wait()
+
+    def _end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._forked.connection)
+        self._forked.ended()
+        self._ended.set()
+
+
+Process = asyncio.subprocess.Process | ForkedProcess
 
 
 class Spawner:
@@ -55,21 +86,39 @@ class Spawner:
         waited_on, gate = os.pipe()
         words = self._confinement.command(str(folder), str(self._database), waited_on)
         options = [word for fd in self._sockets for word in ("--fd", str(fd))]
-        passed = self._sockets
-        if self._confinement.keeps_spare:
-            passed += (waited_on,)
-        process = await asyncio.create_subprocess_exec(
-            *words, "-m", "course.service", "--database", str(self._database), *options,
-            cwd=folder,
-            env={**passed_on(os.environ), "PYTHONUNBUFFERED": "1"},
-            pass_fds=passed,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=LONGEST_LINE,
-        )  # fmt: skip
+        words += ["-m", "course.service", "--database", str(self._database), *options]
+        if self._confinement.forks:
+            process: Process = await self._fork(words, folder)
+        else:
+            passed = self._sockets
+            if self._confinement.keeps_spare:
+                passed += (waited_on,)
+            process = await asyncio.create_subprocess_exec(
+                *words, cwd=folder,
+                env={**passed_on(os.environ), "PYTHONUNBUFFERED": "1"},
+                pass_fds=passed, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, limit=LONGEST_LINE,
+            )  # fmt: skip
         os.close(waited_on)
         return process, gate
+
+    async def _fork(self, words: list[str], folder: Path) -> ForkedProcess:
+        reading, writing = os.pipe()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        fds = {0: nothing, 1: writing, 2: writing} | {fd: fd for fd in self._sockets}
+        try:
+            forked = Forked(
+                self._confinement.forks, self._confinement.forked, words, fds,
+                str(folder), passed_on(os.environ),
+            )  # fmt: skip
+        finally:
+            os.close(writing)
+            os.close(nothing)
+        output = asyncio.StreamReader(limit=LONGEST_LINE)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(reading, "rb")
+        )
+        return ForkedProcess(forked, output)
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The supervisor process of a fleet: `python -m course.outage.supervisor`.
+"""The supervisor process of a fleet: `python -m course.outage.supervisor OWNER`.
 
 Reads commands from standard input and writes events to standard output, one JSON object
 a line each way (see `Fleet`, its only client). Ends when its standard input does.
@@ -244,19 +244,20 @@ class Supervisor:
 
 
 def main() -> None:
-    """Run one fleet for the process that started us."""
+    """Run one fleet for the process whose pid is on the command line."""
+    [owner] = sys.argv[1:]
     # The owner's terminal sends Ctrl-C to the owner; it then closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sweep(RUN_FOLDERS)  # of fleets that were killed together with their reaper
     folder = Path(tempfile.mkdtemp(prefix=RUN_FOLDERS))
     with locked(folder):
-        run(folder)
+        run(folder, owner)
 
 
-def run(folder: Path) -> None:
-    """Run the fleet in `folder`, which is removed at the end."""
+def run(folder: Path, owner: str) -> None:
+    """Run the fleet of process `owner` in `folder`, which is removed at the end."""
     lifeline, ours = os.pipe()
-    told = [str(os.getppid()), str(os.getpgrp()), str(folder)]
+    told = [owner, str(os.getpgrp()), str(folder)]
     subprocess.Popen(
         [sys.executable, "-I", "-S", reaper.__file__, *told],
         stdin=lifeline, stdout=subprocess.DEVNULL, start_new_session=True,

@@ -49,8 +49,6 @@ def main() -> None:
     told = json.loads(sys.argv[1])
     words = sys.argv[2:]
     apply(told["limits"], told["user"])
-    # Behave as `python -m` does: the working directory is where modules come from.
-    sys.path[0] = os.getcwd()
     if words[0] == "--warm":
         for name in WARM:
             importlib.import_module(name)
@@ -58,6 +56,13 @@ def main() -> None:
         os.read(gate, 1)
         os.close(gate)
         words = words[2:]
+    run(words)
+
+
+def run(words: list[str]) -> None:
+    """Run `-m MODULE ARGUMENTS…`, as Python would."""
+    # The working directory is where modules come from.
+    sys.path[0] = os.getcwd()
     _, module, *arguments = words
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

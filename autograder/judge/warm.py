@@ -1,0 +1,114 @@
+"""The fork servers of this process: one for checks, one for what they are made of.
+
+A judgement starts a pytest, a supervisor for each fleet, and a Python that runs the
+learner's release each time that it has died. With these, all are forks: of a process
+that has imported pytest and the judge, and of one that has imported what a service
+needs and knows nothing else. The latter's forks run in a sandbox like any other.
+"""
+
+import atexit
+import logging
+import os
+import subprocess
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.sandbox import Confined, interpreter
+from autograder.sandbox.inside.launch import WARM
+from course.outage.errors import ForkServerGone
+from course.outage.forkserver import Forked, ForkServer
+from course.outage.room import own_folder
+
+from .job import JOIN
+
+PYTEST = "pytest:console_main"
+FOR_CHECKS = ("pytest", "autograder.judge.plugin", "autograder.judge.observe",
+              "autograder.judge.expect", "course.outage.supervisor",
+              "concurrent.futures.thread", "_pytest.assertion.rewrite")  # fmt: skip
+PROVED_WITHIN_S = 30
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where processes are forked: pytest's, and those of other people's code."""
+
+    checks: ForkServer
+    service: ForkServer
+
+    @property
+    def run(self) -> bool:
+        """Whether both are still there."""
+        return self.checks.runs and self.service.runs
+
+
+_lock = threading.Lock()
+_running: Servers | None = None
+_ends = ExitStack()
+_refused = False
+
+
+def servers() -> Servers | None:
+    """Those of this process, started if need be; None where they do not work.
+
+    They end with this process. Where a sandbox cannot be joined, a line in the log says
+    so; every process is then started anew.
+    """
+    global _running, _refused  # one pair a process, whoever judges
+    with _lock:
+        if _refused or (_running is not None and _running.run):
+            return _running
+        _ends.close()
+        _running = None
+        try:
+            _running = _started()
+        except ForkServerGone as exc:
+            _refused = True
+            _ends.close()
+            log.warning(
+                "Judging starts every process anew, which takes longer: %s", exc
+            )
+        return _running
+
+
+def _started() -> Servers:
+    folder = _ends.enter_context(own_folder("outage-forks-"))
+    checks = ForkServer(folder / "checks", FOR_CHECKS, os.environ)
+    _ends.enter_context(checks)
+    # Learner code can read its environment: there is nothing in it.
+    env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
+    service = ForkServer(folder / "service", (*WARM, "autograder.sandbox.join"), env)
+    _ends.enter_context(service)
+    checks.wait_ready()
+    service.wait_ready()
+    _prove(service.address, folder)
+    return Servers(checks, service)
+
+
+def _prove(address: str, folder: Path) -> None:
+    """Run something in a fork in a sandbox. Raises ForkServerGone."""
+    words = [*interpreter(Confined.SANDBOX), "-m", "platform"]
+    with (folder / "said.txt").open("w+b") as said, open(os.devnull, "rb") as nothing:
+        fds = {0: nothing.fileno(), 1: said.fileno(), 2: said.fileno()}
+        forked = Forked(address, JOIN, words, fds, "/", {})
+        try:
+            code = forked.wait(PROVED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            forked.kill()
+            code = forked.wait()
+        said.seek(0)
+        text = said.read().decode("utf-8", "replace").strip()
+    if code != 0:
+        last = text.splitlines()[-1] if text else f"exit code {code}"
+        raise ForkServerGone(f"a sandbox cannot be joined here: {last}")
+
+
+def _end(owner: int) -> None:
+    if os.getpid() == owner:
+        _ends.close()
+
+
+atexit.register(_end, os.getpid())

@@ -1,0 +1,182 @@
+"""Runs a Python module in a sandbox, in a fork: without starting a Python inside.
+
+    sys.argv = [*interpreter(Confined.SANDBOX, …), "-m", MODULE, ARGUMENTS…]
+    sys.exit(join.main())
+
+for a process that a fork server has forked, with all imported that the module needs:
+
+    this process ─▶ bubblewrap: the sandbox that those words ask for, with `cat` inside,
+       │            which holds it open
+       └▶ enters the sandbox's namespaces ─▶ its child, the only kind of process that
+                                             is inside in every way: gives up all
+                                             rights, then runs the module
+
+What bubblewrap would do for a program of its own, the child does for itself: a session,
+an environment, no capabilities, no new privileges, the filter for system calls.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import watch
+from .inside import launch
+from .interpreter import ENVIRONMENT
+
+PROJECT = Path(__file__).parents[2]
+
+# linux/prctl.h, linux/sched.h, linux/capability.h
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
+SECCOMP_MODE_FILTER = 2
+NAMESPACES = {
+    "cgroup": 0x02000000, "uts": 0x04000000, "ipc": 0x08000000, "user": 0x10000000,
+    "pid": 0x20000000, "net": 0x40000000, "mnt": 0x00020000,
+}  # fmt: skip
+CAPABILITY_VERSION_3 = 0x20080522
+MOST_CAPABILITIES = 64
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main() -> int:
+    """Watch until the module inside ends. Returns its exit code."""
+    at = sys.argv.index("--")
+    _, _, _, _, text, bwrap, *words = sys.argv[:at]
+    _, _, _, inside, *module = sys.argv[at:]
+    told, given = json.loads(text), json.loads(inside)
+    program = bytes.fromhex(told["filter"])
+    open_here = descriptors()  # what the module may have; there will be more
+    sandbox, init = watch.start(
+        bwrap, program, [*watch.expanded(words, told["user"]), "cat"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert sandbox.stdin is not None
+    assert sandbox.stdout is not None
+    # What it repeats has come from inside: the sandbox is complete.
+    os.write(sandbox.stdin.fileno(), b"\n")
+    if not os.read(sandbox.stdout.fileno(), 1):
+        return sandbox.wait() or 1
+    folder = os.getcwd()
+    watching = os.getpid()
+    door = os.fork()
+    if door == 0:
+        for fd in descriptors() - open_here:
+            os.close(fd)
+        return enter(init, watching, folder, program, given, module)
+    reason = watch.overdrawn(door, [door, init], told["memory_mb"], told["wall_s"])
+    watch.stop(sandbox)
+    _, status = os.waitpid(door, 0)
+    if reason:
+        watch.tell(reason)
+        return watch.KILLED
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code  # as shells and bubblewrap report it
+
+
+def enter(
+    init: int,
+    parent: int,
+    folder: str,
+    program: bytes,
+    given: dict[str, Any],
+    module: list[str],
+) -> int:
+    """Enter the sandbox of process `init`; run the module in a child of this process.
+
+    Returns the child's exit code.
+    """
+    sandbox = os.pidfd_open(init)
+    check(libc.setns(sandbox, different(init)))
+    os.close(sandbox)
+    check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))  # entering has cleared it
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    program_inside = os.fork()
+    if program_inside == 0:
+        become(folder, program, given, module)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    _, status = os.waitpid(program_inside, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
+
+
+def become(
+    folder: str, program: bytes, given: dict[str, Any], module: list[str]
+) -> NoReturn:
+    """Give up all rights, and be the module to its end."""
+    os.setsid()
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(ENVIRONMENT)
+    for capability in range(MOST_CAPABILITIES):
+        libc.prctl(PR_CAPBSET_DROP, capability)  # those that this kernel knows
+    launch.apply(given["limits"], given["user"])
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    drop_capabilities()
+    install(program)
+    # What this process knows of ours is not there any more: the module finds its own.
+    sys.path.remove(str(PROJECT))
+    sys.path.insert(0, folder)
+    for name in list(sys.modules):
+        if name.partition(".")[0] in {"course", "autograder"}:
+            del sys.modules[name]
+    launch.run(module)
+    sys.exit(0)
+
+
+def different(init: int) -> int:
+    """The namespaces of process `init` that are not ours, as flags."""
+    flags = 0
+    for name, flag in NAMESPACES.items():
+        theirs, own = f"/proc/{init}/ns/{name}", f"/proc/self/ns/{name}"
+        if os.readlink(theirs) != os.readlink(own):
+            flags |= flag
+    return flags
+
+
+def descriptors() -> set[int]:
+    """The open file descriptors of this process."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            os.fstat(int(name))
+        except OSError:
+            continue  # of the listing itself
+        found.add(int(name))
+    return found
+
+
+class Header(ctypes.Structure):
+    """struct __user_cap_header_struct"""
+
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class Filter(ctypes.Structure):
+    """struct sock_fprog"""
+
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
+
+
+def drop_capabilities() -> None:
+    """Have none, whoever this user is."""
+    none = (ctypes.c_uint32 * 6)()
+    check(libc.capset(ctypes.byref(Header(CAPABILITY_VERSION_3, 0)), none))
+
+
+def install(program: bytes) -> None:
+    """Filter the system calls of this process from here on."""
+    told = Filter(len(program) // 8, program)
+    check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(told), 0, 0))
+
+
+def check(result: int) -> None:
+    """Raise OSError if the C library reports an error."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
