@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from autograder.judge import warm
+
 PROJECT = Path(__file__).parents[1]
 
 
@@ -62,6 +64,7 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     here = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([here, os.environ["PATH"]])
     yield
+    warm.end()  # or they would end with us, a moment later
     processes = fleet_processes()
     psutil.wait_procs(processes, timeout=3)
     left = [p for p in fleet_processes() if p.status() != psutil.STATUS_ZOMBIE]

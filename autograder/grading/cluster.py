@@ -16,10 +16,10 @@ from course.outage.room import own_folder
 from .errors import ClusterLost
 from .store import Task
 
-# A judgement waits for processes, and for answers that never come; it needs about one
-# core for a third of its time. More at once, and checks that look at a clock begin to
-# see the machine: with six a core, one score in a hundred was another.
-JOBS_PER_CORE = 2
+# A judgement waits for answers that never come, and needs a core for a fifth of its
+# time. With eight a core, checks that look at a clock began to see the machine: three
+# scores in a hundred were others. With four and six, none.
+JOBS_PER_CORE = 5
 CONNECT_WITHIN_S = 15
 RETRIES = 3
 

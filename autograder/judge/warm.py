@@ -24,9 +24,10 @@ from course.outage.room import own_folder
 from .job import JOIN
 
 PYTEST = "pytest:console_main"
-FOR_CHECKS = ("pytest", "autograder.judge.plugin", "autograder.judge.observe",
-              "autograder.judge.expect", "course.outage.supervisor",
-              "concurrent.futures.thread", "_pytest.assertion.rewrite")  # fmt: skip
+FOR_CHECKS = (
+    "autograder.judge.plugin", "autograder.judge.observe", "course.outage.supervisor",
+    "concurrent.futures.thread",
+)  # fmt: skip
 PROVED_WITHIN_S = 30
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Servers:
-    """Where processes are forked: pytest's, and those of other people's code."""
+    """Where processes are forked: pytest's, and those of other people's code.
 
+    What lies in `folder` is removed even if this process is killed.
+    """
+
+    folder: Path
     checks: ForkServer
     service: ForkServer
 
@@ -76,7 +81,11 @@ def servers() -> Servers | None:
 
 def _started() -> Servers:
     folder = _ends.enter_context(own_folder("outage-forks-"))
-    checks = ForkServer(folder / "checks", FOR_CHECKS, os.environ)
+    # pytest imports its own plugins once it runs, and each fork would do so again.
+    from _pytest.config import default_plugins  # not at the top: notebooks need none
+
+    plugins = [f"_pytest.{name}" for name in default_plugins]
+    checks = ForkServer(folder / "checks", [*plugins, *FOR_CHECKS], os.environ)
     _ends.enter_context(checks)
     # Learner code can read its environment: there is nothing in it.
     env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
@@ -85,7 +94,7 @@ def _started() -> Servers:
     checks.wait_ready()
     service.wait_ready()
     _prove(service.address, folder)
-    return Servers(checks, service)
+    return Servers(folder, checks, service)
 
 
 def _prove(address: str, folder: Path) -> None:
@@ -106,9 +115,12 @@ def _prove(address: str, folder: Path) -> None:
         raise ForkServerGone(f"a sandbox cannot be joined here: {last}")
 
 
-def _end(owner: int) -> None:
-    if os.getpid() == owner:
+def end() -> None:
+    """End those of this process, if there are any."""
+    global _running
+    with _lock:
         _ends.close()
+        _running = None
 
 
-atexit.register(_end, os.getpid())
+atexit.register(end)

@@ -58,7 +58,6 @@ class Fleet:
         its_input, ours = os.pipe()
         events, its_output = os.pipe()
         self._commands = os.fdopen(ours, "wb")
-        self._events = os.fdopen(events, "rb")
         try:
             self._process = forkserver.start(
                 "course.outage.supervisor", [str(os.getpid())],
@@ -68,7 +67,12 @@ class Fleet:
             os.close(its_input)
             os.close(its_output)
         self._close_input = weakref.finalize(self, _close_input, self._commands)
-        told = (self._events, self.telemetry, self._replies, self._last_words)
+        told = (
+            os.fdopen(events, "rb"),
+            self.telemetry,
+            self._replies,
+            self._last_words,
+        )
         self._reader = threading.Thread(target=_read_events, args=told, daemon=True)
         self._reader.start()
         try:
@@ -151,7 +155,6 @@ class Fleet:
             self._process.kill()  # The reaper ends the replicas.
             self._process.wait()
         self._reader.join()
-        self._events.close()
 
     def _do(self, command: str, **arguments: Any) -> Any:
         number = next(self._ids)
@@ -179,17 +182,18 @@ def _read_events(
 ) -> None:
     # Runs in a thread, and so must not hold on to the fleet: one that the owner has
     # dropped ends by being collected.
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            last_words.append(line.decode("utf-8", "replace"))
-            continue
-        if event["kind"] == "reply":
-            if waiting := replies.get(event["id"]):
-                waiting.put(event)
-        else:
-            telemetry.add(event)
+    with lines:
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                last_words.append(line.decode("utf-8", "replace"))
+                continue
+            if event["kind"] == "reply":
+                if waiting := replies.get(event["id"]):
+                    waiting.put(event)
+            else:
+                telemetry.add(event)
     gone = {"error": _gone(last_words), "type": "FleetGone", "data": {}}
     for waiting in list(replies.values()):
         waiting.put(gone)

@@ -24,6 +24,7 @@ import json
 import os
 import select
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,8 +52,9 @@ ours: str | None = None
 class ForkServer:
     """A running server; it ends with the block, or with this process.
 
-    It has imported `modules` by the time it is there, and listens on `address`. What is
-    in `env` is all of its environment, and can be read by every fork.
+    It has imported `modules` by the time it is there, and listens on `address`, in a
+    folder that it removes if this process is killed. What is in `env` is all of its
+    environment, and can be read by every fork.
     """
 
     def __init__(
@@ -293,6 +295,15 @@ class Server:
             connection.sendall(b"%d\n" % pid)
         return None
 
+    def end(self) -> None:
+        """Kill every child that still runs."""
+        children = [key.data for key in self._ready.get_map().values() if key.data]
+        for child in children:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+        for pid in {child.pid for child in children}:
+            os.waitpid(pid, 0)
+
     def _close(self) -> None:
         # In a child, by hand: collected later, they would close what has their numbers.
         for key in list(self._ready.get_map().values()):
@@ -358,6 +369,9 @@ def main() -> None:
     listening.listen(64)
     print("ready", flush=True)
     ours = address
-    request = Server(listening).serve()
+    server = Server(listening)
+    request = server.serve()
     if request is not None:
         request.become()
+    server.end()
+    shutil.rmtree(Path(address).parent, ignore_errors=True)

@@ -23,14 +23,17 @@ def require_room() -> None:
 
 
 @contextmanager
-def own_folder(prefix: str) -> Iterator[Path]:
-    """A temporary folder that ends with the block.
+def own_folder(prefix: str, inside: Path | None = None) -> Iterator[Path]:
+    """A temporary folder that ends with the block, `inside` another if that is given.
 
     If this process is killed first, the next to ask for one of the same `prefix`
     removes it.
     """
     sweep(prefix)
-    with tempfile.TemporaryDirectory(prefix=prefix) as name, locked(Path(name)):
+    with (
+        tempfile.TemporaryDirectory(prefix=prefix, dir=inside) as name,
+        locked(Path(name)),
+    ):
         yield Path(name)
 
 

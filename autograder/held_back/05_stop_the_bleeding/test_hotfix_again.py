@@ -174,16 +174,19 @@ def evidence(
 
     patience = Patience(ANSWER_WITHIN_S, 0.05)
 
-    def send(each: tuple[str, Backend | None, bytes]) -> Sent:
-        if len(fleet.telemetry.exits()) > ENOUGH_DEATHS:
-            return Sent(each[0], each[1], Response("reset"))
-        response = fleet.send(each[2], patience.seconds)
+    def send(what: str, backend: Backend | None, raw: bytes) -> Sent:
+        response = fleet.send(raw, patience.seconds)
         if response.outcome == "timeout":
             patience.lose()
-        return Sent(each[0], each[1], response)
+        return Sent(what, backend, response)
+
+    def unless_it_dies(each: tuple[str, Backend | None, bytes]) -> Sent:
+        if len(fleet.telemetry.exits()) > ENOUGH_DEATHS:
+            return Sent(each[0], each[1], Response("reset"))
+        return send(*each)
 
     with ThreadPoolExecutor(AT_ONCE) as clients:
-        sent = list(clients.map(send, plan))
+        sent = list(clients.map(unless_it_dies, plan))
     settle(fleet, frozenset(bugs.values()), patience)
     of_malformed = len(fleet.telemetry.exits())
     dying = Patience(0.3, 0.1)
@@ -194,7 +197,7 @@ def evidence(
         for raw in raws:
             fleet.wait_ready(READY_WITHIN_S)
             deaths = len(fleet.telemetry.exits())
-            sent.append(send((what, None, raw)))
+            sent.append(send(what, None, raw))
             if not dies(fleet, deaths, dying.seconds):
                 dying.lose()
     settle(fleet, frozenset(bugs.values()), patience)

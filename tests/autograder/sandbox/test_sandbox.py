@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+from enum import Enum
 from pathlib import Path
+from typing import IO, Any
 
 import psutil
 import pytest
 
+from autograder.judge.job import JOIN
+from autograder.judge.warm import servers
 from autograder.sandbox import (
     Confined,
     Limits,
@@ -20,47 +24,80 @@ from autograder.sandbox import (
     prove,
     seccomp,
 )
+from autograder.sandbox.interpreter import USERS
+from course.outage.forkserver import Forked, Process
 
+
+class Way(Enum):
+    """How confined code is started."""
+
+    LIMITS = Confined.LIMITS
+    SANDBOX = Confined.SANDBOX
+    FORKED = "a fork that joins a sandbox"
+
+
+ALL = pytest.mark.parametrize(
+    "way",
+    [Way.LIMITS, *(pytest.param(w, marks=pytest.mark.sandbox) for w in list(Way)[1:])],
+)
 BOTH = pytest.mark.parametrize(
-    "confined",
-    [Confined.LIMITS, pytest.param(Confined.SANDBOX, marks=pytest.mark.sandbox)],
-    ids=lambda confined: confined.value,
+    "way",
+    [pytest.param(w, marks=pytest.mark.sandbox) for w in (Way.SANDBOX, Way.FORKED)],
 )
 
 
-def run(
-    folder: Path,
-    code: str,
-    confined: Confined = Confined.SANDBOX,
-    limits: Limits | None = None,
-    write: list[str] | None = None,
-) -> subprocess.CompletedProcess[str]:
-    """Run `code` as a module, confined, to its end."""
+def words_for(way: Way, limits: Limits, read: list[str], write: list[str]) -> list[str]:
+    confined = Confined.LIMITS if way is Way.LIMITS else Confined.SANDBOX
+    return [*interpreter(confined, limits, read=read, write=write), "-m", "attempt"]
+
+
+def begin(
+    way: Way, folder: Path, code: str, out: IO[bytes], err: IO[bytes], **words: Any
+) -> Process:
+    """Start `code` as a module, confined; `words` as for `interpreter`."""
     folder.chmod(0o755)
     for above in list(folder.parents)[:-2]:
         above.chmod(0o755)
     (folder / "attempt.py").write_text(code)
-    words = interpreter(
-        confined, limits or Limits(), read=[str(folder)], write=write or []
-    )
-    return subprocess.run(
-        [*words, "-m", "attempt"], cwd=folder, capture_output=True, text=True,
-        check=False, timeout=60, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    told = {"limits": Limits(), "write": []} | words
+    command = words_for(way, read=[str(folder)], **told)
+    if way is not Way.FORKED:
+        return subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+        )
+    running = servers()
+    assert running is not None, "a fork cannot join a sandbox on this machine"
+    with open(os.devnull, "rb") as nothing:
+        fds = {0: nothing.fileno(), 1: out.fileno(), 2: err.fileno()}
+        address = running.service.address
+        return Forked(address, JOIN, command, fds, str(folder), os.environ)
 
 
-@BOTH
-def test_a_module_runs_as_by_python_m(tmp_path: Path, confined: Confined) -> None:
+def run(
+    way: Way, folder: Path, code: str, **words: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run `code` to its end."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        code_ = begin(way, folder, code, out, err, **words).wait(60)
+        for file in (out, err):
+            file.seek(0)
+        return subprocess.CompletedProcess(
+            [], code_, out.read().decode(), err.read().decode()
+        )
+
+
+@ALL
+def test_a_module_runs_as_by_python_m(tmp_path: Path, way: Way) -> None:
     """Its own name, its arguments, its neighbours, its exit code."""
     (tmp_path / "neighbour.py").write_text("value = 7")
     code = (
         "import neighbour as n, sys; print(__name__, sys.argv[1:]); sys.exit(n.value)"
     )
-    done = run(tmp_path, code, confined)
+    done = run(way, tmp_path, code)
     assert (done.returncode, done.stdout) == (7, "__main__ []\n"), done.stderr
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize(
     ("code", "error"),
     [
@@ -71,27 +108,27 @@ def test_a_module_runs_as_by_python_m(tmp_path: Path, confined: Confined) -> Non
     ids=["memory", "file size", "open files"],
 )
 def test_each_process_is_bounded(
-    tmp_path: Path, confined: Confined, code: str, error: str
+    tmp_path: Path, way: Way, code: str, error: str
 ) -> None:
     """By the kernel, so the program reads an error like any other."""
-    if confined is Confined.LIMITS and sys.platform != "linux" and "bytearray" in code:
+    if way is Way.LIMITS and sys.platform != "linux" and "bytearray" in code:
         pytest.skip("macOS does not bound address spaces")
-    done = run(tmp_path, code, confined)
+    done = run(way, tmp_path, code)
     Path("/tmp/outage-big").unlink(missing_ok=True)
     assert done.returncode == 1
     assert error in done.stderr
 
 
-@BOTH
-def test_cpu_time_is_bounded(tmp_path: Path, confined: Confined) -> None:
+@ALL
+def test_cpu_time_is_bounded(tmp_path: Path, way: Way) -> None:
     """The kernel ends a process that has used it up."""
-    done = run(tmp_path, "while True: pass", confined, Limits(cpu_s=1))
+    done = run(way, tmp_path, "while True: pass", limits=Limits(cpu_s=1))
     # bubblewrap reports a signal as shells do.
     assert done.returncode in {-signal.SIGKILL, 128 + signal.SIGKILL}
 
 
-@pytest.mark.sandbox
-def test_processes_are_bounded(tmp_path: Path) -> None:
+@BOTH
+def test_processes_are_bounded(tmp_path: Path, way: Way) -> None:
     """Threads count as well."""
     code = """
 import os, sys
@@ -104,53 +141,72 @@ try:
 except OSError as exc:
     print(count, exc)
 """
-    done = run(tmp_path, code, limits=Limits(processes=20))
+    done = run(way, tmp_path, code, limits=Limits(processes=20))
     assert done.stdout.startswith("1"), done.stdout
     assert "temporarily unavailable" in done.stdout
 
 
-@pytest.mark.sandbox
-def test_wall_time_and_memory_of_the_whole_are_bounded(tmp_path: Path) -> None:
+@BOTH
+def test_wall_time_and_memory_of_the_whole_are_bounded(
+    tmp_path: Path, way: Way
+) -> None:
     """The watch outside ends it, and says which limit it was."""
-    done = run(tmp_path, "import time; time.sleep(60)", limits=Limits(wall_s=1))
+    done = run(way, tmp_path, "import time; time.sleep(60)", limits=Limits(wall_s=1))
     assert done.returncode == 137
     assert json.loads(done.stdout)["used"] == "more than 1 s of time"
     hoard = "import os, time\nfor _ in range(3): os.fork()\n"
     hoard += "x = bytearray(os.urandom(1 << 20)) * 40\ntime.sleep(60)"
-    done = run(tmp_path, hoard, limits=Limits(memory_mb=200))
+    done = run(way, tmp_path, hoard, limits=Limits(memory_mb=200))
     assert done.returncode == 137
     assert json.loads(done.stdout)["used"] == "more than 200 MB of memory"
 
 
-@pytest.mark.sandbox
+@BOTH
 def test_it_sees_the_system_and_what_is_named_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Way
 ) -> None:
     """No environment, no home, no project, no process but its own."""
     monkeypatch.setenv("OUTAGE_SECRET", "x")
     code = """
-import json, os
+import json, os, sys
+def is_open(number):
+    try:
+        return bool(os.fstat(number))
+    except OSError:
+        return False
 print(json.dumps({
     "secret": os.environ.get("OUTAGE_SECRET"),
     "home": os.listdir(os.path.expanduser("~")),
     "project": [os.path.exists(f"{PROJECT}/{n}") for n in ("solutions", "README.md")],
     "pids": [int(p) for p in os.listdir("/proc") if p.isdigit()],
-    "capabilities": open("/proc/self/status").read().split("CapEff:")[1].split()[0],
+    "descriptors": [n for n in range(3, 250) if is_open(n)],
+    "modules": [n for n in sys.modules if n.startswith(("course", "autograder"))],
+    "user": [os.getuid(), os.getgroups()],
+    "status": dict(ln.split(":") for ln in open("/proc/self/status")),
 }))
 """
     project = str(Path(__file__).parents[3])
     with tempfile.NamedTemporaryFile(dir="/tmp") as secret:
-        done = run(tmp_path, f"PROJECT = {project!r}\n{code}")
+        done = run(way, tmp_path, f"PROJECT = {project!r}\n{code}")
     seen = json.loads(done.stdout)
     assert seen["secret"] is None
     assert Path(secret.name).name not in seen["home"]
     assert seen["project"] == [False, False]
     assert max(seen["pids"]) < 10
-    assert int(seen["capabilities"], 16) == 0
+    assert seen["descriptors"] == []
+    assert seen["modules"] == []
+    if os.geteuid() == 0:
+        assert seen["user"][0] in USERS
+        assert seen["user"][1] == []
+    status = seen["status"]
+    for kind in ("CapEff", "CapPrm", "CapAmb"):
+        assert int(status[kind], 16) == 0, kind
+    assert int(status["NoNewPrivs"]) == 1
+    assert int(status["Seccomp"]) == 2
 
 
-@pytest.mark.sandbox
-def test_it_writes_only_where_it_may(tmp_path: Path) -> None:
+@BOTH
+def test_it_writes_only_where_it_may(tmp_path: Path, way: Way) -> None:
     """Named files and its own scratch space; nothing of that is kept."""
     given = tmp_path / "given.db"
     code = f"""
@@ -163,13 +219,13 @@ for path in ({str(given)!r}, *places):
     except OSError:
         pass
 """
-    done = run(tmp_path, code, write=[str(given)])
+    done = run(way, tmp_path, code, write=[str(given)])
     assert done.stdout.split() == [str(given), "/tmp/scratch"]
     assert given.read_text() == "written"
     assert not Path("/tmp/scratch").exists()
 
 
-@pytest.mark.sandbox
+@BOTH
 @pytest.mark.parametrize(
     "call",
     [
@@ -181,7 +237,9 @@ for path in ({str(given)!r}, *places):
         "libc('keyctl', 0, 0, 0, 0, 0)",
     ],
 )
-def test_calls_that_no_service_needs_are_refused(tmp_path: Path, call: str) -> None:
+def test_calls_that_no_service_needs_are_refused(
+    tmp_path: Path, way: Way, call: str
+) -> None:
     """With EPERM, so that code that tries them can go on."""
     code = f"""
 import ctypes, os
@@ -194,12 +252,12 @@ def libc(name, *arguments):
         raise OSError(ctypes.get_errno(), name)
 {call}
 """
-    done = run(tmp_path, code)
+    done = run(way, tmp_path, code)
     assert "PermissionError" in done.stderr, done.stderr
 
 
-@pytest.mark.sandbox
-def test_sigterm_reaches_the_program(tmp_path: Path) -> None:
+@BOTH
+def test_sigterm_reaches_the_program(tmp_path: Path, way: Way) -> None:
     """And its exit code comes back."""
     code = """
 import signal, sys, time
@@ -207,21 +265,16 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
 print("ready", flush=True)
 time.sleep(60)
 """
-    tmp_path.chmod(0o755)
-    (tmp_path / "attempt.py").write_text(code)
-    words = interpreter(Confined.SANDBOX, read=[str(tmp_path)])
-    process = subprocess.Popen(
-        [*words, "-m", "attempt"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    with process.stdout as lines:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as lines, os.fdopen(writing, "wb") as out:
+        process = begin(way, tmp_path, code, out, out)
         assert lines.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 5
 
 
-@pytest.mark.sandbox
-def test_everything_inside_dies_with_the_watch(tmp_path: Path) -> None:
+@BOTH
+def test_everything_inside_dies_with_the_watch(tmp_path: Path, way: Way) -> None:
     """Even by SIGKILL; daemons too."""
     code = """
 import os, time
@@ -231,14 +284,9 @@ if os.fork() == 0:
 print("ready", flush=True)
 time.sleep(60)
 """
-    tmp_path.chmod(0o755)
-    (tmp_path / "attempt.py").write_text(code)
-    words = interpreter(Confined.SANDBOX, read=[str(tmp_path)])
-    process = subprocess.Popen(
-        [*words, "-m", "attempt"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    with process.stdout as lines:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as lines, os.fdopen(writing, "wb") as out:
+        process = begin(way, tmp_path, code, out, out)
         assert lines.readline() == "ready\n"
         inside = psutil.Process(process.pid).children(recursive=True)
         assert len(inside) >= 4
@@ -248,14 +296,16 @@ time.sleep(60)
     assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
-@BOTH
-def test_a_warm_start_waits_for_its_gate(tmp_path: Path, confined: Confined) -> None:
+@pytest.mark.parametrize(
+    "way", [Way.LIMITS, pytest.param(Way.SANDBOX, marks=pytest.mark.sandbox)]
+)
+def test_a_warm_start_waits_for_its_gate(tmp_path: Path, way: Way) -> None:
     """The module is not loaded before; its libraries are."""
     tmp_path.chmod(0o755)
     (tmp_path / "attempt.py").write_text("import sys; print('fastapi' in sys.modules)")
     waited_on, gate = os.pipe()
     process = subprocess.Popen(
-        [*interpreter(confined, read=[str(tmp_path)]), "--warm", str(waited_on),
+        [*interpreter(way.value, read=[str(tmp_path)]), "--warm", str(waited_on),
          "-m", "attempt"],
         cwd=tmp_path, stdout=subprocess.PIPE, text=True, pass_fds=[waited_on],
     )  # fmt: skip
