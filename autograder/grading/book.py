@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
@@ -30,12 +30,17 @@ from .store import KEY, VERDICT
 
 @dataclass(frozen=True)
 class Entry:
-    """What the gradebook holds of one submission; `late_s` are seconds."""
+    """What the gradebook holds of one submission; `late_s` are seconds.
+
+    `verdict` is the one that its score comes from, kept under `key`.
+    """
 
     score: float
     points: float
     needs_manual_grade: bool
     late_s: float
+    key: str
+    verdict: Verdict
 
 
 class Book:
@@ -80,27 +85,28 @@ class Book:
         grader.force = grader.create_student = True
         self._start(grader, exercise, student)
 
-    def written(self, exercise: Exercise, student: str) -> tuple[str, Verdict] | None:
-        """The key and the verdict that were last written, if they are in the book."""
-        path = self.graded(exercise, student)
+    def entries(self, exercise: Exercise) -> dict[str, Entry]:
+        """What the gradebook holds of each submission whose grade was written."""
+        # One session for all: to open it takes longer than to read a class.
+        with self._open() as book:
+            if exercise.name not in {known.name for known in book.assignments}:
+                return {}
+            submissions = book.assignment_submissions(exercise.name)
+            found = {s.student.id: self._entry(exercise, s) for s in submissions}
+        return {student: entry for student, entry in found.items() if entry}
+
+    def _entry(self, exercise: Exercise, submission: Any) -> Entry | None:
+        path = self.graded(exercise, submission.student.id)
         try:
             metadata = nbformat.read(path, as_version=4).metadata
-            found = metadata[KEY], Verdict.model_validate(metadata[VERDICT])
+            key, verdict = metadata[KEY], Verdict.model_validate(metadata[VERDICT])
         except (OSError, ValueError, KeyError, AttributeError):
             return None  # not graded, or interrupted while nbgrader wrote it
-        return found if self.entry(exercise, student) else None
-
-    def entry(self, exercise: Exercise, student: str) -> Entry | None:
-        """What the gradebook holds of one submission."""
-        with self._open() as book:
-            try:
-                found = book.find_submission(exercise.name, student)
-            except MissingEntry:
-                return None
-            return Entry(
-                found.score, found.max_score, bool(found.needs_manual_grade),
-                float(found.total_seconds_late),
-            )  # fmt: skip
+        return Entry(
+            submission.score, submission.max_score,
+            bool(submission.needs_manual_grade),
+            float(submission.total_seconds_late), key, verdict,
+        )  # fmt: skip
 
     def graded(self, exercise: Exercise, student: str) -> Path:
         """Where nbgrader puts the graded notebook."""

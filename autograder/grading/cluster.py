@@ -19,7 +19,7 @@ from .store import Task
 # A judgement waits for answers that never come, and needs a core for a fifth of its
 # time. With eight a core, checks that look at a clock began to see the machine: three
 # scores in a hundred were others. With four and six, none.
-JOBS_PER_CORE = 5
+JOBS_PER_CORE = 6
 CONNECT_WITHIN_S = 15
 RETRIES = 3
 
@@ -33,8 +33,7 @@ def default_jobs() -> int:
 def connected(scheduler: str | None, jobs: int) -> Iterator[Any]:
     """A Dask client: of the cluster at `scheduler`, or of one with `jobs` threads here.
 
-    Ours runs in a process of its own, which ends with the block and with this process.
-    Raises ClusterLost.
+    What they judge runs in processes of its own. Raises ClusterLost.
     """
     import dask  # takes half a second, and most commands have no use for it
     from distributed import Client, LocalCluster
@@ -46,8 +45,8 @@ def connected(scheduler: str | None, jobs: int) -> Iterator[Any]:
     with dask.config.set(quiet), own_folder("outage-dask-") as folder:
         if scheduler is None:
             cluster = LocalCluster(
-                n_workers=1, threads_per_worker=jobs, processes=True,
-                host="127.0.0.1", dashboard_address=None, local_directory=str(folder),
+                n_workers=1, threads_per_worker=jobs, processes=False,
+                dashboard_address=None, local_directory=str(folder),
                 silence_logs=logging.CRITICAL,
             )  # fmt: skip
             with cluster, Client(cluster) as client:

@@ -1,6 +1,6 @@
 """One run over a class: what is to be judged, what is written, who needs a human."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from autograder.judge import Exercise
 from autograder.sandbox import Confined
 from autograder.submissions import ASIDE, READINGS, notes_on, put_aside, rebuilt
 
-from .book import Book
+from .book import Book, Entry
 from .cluster import verdicts
 from .errors import GradebookRefused, NothingToGrade
 from .store import STORE, Task, VerdictStore, as_task
@@ -50,6 +50,8 @@ class GradingRun:
         self.exercise = exercise
         self.book = Book(folder, confined)
         self.store = VerdictStore(folder / STORE)
+        self._before: dict[str, Entry] = {}
+        self._written: dict[str, str] = {}
         found = sorted((folder / "submitted").glob(f"*/{exercise.name}"))
         if not found:
             wanted = f"STUDENT/{exercise.name}/{exercise.notebook.name}"
@@ -79,13 +81,17 @@ class GradingRun:
         firsts = {task.key: student for student, task in reversed(unknown.items())}
         return {student: unknown[student] for student in firsts.values()}
 
+    def look(self) -> None:
+        """See what the gradebook holds now: what a verdict would change is told by it.
+
+        To be called before anything is judged.
+        """
+        self._before = self.book.entries(self.exercise)
+        self._written = {student: e.key for student, e in self._before.items()}
+
     def unwritten(self) -> list[str]:
         """Whose verdict, as it is now, is not in the gradebook."""
-        return [s for s, task in self.tasks.items() if self._written_key(s) != task.key]
-
-    def _written_key(self, student: str) -> str:
-        written = self.book.written(self.exercise, student)
-        return written[0] if written else ""
+        return [s for s, task in self.tasks.items() if self._written.get(s) != task.key]
 
     def judge(self, client: Any, on_verdict: Callable[[str], None]) -> dict[str, str]:
         """Judge what is unjudged on a cluster, and keep each verdict.
@@ -103,26 +109,27 @@ class GradingRun:
         same = {self.tasks[student].key: why for student, why in failed.items()}
         return {s: same[t.key] for s, t in self.tasks.items() if t.key in same}
 
-    def changes(self) -> Iterator[Change]:
-        """The scores in the gradebook that the verdicts of now would change."""
-        for student, task in self.tasks.items():
-            written = self.book.written(self.exercise, student)
-            verdict = self.store.get(task)
-            if written is None or verdict is None:
-                continue
-            before, after = written[1], verdict
-            if before.score == after.score:
-                continue
-            then = {c.title: c for c in before.checks}
-            now = {c.title: c for c in after.checks}
-            yield Change(
-                student, before.score, after.score,
-                [
-                    f"{title}: {_earned(then.get(title))} → {_earned(now.get(title))}"
-                    for title in {**then, **now}
-                    if _earned(then.get(title)) != _earned(now.get(title))
-                ],
-            )  # fmt: skip
+    def change(self, student: str) -> Change | None:
+        """What writing a student's verdict would change that the student has not.
+
+        That is: the answers are those of the grade in the book, the score is another.
+        """
+        after = self.store.get(self.tasks[student])
+        if student not in self._before or after is None:
+            return None
+        before = self._before[student].verdict
+        if before.answers_digest != after.answers_digest or before.score == after.score:
+            return None
+        then = {c.title: c for c in before.checks}
+        now = {c.title: c for c in after.checks}
+        return Change(
+            student, before.score, after.score,
+            [
+                f"{title}: {_earned(then.get(title))} → {_earned(now.get(title))}"
+                for title in {**then, **now}
+                if _earned(then.get(title)) != _earned(now.get(title))
+            ],
+        )  # fmt: skip
 
     def write(self, student: str) -> str:
         """Write one grade; why that was not possible, or nothing."""
@@ -130,22 +137,31 @@ class GradingRun:
             self.book.write(self.exercise, student)
         except GradebookRefused as exc:
             return str(exc)
+        self._written[student] = self.tasks[student].key
         return ""
 
-    def result(self, student: str, why: str = "") -> Graded:
-        """How one submission stands."""
-        entry = self.book.entry(self.exercise, student)
-        written = self.book.written(self.exercise, student)
-        if entry is None or written is None or why:
-            return Graded(student, notes=self.notes[student], why=why or "not graded")
-        human = ["free text"] if entry.needs_manual_grade else []
-        human += [
-            f"“{check.title}” broke" for check in written[1].checks
-            if check.outcome == "error"
-        ]  # fmt: skip
-        return Graded(
-            student, entry.score, entry.points, entry.late_s, self.notes[student], human
-        )
+    def results(self, failed: Mapping[str, str]) -> list[Graded]:
+        """How each submission stands; `failed` says why some have no grade."""
+        entries = self.book.entries(self.exercise)
+        return [
+            graded(student, self.notes[student], entries.get(student), failed)
+            for student in self.tasks
+        ]
+
+
+def graded(
+    student: str, notes: list[str], entry: Entry | None, failed: Mapping[str, str]
+) -> Graded:
+    """How one submission stands."""
+    if entry is None or student in failed:
+        return Graded(student, notes=notes, why=failed.get(student, "not graded"))
+    human = ["free text"] if entry.needs_manual_grade else []
+    human += [
+        f"“{check.title}” broke"
+        for check in entry.verdict.checks
+        if check.outcome == "error"
+    ]
+    return Graded(student, entry.score, entry.points, entry.late_s, notes, human)
 
 
 def _earned(check: Any) -> str:

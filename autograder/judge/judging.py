@@ -153,6 +153,7 @@ class Run:
         output = job.with_name("output.txt").open("w+b")
         words = [
             "-q", "-p", "autograder.judge.plugin", "-p", "no:cacheprovider",
+            "-p", "no:unraisableexception", "-p", "no:threadexception",
             "-c", os.devnull, "--rootdir", str(folders[0]), "--import-mode=importlib",
             "--job", str(job), "--report-fd", str(writing),
             "--owner-fd", str(watched), *options, *map(str, folders),

@@ -59,13 +59,18 @@ def grade(
         run = GradingRun(folder, exercise, confined)
         with run.book.writing():
             run.book.make_known(exercise)
+            run.look()
             if force:
                 run.forget()
-            failed = judge_and_write(run, scheduler, jobs or default_jobs(), regrade)
-            if regrade and not accept(list(run.changes()), yes):
-                return _told("nothing was written.", Exit.FELL_SHORT)
-            failed |= write(run, [s for s in run.unwritten() if s not in failed])
-        rows = [run.result(student, failed.get(student, "")) for student in run.tasks]
+            failed = judge_and_write(run, scheduler, jobs or default_jobs())
+            changes = [c for student in run.tasks if (c := run.change(student))]
+            if regrade and not accept(changes, yes):
+                return _told("no score was changed.", Exit.FELL_SHORT)
+            held = set() if regrade else {change.student for change in changes}
+            for student in run.unwritten():
+                if student not in {*failed, *held}:
+                    write(run, student, failed)
+        rows = run.results(failed)
     except SandboxUnavailable as exc:
         return _told(
             f"{exc} Submissions are not run without one. If you trust every one of them"
@@ -80,6 +85,13 @@ def grade(
         print(json.dumps([asdict(row) for row in rows], indent=2))
     else:
         show(exercise, rows)
+    if held:
+        err.print(
+            f"{len(held)} scores would change, of answers that have not: the checks"
+            " were changed, or chance decides. They were left as they are. To see which"
+            f" and why, and to decide: ./outage grade {number} --regrade",
+            style="yellow", highlight=False,
+        )  # fmt: skip
     if any(row.why for row in rows):
         return _told(
             "not everything was graded; run the same command again to go on.",
@@ -89,10 +101,11 @@ def grade(
 
 
 def judge_and_write(
-    run: GradingRun, scheduler: str | None, jobs: int, hold: bool
+    run: GradingRun, scheduler: str | None, jobs: int
 ) -> dict[str, str]:
-    """Judge what has no verdict, and write each grade at once, unless `hold`.
+    """Judge what has no verdict, and write each grade at once.
 
+    But for one that changes a score and not the answers: that wants to be looked at.
     Returns why there is no grade, by student.
     """
     failed: dict[str, str] = {}
@@ -101,20 +114,17 @@ def judge_and_write(
     with connected(scheduler, jobs) as client, counting(len(unjudged)) as advance:
 
         def on_verdict(student: str) -> None:
-            if not hold and (why := run.write(student)):
-                failed[student] = why
+            if not run.change(student):
+                write(run, student, failed)
             advance()
 
         return run.judge(client, on_verdict) | failed
 
 
-def write(run: GradingRun, students: list[str]) -> dict[str, str]:
-    """Write the grades of `students`; why not, by student."""
-    failed = {}
-    for student in students:
-        if why := run.write(student):
-            failed[student] = why
-    return failed
+def write(run: GradingRun, student: str, failed: dict[str, str]) -> None:
+    """Write a student's grade; if that is not possible, `failed` gets the reason."""
+    if why := run.write(student):
+        failed[student] = why
 
 
 def accept(changes: list[Change], yes: bool) -> bool:

@@ -1,4 +1,7 @@
-"""`outage learn` and `outage teach`: JupyterLab as each of the two meets it."""
+"""`outage learn` and `outage teach`: JupyterLab as each of the two meets it.
+
+Started by a JupyterHub, each is the server that the hub wants for its user.
+"""
 
 import os
 import secrets
@@ -15,6 +18,9 @@ from .copies import prepare, show_the_way
 from .workspace import FRONT_PAGE, jupyter_folder
 
 START = f"work/{FRONT_PAGE}"
+
+# JupyterHub tells the servers that it starts.
+ON_A_HUB = "JUPYTERHUB_SERVICE_URL" in os.environ
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,11 @@ class Seat:
 
 
 def learners_seat(project: Path) -> Seat:
-    """At the front page, with nothing of nbgrader's in the way."""
+    """At the front page; of nbgrader's, only what hands in, and that on a hub alone."""
     ours = project / "course" / "cli" / "jupyter"
     own = jupyter_folder(project)
-    return Seat((ours,), own, f"/lab/tree/{START}", project, project / "work")
+    settings = (ours / "hub", ours) if ON_A_HUB else (ours,)
+    return Seat(settings, own, f"/lab/tree/{START}", project, project / "work")
 
 
 def instructors_seat(project: Path) -> Seat:
@@ -49,20 +56,18 @@ def instructors_seat(project: Path) -> Seat:
 
 def learn(project: Path, port: int | None, browser: bool, out: Console) -> int:
     """Become JupyterLab. Returns only if that is not possible, with an exit code."""
-    if (free := chosen_port(port, "learn")) is None:
+    if not ON_A_HUB and (port := chosen_port(port, "learn")) is None:
         return 3
     for line in [*prepare(project), *show_the_way(project)]:
         out.print(line)
-    out.print("\nThe course opens in a few seconds. If it does not, its address is:")
-    become_jupyterlab(project, learners_seat(project), free, browser, out)
+    become_jupyterlab(project, learners_seat(project), port, browser, out)
 
 
 def teach(project: Path, port: int | None, browser: bool, out: Console) -> int:
     """The same for an instructor."""
-    if (free := chosen_port(port, "teach")) is None:
+    if not ON_A_HUB and (port := chosen_port(port, "teach")) is None:
         return 3
-    out.print("\nThe formgrader opens in a few seconds. If not, its address is:")
-    become_jupyterlab(project, instructors_seat(project), free, browser, out)
+    become_jupyterlab(project, instructors_seat(project), port, browser, out)
 
 
 def chosen_port(port: int | None, command: str) -> int | None:
@@ -78,22 +83,17 @@ def chosen_port(port: int | None, command: str) -> int | None:
 
 
 def become_jupyterlab(
-    project: Path, seat: Seat, port: int, browser: bool, out: Console
+    project: Path, seat: Seat, port: int | None, browser: bool, out: Console
 ) -> NoReturn:
     """Replace this process, so that whoever ends it ends the server.
+
+    Without a `port` it is the hub that says where to listen, and who may come in.
 
     Settings, signatures, history, runtime files and workspaces are the course's own,
     below work/; the user's own Jupyter and IPython are neither read here nor changed.
     """
-    token = secrets.token_hex(16)
-    out.print(
-        f"http://127.0.0.1:{port}{seat.opens}?token={token}",
-        style="bold", soft_wrap=True, highlight=False,
-    )  # fmt: skip
-    out.print("Ctrl-C here ends it, and with it everything it has started.\n")
     settings = os.pathsep.join(map(str, seat.settings))
     environment = {
-        "JUPYTER_TOKEN": token,  # not on the command line, where other users see it
         "JUPYTER_CONFIG_DIR": str(seat.own),
         "JUPYTER_CONFIG_PATH": settings,
         # Its kernel is the usual one, with course.panel.mistakes on top.
@@ -108,10 +108,7 @@ def become_jupyterlab(
     custom = project / "course" / "cli" / "jupyter" / "custom"
     shutil.copytree(custom, seat.own / "custom", dirs_exist_ok=True)
     options = [
-        f"--port={port}",
-        "--ip=127.0.0.1",
         "--Application.log_level=ERROR",
-        "--ServerApp.port_retries=0",
         "--ServerApp.answer_yes=True",
         f"--ServerApp.root_dir={project}",
         f"--FileContentsManager.preferred_dir={seat.files}",
@@ -119,13 +116,30 @@ def become_jupyterlab(
         f"--LabApp.default_url={seat.opens}",
         "--LabApp.expose_app_in_browser=True",
     ]
+    if port is None:
+        module = "jupyterhub.singleuser"
+        options.append(f"--ServerApp.default_url={seat.opens}")
+    else:
+        module = "jupyterlab"
+        token = secrets.token_hex(16)
+        # Not on the command line, where other users see it.
+        environment["JUPYTER_TOKEN"] = token
+        options += [f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0"]
+        out.print(
+            "\nThe course opens in a few seconds. If it does not, its address is:"
+        )
+        out.print(
+            f"http://127.0.0.1:{port}{seat.opens}?token={token}",
+            style="bold", soft_wrap=True, highlight=False,
+        )  # fmt: skip
+        out.print("Ctrl-C here ends it, and with it everything it has started.\n")
     if not browser:
         options.append("--no-browser")
     if os.geteuid() == 0:
         options.append("--allow-root")
     os.chdir(seat.works_in)
     sys.stdout.flush()
-    arguments = [sys.executable, "-m", "jupyterlab", *options]
+    arguments = [sys.executable, "-m", module, *options]
     os.execve(sys.executable, arguments, {**os.environ, **environment})
 
 

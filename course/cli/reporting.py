@@ -23,8 +23,8 @@ def report(
     except (JudgeError, GradingError) as exc:
         err.print(f"outage: {exc}", style="red", markup=False, highlight=False)
         return Exit.USAGE
-    written = {s: run.book.written(exercise, s) for s in run.tasks}
-    verdicts = {student: found[1] for student, found in written.items() if found}
+    entries = run.book.entries(exercise)
+    verdicts = {s: entries[s].verdict for s in run.tasks if s in entries}
     if not verdicts:
         err.print(f"outage: nobody is graded yet. First: ./outage grade {number}",
                   style="red", highlight=False)  # fmt: skip

@@ -172,12 +172,15 @@ def evidence(
             plan.append(("valid", (name, shard), as_client(seeded, header, raw)))
     seeded.shuffle(plan)
 
-    patience = Patience(ANSWER_WITHIN_S, 0.05)
+    # Of each kind its own: an answer may leave malformed requests waiting for ever, and
+    # serve valid ones.
+    malformed, valid, rest = (Patience(ANSWER_WITHIN_S, 0.05) for _ in range(3))
+    patience = {"malformed": malformed, "valid": valid, "extreme": rest, "bug": rest}
 
     def send(what: str, backend: Backend | None, raw: bytes) -> Sent:
-        response = fleet.send(raw, patience.seconds)
+        response = fleet.send(raw, patience[what].seconds)
         if response.outcome == "timeout":
-            patience.lose()
+            patience[what].lose()
         return Sent(what, backend, response)
 
     def unless_it_dies(each: tuple[str, Backend | None, bytes]) -> Sent:
@@ -187,7 +190,7 @@ def evidence(
 
     with ThreadPoolExecutor(AT_ONCE) as clients:
         sent = list(clients.map(unless_it_dies, plan))
-    settle(fleet, frozenset(bugs.values()), patience)
+    settle(fleet, frozenset(bugs.values()), valid)
     of_malformed = len(fleet.telemetry.exits())
     dying = Patience(0.3, 0.1)
     for what, raws in (
@@ -200,7 +203,7 @@ def evidence(
             sent.append(send(what, None, raw))
             if not dies(fleet, deaths, dying.seconds):
                 dying.lose()
-    settle(fleet, frozenset(bugs.values()), patience)
+    settle(fleet, frozenset(bugs.values()), valid)
     of_extreme = len(fleet.telemetry.exits()) - of_malformed
     return Evidence(fleet, sent, of_malformed, of_extreme)
 

@@ -184,6 +184,11 @@ def test_a_changed_check_shows_whose_score_changes_before_it_is_written(
     assert scores(graded_now(course)) == pytest.approx(
         [10.5, *scores(before)[1:]], abs=0.01
     )
+    with started(course) as run:  # without a word about it, nothing changes either
+        _, said = run.communicate()
+    assert run.returncode == 0, said
+    assert "would change" in said
+    assert scores(graded_now(course))[1:] == scores(before)[1:]
     after = graded(course, "--regrade", "--yes")
     assert scores(after)[1] < scores(before)[1]
     with book_of(course) as book:

@@ -1,0 +1,71 @@
+"""A JupyterHub for a class, as a sample: see README.md beside it.
+
+    jupyterhub -f jupyterhub_config.py
+
+Everybody is a user of the operating system, and meets the course as `outage learn` or
+`outage teach` opens it, in a server of their own. Assignments travel over nbgrader's
+exchange, a folder of this machine.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from pwd import getpwnam
+from typing import Any
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821 - JupyterHub puts it here
+
+# --- Yours to change. Set in the environment, or here.
+INSTRUCTORS = set(os.environ.get("OUTAGE_INSTRUCTORS", "instructor").split())
+LEARNERS = set(os.environ.get("OUTAGE_LEARNERS", "").split())
+# The instructors' clone, with the solutions: no learner may read it (chmod 770).
+CLONE = Path(os.environ.get("OUTAGE_CLONE", "/srv/outage/course"))
+# What `outage release` has made of it: every learner may read that.
+PACKAGE = Path(os.environ.get("OUTAGE_PACKAGE", "/srv/outage/outage-course.zip"))
+EXCHANGE = Path(os.environ.get("OUTAGE_EXCHANGE", "/srv/outage/exchange"))
+
+c.JupyterHub.bind_url = os.environ.get("OUTAGE_HUB", "http://127.0.0.1:8000")
+# --- Down from here it should do.
+
+# Passwords are those of the operating system (PAM), the hub's default.
+c.Authenticator.allowed_users = INSTRUCTORS | LEARNERS
+c.ConfigurableHTTPProxy.command = str(
+    Path(__file__).parent / "node_modules/.bin/configurable-http-proxy"
+)
+c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
+c.Spawner.http_timeout = c.Spawner.start_timeout = 120
+
+UNPACK = """
+set -e
+[ -d outage-course ] && exit
+rm -rf .outage-course.partial
+"$1" -m zipfile -e "$2" .outage-course.partial
+mv .outage-course.partial/outage-course outage-course
+rmdir .outage-course.partial
+"""
+
+
+def open_the_course(spawner: Any) -> None:
+    """Before a server starts: which course it opens, and the files of a newcomer."""
+    user = getpwnam(spawner.user.name)
+    teaches = spawner.user.name in INSTRUCTORS
+    course = CLONE if teaches else Path(user.pw_dir, "outage-course")
+    if not teaches:
+        # As that user: root writes nothing into a folder that somebody else controls.
+        subprocess.run(
+            ["sh", "-c", UNPACK, "unpack", sys.executable, str(PACKAGE)],
+            cwd=user.pw_dir, user=user.pw_uid, group=user.pw_gid, extra_groups=[],
+            check=True,
+        )  # fmt: skip
+    spawner.cmd = [
+        sys.executable, "-m", "course.cli", "teach" if teaches else "learn",
+    ]  # fmt: skip
+    spawner.environment = {
+        "PYTHONPATH": str(course),
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "OUTAGE_EXCHANGE": str(EXCHANGE),
+    }
+
+
+c.Spawner.pre_spawn_hook = open_the_course
