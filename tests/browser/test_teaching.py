@@ -68,6 +68,8 @@ def test_the_formgrader_grades_and_makes_feedback(
 def close_dialog(page: Page, says: str) -> None:
     """Wait for nbgrader's dialog, read its title, and close it."""
     dialog = page.locator(".modal.in, .modal.show").last
-    expect(dialog.locator(".modal-title")).to_contain_text(says)
+    title = dialog.locator(".modal-title")
+    expect(title).to_be_visible()
+    assert says in title.inner_text(), dialog.inner_text()
     dialog.get_by_role("button", name="OK", exact=True).click()
     expect(page.locator(".modal-backdrop")).to_have_count(0)
