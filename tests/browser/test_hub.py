@@ -50,22 +50,32 @@ shift 2
 exec "$@"
 """
 
-FREE_TEXT = """## What would you write to the users?
+RUBRIC = """## What would you write to the users?
 
-Two sentences, for somebody who knows nothing of routing.
+In two sentences, for somebody who knows nothing of routing. How it is graded:
+
+- 2 points: what they saw, and from when to when
+- 1 point: what they must do now, if anything
+- 1 point: no blame, no jargon
 """
 
 
-def free_text_cell() -> dict[str, object]:
-    """A question that a human grades."""
+def free_text_cells() -> list[dict[str, object]]:
+    """A question that a human grades, and the rubric that it is graded by."""
     marks = {
-        "grade": True, "solution": True, "locked": False, "task": False, "points": 4,
-        "grade_id": "to_the_users", "schema_version": 3, "cell_type": "markdown",
+        "grade": False, "solution": False, "locked": True, "task": False,
+        "schema_version": 3, "cell_type": "markdown",
     }  # fmt: skip
-    return {
-        "cell_type": "markdown", "id": "to_the_users", "source": FREE_TEXT,
-        "metadata": {"nbgrader": marks},
+    asked = marks | {"grade_id": "rubric"}
+    answered = marks | {
+        "grade": True, "solution": True, "locked": False, "points": 4,
+        "grade_id": "to_the_users",
     }  # fmt: skip
+    return [
+        {"cell_type": "markdown", "id": m["grade_id"], "source": text,
+         "metadata": {"nbgrader": m}}
+        for m, text in ((asked, RUBRIC), (answered, "Your answer."))
+    ]  # fmt: skip
 
 
 @dataclass
@@ -98,7 +108,7 @@ def lay_course(root: Path) -> None:
     shutil.copytree(PROJECT, clone, ignore=shutil.ignore_patterns(*left_out))
     source = clone / "autograder" / "source" / NAME / f"{NAME}.ipynb"
     notebook = json.loads(source.read_text())
-    notebook["cells"].append(free_text_cell())
+    notebook["cells"] += free_text_cells()
     source.write_text(json.dumps(notebook))
     environment = {
         **os.environ, "PYTHONPATH": str(clone), "OUTAGE_EXCHANGE": str(root),
@@ -324,6 +334,7 @@ def grade_by_hand(page: Page, hub: Hub, points: dict[str, float]) -> None:
         page.goto(start)
         page.get_by_role("link", name=f"Submission #{number + 1}").click()
         answer = page.locator(".nbgrader_cell").filter(has_text="Dear users, says")
+        expect(page.get_by_text("2 points: what they saw")).to_be_visible()
         [user] = [u for u in points if f"says {u}." in answer.inner_text()]
         score = answer.locator("input.score")
         score.fill(f"{points[user]:g}")
