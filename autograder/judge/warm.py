@@ -86,11 +86,11 @@ def _started() -> Servers:
 
     plugins = [f"_pytest.{name}" for name in default_plugins]
     checks = ForkServer(folder / "checks", [*plugins, *FOR_CHECKS], os.environ)
-    _ends.enter_context(checks)
+    _ends.callback(checks.close)
     # Learner code can read its environment: there is nothing in it.
     env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
     service = ForkServer(folder / "service", (*WARM, "autograder.sandbox.join"), env)
-    _ends.enter_context(service)
+    _ends.callback(service.close)
     checks.wait_ready()
     service.wait_ready()
     _prove(service.address, folder)

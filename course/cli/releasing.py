@@ -19,6 +19,7 @@ LEFT_OUT = (
     "autograder/held_back/",
     "autograder/calibration/",
     "autograder/source/",
+    "autograder/hub/",
     "course/matrix.md",  # names wrong answers
     "README.md",  # the archive has one of its own
     ".ci/",

@@ -1,6 +1,6 @@
 """A process that has imported what others need, and forks them off when asked.
 
-    with ForkServer(address, ["fastapi"], env={}) as server:
+    with closing(ForkServer(address, ["fastapi"], env={})) as server:
         server.wait_ready()
         Forked(server.address, "module:function", …).wait()
 
@@ -33,7 +33,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from .errors import ForkServerGone
@@ -50,7 +49,7 @@ ours: str | None = None
 
 
 class ForkServer:
-    """A running server; it ends with the block, or with this process.
+    """A running server; it ends when it is closed, or with this process.
 
     It has imported `modules` by the time it is there, and listens on `address`, in a
     folder that it removes if this process is killed. What is in `env` is all of its
@@ -89,17 +88,6 @@ class ForkServer:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Forked:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -28,7 +29,7 @@ def server() -> Iterator[ForkServer]:
     """One that runs."""
     with (
         own_folder("outage-forks-") as folder,
-        ForkServer(folder / "s", [ENTRIES], {"KNOWN": "to the server"}) as running,
+        closing(ForkServer(folder / "s", [ENTRIES], {"KNOWN": "to all"})) as running,
     ):
         yield running.wait_ready()
 
