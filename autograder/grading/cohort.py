@@ -6,7 +6,7 @@ import io
 import statistics
 import tokenize
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,19 +52,21 @@ class Item:
 
 @dataclass(frozen=True)
 class Feedback:
-    """What several students were told by the same check."""
+    """What several students were told, and the checks that said so."""
 
-    title: str
+    titles: list[str]
     text: str
     students: list[str]
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two students with nearly the same answers; `ratio` is 1 where they are equal."""
+class Group:
+    """Students with nearly the same answers.
 
-    first: str
-    second: str
+    Each is at least as close as `ratio` to another one; 1 where all are equal.
+    """
+
+    students: list[str]
     ratio: float
 
 
@@ -154,36 +156,41 @@ class Cohort:
 
         Told apart by what was seen and where to look, since inputs are random.
         """
-        told: dict[tuple[str, str], list[str]] = defaultdict(list)
+        students: dict[str, list[str]] = defaultdict(list)
+        titles: dict[str, list[str]] = defaultdict(list)
         for student, verdict in self.verdicts.items():
             for check in verdict.checks:
-                if check.outcome != "passed":
-                    told[check.title, gist(check.feedback)].append(student)
-        found = [Feedback(title, text, who) for (title, text), who in told.items()]
+                text = gist(check.feedback)
+                if check.outcome == "passed":
+                    continue
+                if student not in students[text]:  # several checks may say the same
+                    students[text].append(student)
+                if check.title not in titles[text]:
+                    titles[text].append(check.title)
+        found = [Feedback(titles[text], text, who) for text, who in students.items()]
         found.sort(key=lambda each: -len(each.students))
         return found[:MOST_COMMON]
 
     @property
-    def alike(self) -> list[Pair]:
-        """Pairs whose answers are nearly the same, the most alike first."""
-        return sorted(self._alike(), key=lambda pair: -pair.ratio)
-
-    def _alike(self) -> Iterator[Pair]:
-        words = {
-            student: significant(" ".join(answers.values()))
-            for student, answers in self.answers.items()
-            if self.verdicts[student].score  # those without an answer are alike too
-        }
-        matcher = difflib.SequenceMatcher[str](autojunk=False)
-        students = list(words)
-        for place, second in enumerate(students):
-            matcher.set_seq2(words[second])
-            for first in students[:place]:
-                matcher.set_seq1(words[first])
-                # From the cheapest bound to the dearest: most pairs end at the first.
-                bounds = matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio
-                if all(bound() >= ALIKE_FROM for bound in bounds):
-                    yield Pair(first, second, matcher.ratio())
+    def alike(self) -> list[Group]:
+        """Students whose answers are nearly the same, the largest group first."""
+        by_words: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for student, answers in self.answers.items():
+            if self.verdicts[student].score:  # those without an answer are alike too
+                by_words[significant(" ".join(answers.values()))].append(student)
+        groups = [Group(students, 1.0) for students in by_words.values()]
+        where = dict(enumerate(groups))
+        for first, second, ratio in near(list(by_words)):
+            one, other = where[first], where[second]
+            if one is other:
+                continue
+            both = Group(
+                one.students + other.students, min(one.ratio, other.ratio, ratio)
+            )
+            where |= {n: both for n, group in where.items() if group in (one, other)}
+        found = {id(group): group for group in where.values()}.values()
+        several = [group for group in found if len(group.students) > 1]
+        return sorted(several, key=lambda group: (-len(group.students), -group.ratio))
 
     def as_html(self, exercise: Exercise) -> str:
         """One page that needs nothing else."""
@@ -210,17 +217,31 @@ class Cohort:
         return text.getvalue()
 
 
+def near(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, float]]:
+    """The pairs of `texts` that hardly differ, by place, and how close they are."""
+    matcher = difflib.SequenceMatcher[str](autojunk=False)
+    for second, words in enumerate(texts):
+        matcher.set_seq2(words)
+        for first in range(second):
+            matcher.set_seq1(texts[first])
+            # From the cheapest bound to the dearest: most pairs end at the first.
+            bounds = matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio
+            if all(bound() >= ALIKE_FROM for bound in bounds):
+                yield first, second, matcher.ratio()
+
+
 def gist(feedback: str) -> str:
     """The line of a check's feedback that says what to look at, or its first."""
     lines = feedback.splitlines() or [""]
     looks = [line for line in lines if line.startswith("Look at: ")]
-    return (looks or lines)[0].removeprefix("Look at: ")
+    said = (looks or lines)[0].removeprefix("Look at: ")
+    return said.removesuffix(" Its last lines:")
 
 
-def significant(source: str) -> list[str]:
+def significant(source: str) -> tuple[str, ...]:
     """The words of a program without comments and layout; cut at what is no Python."""
     found: list[str] = []
     with suppress(tokenize.TokenError, SyntaxError):  # learners hand in what they have
         tokens = tokenize.generate_tokens(io.StringIO(source).readline)
         found.extend(token.string for token in tokens if token.type not in LEFT_OUT)
-    return found
+    return tuple(found)
