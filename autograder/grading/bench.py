@@ -25,7 +25,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from autograder.calibrating import answers_of, cases
@@ -33,6 +32,7 @@ from autograder.judge import Answers, Exercise
 from autograder.judge.exercise import PROJECT
 from autograder.judge.job import Job
 from autograder.sandbox import Confined
+from course.outage.room import own_folder
 
 from .cluster import default_jobs
 from .store import as_task
@@ -119,8 +119,8 @@ def own_course(exercise: Exercise, size: int) -> Iterator[Path]:
         ".git", ".venv", "work", "tests", "__pycache__", "submitted", "autograded",
         "verdicts", "gradebook.db", "feedback", "set_aside",
     )  # fmt: skip
-    with TemporaryDirectory(prefix="outage-bench-") as folder:
-        root = Path(shutil.copytree(PROJECT, Path(folder, "course"), ignore=left_out))
+    with own_folder("outage-bench-") as folder:
+        root = Path(shutil.copytree(PROJECT, folder / "course", ignore=left_out))
         hand_in(root / "autograder", exercise, mixed_class(exercise, size))
         yield root
 
@@ -138,8 +138,7 @@ def time_ours(exercise: Exercise, size: int, jobs: int) -> dict[str, Any]:
 def time_stock(exercise: Exercise, size: int) -> dict[str, Any]:
     """Stock `nbgrader autograde` of the same class."""
     [slot] = exercise.slots
-    with TemporaryDirectory(prefix="outage-bench-") as name:
-        folder = Path(name)
+    with own_folder("outage-bench-") as folder:
         (folder / "nbgrader_config.py").write_text(STOCK_CONFIG)
         source = PROJECT / "autograder" / "source" / exercise.name
         notebook = json.loads((source / exercise.notebook.name).read_text("utf-8"))
@@ -181,8 +180,8 @@ def time_floor(exercise: Exercise, count: int) -> dict[str, Any]:
         judged += time.monotonic() - started
         for phase, seconds in verdict.phases.items():
             phases[phase] = round(phases.get(phase, 0.0) + seconds, 2)
-        with TemporaryDirectory(prefix="outage-bench-") as folder:
-            job = Path(folder, "job.json")
+        with own_folder("outage-bench-") as folder:
+            job = folder / "job.json"
             defined = {slot.defines: answers[slot.grade_id] for slot in exercise.slots}
             Job(defined, exercise.release(answers), Confined.LIMITS, 0).write(job)
             owner, held = os.pipe()
@@ -216,8 +215,7 @@ def time_floor(exercise: Exercise, count: int) -> dict[str, Any]:
 
 def time_peer(count: int) -> float:
     """otter-grader's local run of `count` trivial notebooks, installed for this run."""
-    with TemporaryDirectory(prefix="outage-bench-") as name:
-        folder = Path(name)
+    with own_folder("outage-bench-") as folder:
         python = folder / "venv" / "bin" / "python"
         for command in (
             [sys.executable, "-m", "venv", str(folder / "venv")],

@@ -2,7 +2,6 @@
 
 import os
 import random
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from autograder.sandbox import Confined
 from course.outage import Fleet, Release
 from course.outage.confinement import Confinement
+from course.outage.room import own_folder
 
 from .children import reports
 
@@ -63,10 +63,10 @@ class SuiteRunner:
         with (
             # What has died stays dead, or a test would have to be quick to see it.
             Fleet(unnamed, 1, first_backoff_s=60.0, confinement=Confinement()) as fleet,
-            tempfile.TemporaryDirectory(prefix="outage-suite-") as folder,
+            own_folder("outage-suite-") as folder,
         ):
-            os.chmod(folder, 0o755)
-            file = Path(folder, "test_answer.py")
+            folder.chmod(0o755)
+            file = folder / "test_answer.py"
             file.write_bytes(self._source.encode("utf-8", "surrogatepass"))
             address = str(fleet.address)
             os.chmod(address, 0o777)  # to connect, a sandbox's user must be let write
@@ -74,7 +74,7 @@ class SuiteRunner:
                 reports(
                     "run_suite", [address, str(PROJECT), str(file)], "",
                     self._confined, SUITE_WITHIN_S,
-                    read=[folder, address, *(str(PROJECT / p) for p in READABLE)],
+                    read=[str(folder), address, *(str(PROJECT / p) for p in READABLE)],
                 )
             )  # fmt: skip
         tests: dict[str, bool] = {}

@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import jupytext
@@ -21,6 +20,7 @@ from rich.console import Console
 
 from autograder import matrix
 from autograder.judge import Verdict
+from course.outage.room import own_folder
 
 GENERATED = ("course/notebooks", "autograder/source", "exercises")
 SCHEMA = "autograder/verdict.schema.json"
@@ -32,8 +32,7 @@ def build(project: Path, check_only: bool, out: Console) -> int:
 
     Returns 0, or 1 if `check_only` found a difference, or nbgrader failed.
     """
-    with tempfile.TemporaryDirectory(prefix="outage-build-") as folder:
-        fresh = Path(folder)
+    with own_folder("outage-build-") as fresh:
         for lesson in sorted((project / "course" / "lessons").glob("*.py")):
             to_notebook(lesson, fresh / "course/notebooks" / f"{lesson.stem}.ipynb")
         for text in sorted((project / "solutions").glob("*/*.py")):
