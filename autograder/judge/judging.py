@@ -4,25 +4,23 @@ import json
 import logging
 import os
 import secrets
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import Confined
 from course.outage.errors import NoRoom
-from course.outage.forkserver import Forked, Process
+from course.outage.forkserver import Process, start
 from course.outage.room import own_folder, require_room
 
 from .answers import Answers
 from .errors import JudgingFailed
-from .exercise import PROJECT, Exercise, digest
+from .exercise import Exercise, digest
 from .job import Job, confinement
 from .verdict import Check, Verdict
-from .warm import PYTEST, Servers, servers
+from .warm import Servers, servers
 
 TIME_LIMIT_S = 90.0
 
@@ -163,9 +161,11 @@ class Run:
             "PYTEST_ADDOPTS": "",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         }
-        process = started(
-            words, output.fileno(), (writing, watched), job.parent, env, forks
-        )
+        fds = {1: output.fileno(), 2: output.fileno(), writing: writing}
+        process = start(
+            "pytest", words, fds | {watched: watched}, env, str(job.parent),
+            forks.checks.address if forks else None,
+        )  # fmt: skip
         os.close(writing)
         os.close(watched)
         timer = threading.Timer(time_limit_s, self._end, [process])
@@ -203,27 +203,6 @@ class Run:
                 self._on_check(as_check(line))
         self.phases["checks"] = at - started - self.phases["collect"]
         self.phases["end"] = time.monotonic() - at
-
-
-def started(
-    words: Sequence[str],
-    output: int,
-    passed: Sequence[int],
-    folder: Path,
-    env: Mapping[str, str],
-    forks: Servers | None,
-) -> Process:
-    """pytest with the arguments `words`, in `folder`: forked, or started anew."""
-    with open(os.devnull, "rb") as nothing:
-        fds = {0: nothing.fileno(), 1: output, 2: output} | {fd: fd for fd in passed}
-        if forks is not None:
-            argv = ["pytest", *words]
-            return Forked(forks.checks.address, PYTEST, argv, fds, str(folder), env)
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "pytest", *words], cwd=folder,
-            env={**env, "PYTHONPATH": str(PROJECT)}, stdin=nothing, stdout=output,
-            stderr=output, pass_fds=passed, start_new_session=True,
-        )  # fmt: skip
 
 
 def merged(run: Run) -> list[Check]:

@@ -23,7 +23,6 @@ from course.outage.room import own_folder
 
 from .job import JOIN
 
-PYTEST = "pytest:console_main"
 FOR_CHECKS = (
     "autograder.judge.plugin", "autograder.judge.observe", "course.outage.supervisor",
     "concurrent.futures.thread",
@@ -100,8 +99,8 @@ def _started() -> Servers:
 def _prove(address: str, folder: Path) -> None:
     """Run something in a fork in a sandbox. Raises ForkServerGone."""
     words = [*interpreter(Confined.SANDBOX), "-m", "platform"]
-    with (folder / "said.txt").open("w+b") as said, open(os.devnull, "rb") as nothing:
-        fds = {0: nothing.fileno(), 1: said.fileno(), 2: said.fileno()}
+    with (folder / "said.txt").open("w+b") as said:
+        fds = {1: said.fileno(), 2: said.fileno()}
         forked = Forked(address, JOIN, words, fds, "/", {})
         try:
             code = forked.wait(PROVED_WITHIN_S)

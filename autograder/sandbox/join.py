@@ -70,12 +70,11 @@ def main() -> int:
         return enter(init, watching, folder, program, given, module)
     reason = watch.overdrawn(door, [door, init], told["memory_mb"], told["wall_s"])
     watch.stop(sandbox)
-    _, status = os.waitpid(door, 0)
+    code = exit_code_of(door)
     if reason:
         watch.tell(reason)
         return watch.KILLED
-    code = os.waitstatus_to_exitcode(status)
-    return 128 - code if code < 0 else code  # as shells and bubblewrap report it
+    return code
 
 
 def enter(
@@ -100,7 +99,12 @@ def enter(
     if program_inside == 0:
         become(folder, program, given, module)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    _, status = os.waitpid(program_inside, 0)
+    return exit_code_of(program_inside)
+
+
+def exit_code_of(child: int) -> int:
+    """The exit code of a child once it has ended, as shells and bubblewrap tell it."""
+    _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code
 

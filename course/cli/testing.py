@@ -92,7 +92,7 @@ def prepare_programs(err: Console) -> Path | None:
     Chromium that Playwright brings.
     """
     missing = [] if find_chromium() else ["chromium"]
-    is_debian = can_install()
+    is_debian = shutil.which("apt-get") is not None and os.geteuid() == 0
     if is_debian and shutil.which("bwrap") is None:
         missing.append("bubblewrap")
     if is_debian and not has_postgresql():
@@ -137,11 +137,6 @@ def prepare_proxy(project: Path, err: Console) -> bool:
     if done.returncode:
         err.print(f"npm ci failed:\n{done.stderr[-2000:]}", markup=False)
     return done.returncode == 0
-
-
-def can_install() -> bool:
-    """Whether this is a Debian, or like one, and we may install its packages."""
-    return shutil.which("apt-get") is not None and os.geteuid() == 0
 
 
 def has_postgresql() -> bool:

@@ -94,7 +94,8 @@ class Forked:
     """A process that the server at `address` has forked, much like a `Popen`.
 
     It runs `call`, "module:function", with sys.argv as `argv`, and has our descriptors
-    `fds` under the numbers that are their keys. Raises ForkServerGone.
+    `fds` under the numbers that are their keys; without a 0, its standard input is
+    empty. Raises ForkServerGone.
     """
 
     def __init__(
@@ -169,19 +170,26 @@ Process = Forked | subprocess.Popen[bytes]
 
 
 def start(
-    module: str, argv: Sequence[str], fds: Mapping[int, int], env: Mapping[str, str]
+    module: str,
+    argv: Sequence[str],
+    fds: Mapping[int, int],
+    env: Mapping[str, str],
+    cwd: str = ".",
+    server: str | None = None,
 ) -> Process:
-    """Run `module`, which has a main(), in a session of its own.
+    """Run `module`, which has a main(), in a session of its own; `fds` as for `Forked`.
 
-    In a process that was forked itself, by a fork; else by a new Python.
+    By a fork of the server at the address `server`; left out, of the one that has
+    forked this process. Where there is neither, by a new Python.
     """
-    if ours is not None:
-        words = [module, *argv]
-        return Forked(ours, f"{module}:main", words, fds, os.getcwd(), env)
+    address = server or ours
+    if address is not None:
+        words, folder = [module, *argv], os.path.abspath(cwd)
+        return Forked(address, f"{module}:main", words, fds, folder, env)
     passed = [fd for number, fd in fds.items() if number > 2]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *argv],
-        stdin=fds.get(0, subprocess.DEVNULL), stdout=fds.get(1), stderr=fds.get(2),
+        [sys.executable, "-P", "-m", module, *argv], cwd=cwd,
+        stdin=fds.get(0, subprocess.DEVNULL), stdout=fds[1], stderr=fds[2],
         pass_fds=passed, env={**env, "PYTHONPATH": str(PROJECT)},
         start_new_session=True,
     )  # fmt: skip
@@ -221,6 +229,10 @@ class Request:
         for number, fd in zip(wanted, moved, strict=True):
             os.dup2(fd, number)
         os.closerange(above, os.sysconf("SC_OPEN_MAX"))
+        if 0 not in wanted:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.close(nothing)
 
 
 @dataclass

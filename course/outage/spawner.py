@@ -104,8 +104,7 @@ class Spawner:
 
     async def _fork(self, words: list[str], folder: Path) -> ForkedProcess:
         reading, writing = os.pipe()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        fds = {0: nothing, 1: writing, 2: writing} | {fd: fd for fd in self._sockets}
+        fds = {1: writing, 2: writing} | {fd: fd for fd in self._sockets}
         try:
             forked = Forked(
                 self._confinement.forks, self._confinement.forked, words, fds,
@@ -113,7 +112,6 @@ class Spawner:
             )  # fmt: skip
         finally:
             os.close(writing)
-            os.close(nothing)
         output = asyncio.StreamReader(limit=LONGEST_LINE)
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(output), os.fdopen(reading, "rb")
