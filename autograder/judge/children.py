@@ -4,11 +4,13 @@ import json
 import os
 import select
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from autograder.sandbox import Confined, Limits, interpreter
 from autograder.sandbox import inside as scripts
@@ -26,11 +28,50 @@ def reports(
     within_s: float,
     read: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]]:
-    """The JSON objects that `script` reports, one by one; it has ended after the last.
+    """The JSON objects that `script` reports on `given`, one by one; then it has ended.
 
-    `given` goes to its standard input; whatever it prints is dropped. It is stopped
-    `within_s` seconds after its start, or when it reports more than 16 MB: then
-    {"stopped": reason} comes last. A line that is no JSON object ends the reading too:
+    The rest as for `child`.
+    """
+    with child(script, arguments, confined, within_s, read) as running:
+        running.tell(given)
+        running.no_more()
+        yield from running.reports
+
+
+@dataclass
+class Child:
+    """A script beside learner code: what it is told, and the JSON objects it reports.
+
+    Once it is stopped, {"stopped": reason} comes last.
+    """
+
+    reports: Iterator[dict[str, Any]]
+    _input: IO[str]
+
+    def tell(self, text: str) -> None:
+        """Write to its standard input. It may have ended before it was asked."""
+        with suppress(BrokenPipeError):
+            self._input.write(text)
+            self._input.flush()
+
+    def no_more(self) -> None:
+        """Close its standard input."""
+        with suppress(BrokenPipeError):
+            self._input.close()
+
+
+@contextmanager
+def child(
+    script: str,
+    arguments: Sequence[str],
+    confined: Confined,
+    within_s: float,
+    read: Sequence[str] = (),
+) -> Iterator[Child]:
+    """Run `script`, which has ended when the block has.
+
+    Whatever it prints is dropped. It is stopped `within_s` seconds after its start, or
+    when it reports more than 16 MB. A line that is no JSON object ends the reading too:
     learner code has written to the report, which earns it nothing.
     Raises SandboxUnavailable.
     """
@@ -44,14 +85,17 @@ def reports(
         text=True,
     )  # fmt: skip
     os.close(writing)
+    assert process.stdin is not None
+    running = Child(_objects(reading, time.monotonic() + within_s), process.stdin)
+    # One that does not read what it is told would make the teller wait.
+    overdue = threading.Timer(within_s + 1, process.kill)
+    overdue.start()
     try:
-        assert process.stdin is not None
-        # It may have ended before it was asked.
-        with suppress(BrokenPipeError), process.stdin as stdin:
-            stdin.write(given)
-        yield from _objects(reading, time.monotonic() + within_s)
+        yield running
     finally:
+        overdue.cancel()
         process.kill()
+        running.no_more()
         process.wait()
         os.close(reading)
 

@@ -1,13 +1,14 @@
 """A learner's functions, called in a process of their own: JSON in, JSON out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from autograder.sandbox import Confined
 
-from .children import reports
+from .children import child
 
 Ended = Literal[
     "returned", "raised", "no_json", "missing", "timed_out", "process_ended"
@@ -66,24 +67,44 @@ class Functions:
         `within_s` is the time for all of them. What cannot be JSON goes `through` our
         own source: its `through(function, *case)` is called there instead.
         """
-        given = json.dumps(
-            {
-                "source": self._sources[function], "function": function,
-                "cases": list(cases), "through": through,
-            }
-        )  # fmt: skip
-        calls: list[Call] = []
-        why = Call("process_ended")
-        for report in reports("call", [], given, self._confined, within_s):
-            [(kind, said)] = list(report.items())[:1] or [("", None)]
-            if kind == "returned":
-                calls.append(Call("returned", said))
-            elif kind == "raised":
-                calls.append(Call("raised", error=str(said)))
-            elif kind == "no_json":
-                calls.append(Call("no_json", error=str(said)))
-            elif kind == "missing":
-                why = Call("missing", error=str(said))
-            elif said == "time":
-                why = Call("timed_out")
-        return [*calls, *[why] * len(cases)][: len(cases)]
+        with self.conversation(function, within_s, through) as ask:
+            return [ask(*case) for case in cases]
+
+    @contextmanager
+    def conversation(
+        self, function: str, within_s: float = CALLS_WITHIN_S, through: str = ""
+    ) -> Iterator[Callable[..., Call]]:
+        """Gives what calls `function`, one call at a time, in one process for all.
+
+        `within_s` and `through` are as for `calls`.
+        """
+        told = {
+            "source": self._sources[function], "function": function, "through": through,
+        }  # fmt: skip
+        with child("call", [], self._confined, within_s) as running:
+            running.tell(json.dumps(told) + "\n")
+            ended: Call | None = None
+
+            def ask(*arguments: Any) -> Call:
+                nonlocal ended
+                if ended is None:
+                    running.tell(json.dumps(arguments) + "\n")
+                    call, last = _call(next(running.reports, {}))
+                    ended = call if last else None
+                    return call
+                return ended
+
+            yield ask
+
+
+def _call(report: dict[str, Any]) -> tuple[Call, bool]:
+    """What a report tells, and whether it is the last."""
+    [(kind, said)] = list(report.items())[:1] or [("", None)]
+    match kind:
+        case "returned":
+            return Call("returned", said), False
+        case "raised" | "no_json":
+            return Call(kind, error=str(said)), False
+        case "missing":
+            return Call("missing", error=str(said)), True
+    return Call("timed_out" if said == "time" else "process_ended"), True

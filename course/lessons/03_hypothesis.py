@@ -25,7 +25,8 @@
 
 # %%
 from course.outage import Fleet, Release
-from course.outage.traffic import Load, Retries
+from course.outage.clients import Retries
+from course.outage.traffic import Load
 from course.panel import LiveView, Prediction, recall
 
 fleet = Fleet(Release.named("good"), replicas=2)

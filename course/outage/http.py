@@ -40,6 +40,12 @@ class Response:
         """The body as text."""
         return self.body.decode("utf-8", "replace")
 
+    @property
+    def retry_after_s(self) -> float | None:
+        """What a Retry-After header asks for in seconds; None if it names none."""
+        value = (self.headers or {}).get("retry-after", "")
+        return float(value) if re.fullmatch(r"\d{1,6}", value) else None
+
     def __str__(self) -> str:
         if self.outcome == "timeout":
             return "no answer in time"
@@ -129,7 +135,7 @@ def _connect(address: Address, timeout_s: float) -> socket.socket:
 async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
     """As `send`, in an event loop; `raw` must ask for `Connection: close`.
 
-    The headers are not parsed.
+    Of the headers, only Retry-After is parsed.
     """
     writer = None
     try:
@@ -141,9 +147,10 @@ async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
             writer.write(raw)
             reply = await _all_of(reader)
         status = int(reply[9:12])
-        return Response(
-            outcome_of(status), status, body=reply.partition(b"\r\n\r\n")[2]
-        )
+        head, _, body = reply.partition(b"\r\n\r\n")
+        asked = re.search(rb"\r\nretry-after: *(\d{1,6})", head, re.IGNORECASE)
+        headers = {"retry-after": asked[1].decode()} if asked else None
+        return Response(outcome_of(status), status, headers, body)
     except TimeoutError:
         return Response("timeout")
     except (OSError, ValueError):

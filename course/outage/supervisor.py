@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Coroutine
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,8 +148,8 @@ class Supervisor:
         def report(try_: traffic.Try) -> None:
             self.emit("try", **vars(try_))
 
-        address = address_of(self._shared)
-        running = traffic.run(traffic.Load.from_json(load), address, self.clock, report)
+        send = partial(exchange, address_of(self._shared))
+        running = traffic.run(traffic.Load.from_json(load), send, self.clock, report)
         self._load = self.start_task(running)
 
     async def do_stop_traffic(self) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from .clients import Retries
 from .http import Outcome
-from .traffic import Retries, Try
+from .traffic import Try
 
 LOG_RECORDS_KEPT = 20_000  # about 26 MB of them
 T = TypeVar("T")

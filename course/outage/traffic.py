@@ -8,25 +8,16 @@ requests (coordinated omission: Gil Tene, "How NOT to Measure Latency", 2015).
 import asyncio
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from . import requests
-from .http import Address, Outcome, exchange
+from .clients import Policy, Retries
+from .http import Outcome, Response
 
-
-@dataclass(frozen=True)
-class Retries:
-    """What a client does when it got no usable answer: try again, `retries` times.
-
-    Each try waits `timeout_s` at most; `delay_s` lies between two tries. A client that
-    was told it is wrong (4xx) does not try again.
-    """
-
-    retries: int = 2
-    delay_s: float = 0.1
-    timeout_s: float = 1.0
+# Sends one request, with its time-out in seconds.
+Send = Callable[[bytes, float], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -99,43 +90,51 @@ class Try:
 
 async def run(
     load: Load,
-    address: Address,
+    send: Send,
     clock: Callable[[], float],
     report: Callable[[Try], None],
+    policy: Policy | None = None,
 ) -> None:
-    """Send `load` to `address`; `report` each try when it has ended.
+    """Send `load` by `send`; `report` each try when it has ended.
 
-    On cancellation the requests under way are given up without a report.
+    `policy` decides on retries instead of the load's own. On cancellation the requests
+    under way are given up without a report.
     """
     start = clock()
+    policy = policy or load.retries.policy(load.seed)
     async with asyncio.TaskGroup() as clients:
         for due, kind, raw in load.plan():
             await asyncio.sleep(max(0.0, start + due - clock()))
-            client = _client(
-                load.retries, address, raw, kind, start + due, clock, report
-            )
-            clients.create_task(client)
+            policy.request()
+            again = _Again(policy, load.retries.timeout_s, start + due, kind, raw)
+            clients.create_task(again.until_answered(send, clock, report))
 
 
-async def _client(
-    policy: Retries,
-    address: Address,
-    raw: bytes,
-    malformed: str | None,
-    due: float,
-    clock: Callable[[], float],
-    report: Callable[[Try], None],
-) -> None:
-    for number in itertools.count(1):
-        response = await exchange(address, raw, policy.timeout_s)
-        answered = response.outcome in {"ok", "client_error"}
-        last = answered or number > policy.retries
-        report(
-            Try(
-                due, clock(), response.outcome, response.status, number, last,
-                malformed, raw.decode("latin-1"),
-            )
-        )  # fmt: skip
-        if last:
-            return
-        await asyncio.sleep(policy.delay_s)
+@dataclass(frozen=True)
+class _Again:
+    """One request, tried again as `policy` has it."""
+
+    policy: Policy
+    timeout_s: float
+    due: float
+    malformed: str | None
+    raw: bytes
+
+    async def until_answered(
+        self, send: Send, clock: Callable[[], float], report: Callable[[Try], None]
+    ) -> None:
+        for number in itertools.count(1):
+            response = await send(self.raw, self.timeout_s)
+            wait_s = None
+            if response.outcome != "ok":
+                after = response.retry_after_s
+                wait_s = self.policy.wait(number, response.status, after)
+            report(
+                Try(
+                    self.due, clock(), response.outcome, response.status, number,
+                    wait_s is None, self.malformed, self.raw.decode("latin-1"),
+                )
+            )  # fmt: skip
+            if wait_s is None:
+                return
+            await asyncio.sleep(wait_s)

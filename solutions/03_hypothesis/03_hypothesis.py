@@ -135,7 +135,8 @@ def suspect(requests, deaths, within_s, at_least):
 import json
 
 from course.outage import Fleet, Release
-from course.outage.traffic import Load, Retries
+from course.outage.clients import Retries
+from course.outage.traffic import Load
 from course.panel import LiveView
 
 

@@ -205,3 +205,21 @@ def test_releases_are_run_in_an_order_of_the_seed(
     assert list(runs) == list(releases)
     assert all(run.passed == (name,) for name, run in runs.items())
     assert [release.name for release in seen] != list(releases)
+
+
+@BOTH
+def test_one_that_reads_nothing_ends_in_time(confined: Confined) -> None:
+    """It hangs before its first case, and that is more than a pipe holds."""
+    functions = Functions({"f": "import time\ntime.sleep(60)"}, confined)
+    [call] = functions.calls("f", [["x" * 1_000_000]], within_s=2.0)
+    assert call.ended == "timed_out"
+
+
+@BOTH
+def test_a_conversation_asks_one_by_one(confined: Confined) -> None:
+    """In one process; what it says first may decide what it is asked next."""
+    functions = Functions(SOURCES, confined)
+    with functions.conversation("count") as ask:
+        assert [ask().value for _ in range(ask().value + 2)] == [2, 3, 4]
+    with functions.conversation("leave") as ask:
+        assert [ask(0).ended, ask(0).ended] == ["process_ended"] * 2

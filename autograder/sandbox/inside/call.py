@@ -1,11 +1,11 @@
 """Calls a function of a learner, over and over: JSON in, JSON out.
 
-Reads {"source": …, "function": …, "cases": [[argument, …], …], "through": …} from
-standard input and writes one JSON object a case to the file descriptor named on the
-command line: {"returned": value}, {"raised": text}, {"no_json": text}, or, if the
-function cannot be called at all, {"missing": text} and nothing more. "through" may be
-empty, or source of the judge's that defines through(function, argument, …) to be called
-instead: for arguments that cannot be JSON.
+Reads {"source": …, "function": …, "through": …} from the first line of standard input,
+and a case, [argument, …], from each other line. Writes one JSON object a case to the
+file descriptor named on the command line: {"returned": value}, {"raised": text},
+{"no_json": text}, or, if the function cannot be called at all, {"missing": text} and
+nothing more. "through" may be empty, or source of the judge's that defines
+through(function, argument, …) to be called instead: for arguments that cannot be JSON.
 """
 
 import json
@@ -45,7 +45,7 @@ def call(function: Any, arguments: list[Any]) -> dict[str, Any]:
 def main() -> None:
     """Answer the cases in order."""
     report = os.fdopen(int(sys.argv[1]), "w")
-    told = json.load(sys.stdin)
+    told = json.loads(sys.stdin.readline())
     try:
         function = load(told["source"], told["function"])
         if told["through"]:
@@ -53,8 +53,8 @@ def main() -> None:
     except BaseException as exc:  # noqa: BLE001 - SystemExit on import, for one
         report.write(json.dumps({"missing": words(exc)}) + "\n")
         return
-    for arguments in told["cases"]:
-        report.write(json.dumps(call(function, arguments)) + "\n")
+    for line in sys.stdin:
+        report.write(json.dumps(call(function, json.loads(line))) + "\n")
         report.flush()
 
 

@@ -8,8 +8,9 @@ import subprocess
 import pytest
 
 from course.outage import Fleet, Release
+from course.outage.clients import Retries
 from course.outage.requests import MALFORMED, as_curl, malformed, well_formed_route
-from course.outage.traffic import Load, Retries
+from course.outage.traffic import Load
 from course.service.routing import resolve
 
 
