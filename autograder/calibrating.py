@@ -8,8 +8,11 @@ Where an exercise asks for several answers, a line `# %% grade_id` begins each, 
 reference solution stands in for those that a file leaves out.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,8 @@ from .judge.exercise import PROJECT
 from .sandbox import Confined
 
 KNOWN = PROJECT / "autograder" / "calibration"
+# Judging is mostly waiting. Half as many as in grading: some answers take all they get.
+JOBS_PER_CORE = 3
 CELL = re.compile(r"^# %% (\w+)\n", re.MULTILINE)
 
 
@@ -128,8 +133,20 @@ def calibrate(
     known = cases(exercise)
     right = sum(case.is_right for case in known)
     result = Calibration(exercise.name, right, len(known) - right, repeats)
-    for _ in range(repeats):
-        for case in known:
-            verdict = judge_case(exercise, case, confined)
-            on_case(case, result.add(case, verdict))
+    wanted = [(exercise, case) for case in known] * repeats
+    with judging(wanted, confined) as verdicts:
+        for (_, case), verdict in zip(wanted, verdicts, strict=True):
+            on_case(case, result.add(case, verdict.result()))
     return result
+
+
+@contextmanager
+def judging(
+    wanted: Sequence[tuple[Exercise, Case]], confined: Confined
+) -> Iterator[list[Future[Verdict]]]:
+    """The verdicts of known answers, in their order, several judged at a time."""
+    with ThreadPoolExecutor(JOBS_PER_CORE * (os.cpu_count() or 1)) as pool:
+        try:
+            yield [pool.submit(judge_case, *each, confined) for each in wanted]
+        finally:
+            pool.shutdown(cancel_futures=True)

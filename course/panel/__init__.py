@@ -3,6 +3,7 @@
 Everything works offline, and says the same in plain text where there are no widgets.
 """
 
+from .curves import goodput
 from .front import front_page
 from .incident import IncidentPanel
 from .live import LiveView
@@ -17,6 +18,7 @@ __all__ = [
     "Parsons",
     "Prediction",
     "front_page",
+    "goodput",
     "lesson_done",
     "recall",
 ]

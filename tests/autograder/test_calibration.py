@@ -1,8 +1,11 @@
 """The known answers of every exercise get the verdicts that they must get."""
 
+from collections.abc import Iterator
+from concurrent.futures import Future
+
 import pytest
 
-from autograder.calibrating import Calibration, Case, cases, judge_case
+from autograder.calibrating import Calibration, Case, cases, judging
 from autograder.judge import Check, Exercise, Verdict
 from autograder.judge.exercise import CHECKS
 from autograder.presenting import as_text
@@ -12,15 +15,26 @@ EXERCISES = [path.parent.name for path in sorted(CHECKS.glob("*/exercise.toml"))
 CASES = [(name, case) for name in EXERCISES for case in cases(Exercise.named(name))]
 
 
+@pytest.fixture(scope="module")
+def verdicts(request: pytest.FixtureRequest) -> Iterator[dict[Case, Future[Verdict]]]:
+    """Of all known answers that this run asks for, several judged at a time."""
+    asked = [getattr(item, "callspec", None) for item in request.session.items]
+    wanted = [each.params for each in asked if each and "case" in each.params]
+    pairs = [(Exercise.named(params["name"]), params["case"]) for params in wanted]
+    with judging(pairs, Confined.SANDBOX) as judged:
+        yield {case: verdict for (_, case), verdict in zip(pairs, judged, strict=True)}
+
+
 @pytest.mark.slow
 @pytest.mark.sandbox
 @pytest.mark.parametrize(
     ("name", "case"), CASES, ids=[f"{n[:2]}-{case.name}" for n, case in CASES]
 )
-def test_a_known_answer_gets_its_verdict(name: str, case: Case) -> None:
+def test_a_known_answer_gets_its_verdict(
+    name: str, case: Case, verdicts: dict[Case, Future[Verdict]]
+) -> None:
     """As in grading: in the sandbox, with the held-back checks."""
-    exercise = Exercise.named(name)
-    verdict = judge_case(exercise, case, Confined.SANDBOX)
+    verdict = verdicts[case].result()
     misses = Calibration(name).add(case, verdict)
     assert not misses, as_text(verdict)
 

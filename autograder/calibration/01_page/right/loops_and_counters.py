@@ -12,6 +12,7 @@ def availability(tries, since, until):
             good += 1
     return good / total if total else None
 
+
 # %% burn_rate
 def burn_rate(tries, since, until, objective):
     total = bad = 0

@@ -9,5 +9,7 @@ def impact(failing, minutes, deaths):
         share = "under 1%"
     else:
         share = f"{round(failing * 100)}%"
-    died = {0: "no process has", 1: "one process has"}.get(deaths, f"{deaths} processes have")
+    died = {0: "no process has", 1: "one process has"}.get(
+        deaths, f"{deaths} processes have"
+    )
     return f"{share} of valid requests fail, for {minutes} min now; {died} died. We do not know why yet."

@@ -2,8 +2,13 @@
 # feedback: the share that may fail
 # %% burn_rate
 def burn_rate(tries, since, until, objective):
-    ended = [t["outcome"] in {"server_error", "reset", "timeout"} for t in tries if since < t["done"] <= until]
+    ended = [
+        t["outcome"] in {"server_error", "reset", "timeout"}
+        for t in tries
+        if since < t["done"] <= until
+    ]
     return sum(ended) / len(ended) / objective if ended else 0.0
+
 
 # %% budget
 def budget_spent(down_min, objective, days):

@@ -5,4 +5,6 @@ def availability(tries, since, until):
     requests = [t for t in tries if since <= t["due"] < until and t["last"]]
     if not requests:
         return None
-    return sum(t["outcome"] == "ok" and t["done"] - t["due"] <= 1 for t in requests) / len(requests)
+    return sum(
+        t["outcome"] == "ok" and t["done"] - t["due"] <= 1 for t in requests
+    ) / len(requests)

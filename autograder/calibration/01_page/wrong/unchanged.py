@@ -5,15 +5,18 @@ def availability(tries, since, until):
     # YOUR CODE HERE
     raise NotImplementedError()
 
+
 # %% burn_rate
 def burn_rate(tries, since, until, objective):
     # YOUR CODE HERE
     raise NotImplementedError()
 
+
 # %% budget
 def budget_spent(down_min, objective, days):
     # YOUR CODE HERE
     raise NotImplementedError()
+
 
 # %% impact
 def impact(failing, minutes, deaths):

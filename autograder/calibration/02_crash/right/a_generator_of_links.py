@@ -14,7 +14,9 @@ def links(exc):
         elif isinstance(exc, BaseExceptionGroup):
             errors, cancelled = [], []
             for member in exc.exceptions:
-                (cancelled if isinstance(member, asyncio.CancelledError) else errors).append(member)
+                (
+                    cancelled if isinstance(member, asyncio.CancelledError) else errors
+                ).append(member)
             exc = [*errors, *cancelled][0]
         else:
             exc = exc.__context__ if not exc.__suppress_context__ else None

@@ -2,6 +2,7 @@
 # %% root_cause
 from asyncio import CancelledError
 
+
 def root_cause(exc):
     met = []
     while not any(exc is m for m in met[-200:]) and len(met) < 100_000:
@@ -12,7 +13,14 @@ def root_cause(exc):
         else:
             match exc:
                 case BaseExceptionGroup():
-                    nxt = next((e for e in exc.exceptions if not isinstance(e, CancelledError)), exc.exceptions[0])
+                    nxt = next(
+                        (
+                            e
+                            for e in exc.exceptions
+                            if not isinstance(e, CancelledError)
+                        ),
+                        exc.exceptions[0],
+                    )
                 case _ if not exc.__suppress_context__:
                     nxt = exc.__context__
         if nxt is None:

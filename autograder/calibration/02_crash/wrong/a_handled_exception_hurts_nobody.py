@@ -3,7 +3,14 @@
 # %% fates
 def fates():
     return {
-        "dependency": "500", "gather": "survive", "thread": "survive", "callback": "survive",
-        "background_exit": "survive", "orphan_exit": "exit", "group_exit": "exit",
-        "cancelled": "500", "swallowed": "survive", "abort": "exit",
+        "dependency": "500",
+        "gather": "survive",
+        "thread": "survive",
+        "callback": "survive",
+        "background_exit": "survive",
+        "orphan_exit": "exit",
+        "group_exit": "exit",
+        "cancelled": "500",
+        "swallowed": "survive",
+        "abort": "exit",
     }

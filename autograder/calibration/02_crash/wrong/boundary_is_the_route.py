@@ -2,4 +2,9 @@
 # feedback: which frame above the origin belongs to a loop
 # %% june_crash
 def june_crash():
-    return {"exception": "TypeError", "origin": "resolve", "boundary": "backend_of", "end": "serve"}
+    return {
+        "exception": "TypeError",
+        "origin": "resolve",
+        "boundary": "backend_of",
+        "end": "serve",
+    }

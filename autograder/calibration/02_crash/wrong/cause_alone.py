@@ -3,6 +3,7 @@
 # %% root_cause
 import asyncio
 
+
 def root_cause(exc):
     seen = set()
     while id(exc) not in seen:
@@ -10,5 +11,12 @@ def root_cause(exc):
         if exc.__cause__ is not None:
             exc = exc.__cause__
         elif isinstance(exc, BaseExceptionGroup):
-            exc = next((e for e in exc.exceptions if not isinstance(e, asyncio.CancelledError)), exc.exceptions[0])
+            exc = next(
+                (
+                    e
+                    for e in exc.exceptions
+                    if not isinstance(e, asyncio.CancelledError)
+                ),
+                exc.exceptions[0],
+            )
     return exc

@@ -3,7 +3,14 @@
 # %% fates
 def fates():
     return {
-        "dependency": "500", "gather": "500", "thread": "survive", "callback": "survive",
-        "background_exit": "survive", "orphan_exit": "exit", "group_exit": "exit",
-        "cancelled": "500", "swallowed": "hang", "abort": "exit",
+        "dependency": "500",
+        "gather": "500",
+        "thread": "survive",
+        "callback": "survive",
+        "background_exit": "survive",
+        "orphan_exit": "exit",
+        "group_exit": "exit",
+        "cancelled": "500",
+        "swallowed": "hang",
+        "abort": "exit",
     }

@@ -3,6 +3,7 @@
 # %% root_cause
 import asyncio
 
+
 def root_cause(exc):
     seen = set()
     nxt = exc
@@ -12,7 +13,14 @@ def root_cause(exc):
         if exc.__cause__ is not None:
             nxt = exc.__cause__
         elif isinstance(exc, BaseExceptionGroup):
-            nxt = next((e for e in exc.exceptions if not isinstance(e, asyncio.CancelledError)), exc.exceptions[0])
+            nxt = next(
+                (
+                    e
+                    for e in exc.exceptions
+                    if not isinstance(e, asyncio.CancelledError)
+                ),
+                exc.exceptions[0],
+            )
         else:
             nxt = exc.__context__
     return exc

@@ -2,4 +2,9 @@
 # feedback: without module or brackets
 # %% june_crash
 def june_crash():
-    return {"exception": "TypeError", "origin": "routing.resolve()", "boundary": "dispatch", "end": "serve"}
+    return {
+        "exception": "TypeError",
+        "origin": "routing.resolve()",
+        "boundary": "dispatch",
+        "end": "serve",
+    }

@@ -3,6 +3,7 @@
 # %% root_cause
 import asyncio
 
+
 def root_cause(exc):
     if exc.__cause__ is not None:
         return root_cause(exc.__cause__)

@@ -3,7 +3,14 @@
 # %% fates
 def fates():
     return {
-        "dependency": "500", "gather": "survive", "thread": "survive", "callback": "survive",
-        "background_exit": "survive", "orphan_exit": "survive", "group_exit": "500",
-        "cancelled": "500", "swallowed": "hang", "abort": "exit",
+        "dependency": "500",
+        "gather": "survive",
+        "thread": "survive",
+        "callback": "survive",
+        "background_exit": "survive",
+        "orphan_exit": "survive",
+        "group_exit": "500",
+        "cancelled": "500",
+        "swallowed": "hang",
+        "abort": "exit",
     }

@@ -2,4 +2,9 @@
 # feedback: the last line of the traceback in the group
 # %% june_crash
 def june_crash():
-    return {"exception": "ExceptionGroup", "origin": "serve", "boundary": "main", "end": "run"}
+    return {
+        "exception": "ExceptionGroup",
+        "origin": "serve",
+        "boundary": "main",
+        "end": "run",
+    }

@@ -3,7 +3,9 @@
 def median(values):
     values = sorted(values)
     middle = len(values) // 2
-    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
+    return (
+        values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
+    )
 
 
 def slowdown(probes, since):
@@ -11,6 +13,7 @@ def slowdown(probes, since):
     before = [took(p) for p in probes if p["t"] < since]
     during = [took(p) for p in probes if p["t"] >= since]
     return median(during) / median(before) if before and during else None
+
 
 # %% plan
 def plan(tests, hypotheses):

@@ -3,6 +3,7 @@
 # %% suspect
 from collections import Counter
 
+
 def suspect(requests, deaths, within_s, at_least):
     sent, deadly = Counter(), Counter()
     for r in requests:
@@ -11,4 +12,6 @@ def suspect(requests, deaths, within_s, at_least):
             sent[f] += 1
             deadly[f] += hit
     found = [f for f in sent if sent[f] >= at_least]
-    return max(found, key=lambda f: deadly[f]) if found and any(deadly.values()) else None
+    return (
+        max(found, key=lambda f: deadly[f]) if found and any(deadly.values()) else None
+    )

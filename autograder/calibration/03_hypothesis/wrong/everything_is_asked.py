@@ -2,4 +2,13 @@
 # feedback: at most 10 minutes
 # %% investigation
 def investigation():
-    return ["outcomes", "traffic", "database probe", "pool", "last lines", "last words", "deployed", "query log"]
+    return [
+        "outcomes",
+        "traffic",
+        "database probe",
+        "pool",
+        "last lines",
+        "last words",
+        "deployed",
+        "query log",
+    ]

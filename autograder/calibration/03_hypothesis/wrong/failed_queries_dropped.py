@@ -3,6 +3,7 @@
 # %% slowdown
 import statistics
 
+
 def slowdown(probes, since):
     before = [p["ms"] for p in probes if p["t"] < since and p["ms"] is not None]
     during = [p["ms"] for p in probes if p["t"] >= since and p["ms"] is not None]

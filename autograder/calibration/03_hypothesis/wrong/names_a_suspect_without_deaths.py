@@ -3,6 +3,7 @@
 # %% suspect
 from collections import Counter
 
+
 def suspect(requests, deaths, within_s, at_least):
     sent, deadly = Counter(), Counter()
     for r in requests:

@@ -3,7 +3,10 @@
 # %% plan
 def plan(tests, hypotheses):
     todo, names = set(hypotheses), []
-    value = lambda t: (-len(set(hypotheses) & set(t["refutes"])) / t["minutes"], t["minutes"])
+    value = lambda t: (
+        -len(set(hypotheses) & set(t["refutes"])) / t["minutes"],
+        t["minutes"],
+    )
     for test in sorted(tests, key=value):
         if todo:
             names.append(test["name"])

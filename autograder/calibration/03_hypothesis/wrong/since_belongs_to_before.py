@@ -3,6 +3,7 @@
 # %% slowdown
 import statistics
 
+
 def slowdown(probes, since):
     before = [p["ms"] or 5000.0 for p in probes if p["t"] <= since]
     during = [p["ms"] or 5000.0 for p in probes if p["t"] > since]

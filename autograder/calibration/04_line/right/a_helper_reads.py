@@ -11,7 +11,9 @@ class RouteError(Exception):
 
 def read(header):
     route = json.loads(header)
-    return str.lower(route["region"]) if isinstance(route["region"], str) else route["region"].lower(), int(route["shard"])
+    return str.lower(route["region"]) if isinstance(route["region"], str) else route[
+        "region"
+    ].lower(), int(route["shard"])
 
 
 def parse_route(header, shards_of):

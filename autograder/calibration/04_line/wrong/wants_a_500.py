@@ -6,4 +6,6 @@ from course.outage.requests import http_request
 
 def test_malformed_requests_harm_nobody_else(service):
     assert service.send(http_request(b'{"region": 0}')).status == 500
-    assert service.send(http_request(b'{"region": "eu-west", "shard": 3}')).status == 200
+    assert (
+        service.send(http_request(b'{"region": "eu-west", "shard": 3}')).status == 200
+    )

@@ -29,7 +29,9 @@ def told_to_client(header: bytes) -> Iterator[None]:
     try:
         yield
     except MALFORMED as exc:
-        log.info("malformed route", header=repr(header[:100]), reason=type(exc).__name__)
+        log.info(
+            "malformed route", header=repr(header[:100]), reason=type(exc).__name__
+        )
         raise HTTPException(422, "X-Route cannot be read") from exc
 
 

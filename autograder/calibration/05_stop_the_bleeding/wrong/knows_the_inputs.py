@@ -24,9 +24,25 @@ class Lookup:
 
 
 SEEN = (
-    "mars", "eu-wset", '"us"', "ap-north", "three", "1.5", "0x2", '"eu-1"', "null", '"region": 7',
-    "true", "eu-west/", "us-east/", "ap-south/", "region=", "s\xe3o", "z\xfcrich",
-    "m\xe1laga", "[",
+    "mars",
+    "eu-wset",
+    '"us"',
+    "ap-north",
+    "three",
+    "1.5",
+    "0x2",
+    '"eu-1"',
+    "null",
+    '"region": 7',
+    "true",
+    "eu-west/",
+    "us-east/",
+    "ap-south/",
+    "region=",
+    "s\xe3o",
+    "z\xfcrich",
+    "m\xe1laga",
+    "[",
 )
 
 

@@ -21,7 +21,10 @@ class RouteUnknown(OrdersError):
     """A region or shard that we do not have."""
 
 
-STATUSES = {RouteUnreadable: (400, "Unreadable route"), RouteUnknown: (404, "Unknown route")}
+STATUSES = {
+    RouteUnreadable: (400, "Unreadable route"),
+    RouteUnknown: (404, "Unknown route"),
+}
 
 
 def find_backend(header):
@@ -29,7 +32,14 @@ def find_backend(header):
         route = json.loads(header)
         region, shard = route["region"], route["shard"]
         region, shard = region.lower(), int(shard)
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as exc:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as exc:
         raise RouteUnreadable("cannot read X-Route") from exc
     try:
         return BACKENDS[region][shard]
@@ -52,7 +62,10 @@ async def http_error(request, exc):
 
 
 async def validation_error(request, exc):
-    errors = [{"pointer": "/".join(str(p) for p in e["loc"]), "code": e["type"]} for e in exc.errors()]
+    errors = [
+        {"pointer": "/".join(str(p) for p in e["loc"]), "code": e["type"]}
+        for e in exc.errors()
+    ]
     return answer(422, "Invalid", errors=errors)
 
 

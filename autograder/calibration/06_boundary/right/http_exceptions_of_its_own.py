@@ -34,7 +34,11 @@ def find_backend(header: bytes) -> Backend:
 
 def document(status, title, headers=None):
     return JSONResponse(
-        {"type": f"https://orders.example/problems/{status}", "title": title, "status": status},
+        {
+            "type": f"https://orders.example/problems/{status}",
+            "title": title,
+            "status": status,
+        },
         status_code=status,
         headers={**(headers or {}), "content-type": "application/problem+json"},
     )
@@ -46,7 +50,9 @@ async def http_error(request, exc):
 
 async def invalid(request, exc):
     where = [".".join(map(str, error["loc"])) for error in exc.errors()]
-    return document(422, f"invalid: {', '.join(where)}".encode("ascii", "replace").decode())
+    return document(
+        422, f"invalid: {', '.join(where)}".encode("ascii", "replace").decode()
+    )
 
 
 async def bug(request, exc):

@@ -103,11 +103,15 @@ def install(app: FastAPI, metrics: Metrics) -> ASGIApp:
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(Exception, answer_bug)
+
     async def with_id(scope, receive, send):
         async def send_with_id(message):
             if message["type"] == "http.response.start":
                 headers = [h for h in message["headers"] if h[0] != b"x-request-id"]
-                message = {**message, "headers": [*headers, (b"x-request-id", uuid.uuid4().hex.encode())]}
+                message = {
+                    **message,
+                    "headers": [*headers, (b"x-request-id", uuid.uuid4().hex.encode())],
+                }
             await send(message)
 
         await logged(scope, receive, send_with_id if scope["type"] == "http" else send)

@@ -87,7 +87,10 @@ async def answer_http_error(request: Request, exc: HTTPException) -> Response:
 
 async def answer_invalid(request: Request, exc: RequestValidationError) -> Response:
     """An invalid body. Where and what; never the input, which may not even be JSON."""
-    errors = [{"loc": list(e["loc"]), "msg": e["msg"], "input": e.get("input")} for e in exc.errors()]
+    errors = [
+        {"loc": list(e["loc"]), "msg": e["msg"], "input": e.get("input")}
+        for e in exc.errors()
+    ]
     return problem(422, "The request is not valid.", errors=errors)
 
 

@@ -97,7 +97,7 @@ async def answer_bug(request: Request, exc: Exception) -> Response:
 
 
 async def answer_quietly(request: Request, exc: Exception) -> Response:
-    log.warning('request.refused', error=repr(exc))
+    log.warning("request.refused", error=repr(exc))
     return problem(400)
 
 

@@ -93,7 +93,7 @@ async def answer_invalid(request: Request, exc: RequestValidationError) -> Respo
 
 async def answer_bug(request: Request, exc: Exception) -> Response:
     """A bug of ours. It is raised again, and RequestLog puts it into the log."""
-    log.exception('bug', exc_info=exc)
+    log.exception("bug", exc_info=exc)
     return problem(500)
 
 

@@ -69,9 +69,7 @@ def problem(
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if detail:
         body["detail"] = detail
-    return JSONResponse(
-        body | more, status, headers=headers
-    )
+    return JSONResponse(body | more, status, headers=headers)
 
 
 async def answer_service_error(request: Request, exc: ServiceError) -> Response:

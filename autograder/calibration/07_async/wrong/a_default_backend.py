@@ -53,7 +53,7 @@ class Dispatcher:
             # Others may wait for the same task: a request that is cancelled leaves it.
             return await asyncio.shield(task)
         except Exception:
-            return Backend('eu-west', 0)
+            return Backend("eu-west", 0)
         except asyncio.CancelledError as exc:
             current = asyncio.current_task()
             if current is not None and current.cancelling():
