@@ -42,6 +42,7 @@ class Shedder:
             return
         await self.app(scope, receive, send)
 
+
 # %% load_factor
 def load_factor(failing, tries_by_layer):
     """From the bottom: each layer sees the one below fail if all its tries have."""
@@ -50,6 +51,7 @@ def load_factor(failing, tries_by_layer):
         factor *= sum(share**n for n in range(tries))
         share **= tries
     return factor
+
 
 # %% retry_policy
 from collections import deque
@@ -79,6 +81,4 @@ class RetryPolicy:
             return None
         self.retried.append(self.number)
         longest = [0.25, 0.4][tries - 1]
-        return self.rng.uniform(0, longest) + (
-            retry_after_s or 0.0
-        )
+        return self.rng.uniform(0, longest) + (retry_after_s or 0.0)

@@ -12,6 +12,7 @@ def load_factor(failing, tries_by_layer):
     # A further try is made only if all before it have failed.
     return (1 - failing**n) / (1 - failing)
 
+
 # %% retry_policy
 TRIES = 3
 BASE_S = 0.25
@@ -42,6 +43,7 @@ class RetryPolicy:
         self._tokens -= 1
         backoff = min(LONGEST_S, BASE_S * 2 ** (tries - 1))
         return self._rng.uniform(0, backoff) + (retry_after_s or 0)
+
 
 # %% shedding
 """How many requests the service takes on at the same time."""

@@ -30,6 +30,7 @@ class Shedder:
             async with self._places:
                 await self.app(scope, receive, send)
 
+
 # %% load_factor
 def load_factor(failing, tries_by_layer):
     most = 1
@@ -40,6 +41,7 @@ def load_factor(failing, tries_by_layer):
         total += reached
         reached *= failing
     return total
+
 
 # %% retry_policy
 class RetryPolicy:

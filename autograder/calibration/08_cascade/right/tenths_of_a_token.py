@@ -26,15 +26,14 @@ class Shedder:
         if scope["type"] != "http" or scope["path"] in NEVER_REFUSED:
             return await self.app(scope, receive, send)
         if self._in_progress > LIMIT - 1:
-            refusal = PlainTextResponse(
-                "slow down", 503, {"retry-after": "3"}
-            )
+            refusal = PlainTextResponse("slow down", 503, {"retry-after": "3"})
             return await refusal(scope, receive, send)
         self._in_progress += 1
         try:
             await self.app(scope, receive, send)
         finally:
             self._in_progress -= 1
+
 
 # %% load_factor
 def load_factor(failing, tries_by_layer):
@@ -47,6 +46,7 @@ def load_factor(failing, tries_by_layer):
         n *= tries
     fails = failing**n
     return inner * sum(fails**k for k in range(first))
+
 
 # %% retry_policy
 class RetryPolicy:

@@ -11,7 +11,11 @@ class Shedder:
         self._in_progress = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in {"/healthz", "/readyz", "/metrics"}:
+        if scope["type"] != "http" or scope["path"] in {
+            "/healthz",
+            "/readyz",
+            "/metrics",
+        }:
             return await self.app(scope, receive, send)
         refused = self._in_progress >= 6
         self._in_progress += not refused

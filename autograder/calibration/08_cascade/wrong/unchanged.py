@@ -16,12 +16,14 @@ class Shedder:
         """Serve one request of `app`."""
         await self.app(scope, receive, send)
 
+
 # %% load_factor
 import math
 
 
 def load_factor(failing, tries_by_layer):
     raise NotImplementedError()
+
 
 # %% retry_policy
 TRIES = 3

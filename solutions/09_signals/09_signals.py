@@ -1,0 +1,246 @@
+# %% [markdown]
+# # Exercise 09 · Signals
+#
+# **July, follow-up 3:** "monitoring that tells a fault in the routing code from everything
+# else". In June the alert said *errors*, and the logs said everything, many times over.
+#
+# *About 35 minutes, after [lesson 09](../../course/notebooks/09_signals.ipynb).*
+#
+# Afterwards you can
+#
+# - log a failure once, where it is handled, with its traceback and request id,
+# - count failures under labels that stay few,
+# - write an alert that fires on one cause and stays quiet on others.
+
+# %% [markdown]
+# ## Your turn: say it once, count it well
+#
+# In the release *noisy* every layer is in order but the last. A look-up that fails is a
+# `RouteError` (the client's fault: 400) or a `RoutingFailed` (ours: an exception that reaches
+# the outermost layer, as any other bug does):
+
+# %%
+from course.outage import Release
+
+noisy = Release.named("noisy")
+print(noisy.source("boundary.py"))
+
+# %% [markdown]
+# `signals.py` is that outermost layer. Rewrite it so that
+#
+# 1. **a fault of ours** gives exactly *one* record of level error: with the traceback, and
+#    with the request id that the client gets;
+# 2. **a fault of the client** gives none. It is a line of level info or warning;
+# 3. `request_errors_total{route="…", error="…"}` counts faults of ours: `route` is the
+#    *template*, such as `/orders/{order_id}`, and `error` the class of the exception, such as
+#    `RoutingFailed`;
+# 4. **no label takes its value from a client**: 1,000 different URLs add no series. What
+#    matches no route counts under `unmatched`.
+#
+# FastAPI puts the route that it found into the scope: `scope["route"].path`, and no such key
+# where it found none.
+
+# %% nbgrader={"grade_id": "signals", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+"""What the service says of its requests: log lines, metrics, a request id on both."""
+
+import time
+import uuid
+
+import structlog
+from course.service.telemetry import Metrics
+from prometheus_client import Counter
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger(__name__)
+
+
+class Signals:
+    """The outermost layer of the service, around the application `app`."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.errors = Counter(
+            "request_errors", "Requests that failed by a fault of ours.",
+            ["route", "error"], registry=metrics.registry,
+        )  # fmt: skip
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request of `app`."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        request_id = uuid.uuid4().hex[:12]
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        failure: Exception | None = None
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception as exc:
+            # The last boundary: nobody outside would know the request's id any more.
+            failure = exc
+            log.exception("request.failed", method=scope["method"], path=scope["path"])
+        # Known only now: the router has put it there.
+        route = getattr(scope.get("route"), "path", "unmatched")
+        if failure is not None:
+            self.errors.labels(route, type(failure).__name__).inc()
+        seconds = time.perf_counter() - started
+        self.metrics.requests.labels(route, str(status)).inc()
+        self.metrics.request_seconds.observe(seconds)
+        log.info(
+            "request.answered", method=scope["method"], path=scope["path"],
+            status=status, ms=round(seconds * 1000, 2),
+        )  # fmt: skip
+
+
+# %% [markdown]
+# ## Your turn: the alert
+#
+# The counters of both replicas are read once a second. A *scrape* is what one replica said at
+# one moment:
+#
+# ```python
+# {"t": 12.0, "pid": 4711, "samples": [
+#     ["request_errors_total", {"route": "/orders", "error": "RoutingFailed"}, 7.0],
+#     ["request_errors_total", {"route": "/orders", "error": "TimeoutError"}, 2.0],
+#     ["http_requests_total", {"route": "/orders", "status": "200"}, 310.0],
+#     ["http_requests_total", {"route": "/orders", "status": "500"}, 9.0]]}
+# ```
+#
+# `routing_alert(scrapes)` gets all scrapes of the last `WINDOW_S` seconds, in the order of
+# time, and returns whether the alert fires: **more than 1% of the requests answered in that
+# time failed with `RoutingFailed`**.
+#
+# - Counters only grow, so the *increase* counts. A process that ends takes its counters with
+#   it; the next one has another `pid` and begins at 0.
+# - A series appears with its first increment. One that a scrape does not have yet was 0.
+# - A process whose first scrape is younger than the oldest scrape of all has been started
+#   within the window: all that it has counted is increase.
+# - Without requests nothing fires.
+
+# %% nbgrader={"grade_id": "routing_alert", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+WINDOW_S = 10
+SHARE = 0.01
+
+
+def routing_alert(scrapes):
+    """Whether more than 1% of the requests in `scrapes` met a fault in routing."""
+    ### BEGIN SOLUTION
+    by_process = {}
+    for scrape in scrapes:
+        by_process.setdefault(scrape["pid"], []).append(scrape)
+
+    def total(scrape, name, **labels):
+        return sum(
+            value
+            for sample, found, value in scrape["samples"]
+            if sample == name and found.items() >= labels.items()
+        )
+
+    def increase(name, **labels):
+        grown = 0
+        for seen in by_process.values():
+            before = total(seen[0], name, **labels)
+            if seen[0]["t"] > scrapes[0]["t"]:
+                before = 0  # it was started within the window
+            grown += total(seen[-1], name, **labels) - before
+        return grown
+
+    requests = increase("http_requests_total")
+    failed = increase("request_errors_total", error="RoutingFailed")
+    return requests > 0 and failed / requests > SHARE
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Four incidents have been recorded, each on a real fleet with instruments as in the first
+# task: 10 seconds of calm, 15 of trouble, 15 of calm. Watch your alert on each.
+
+# %%
+from course.outage.recording import INCIDENTS, scrapes_of
+
+for name in INCIDENTS:
+    fires = [routing_alert(seen) for seen in scrapes_of(name, WINDOW_S)]
+    print(f"{name:10}", "".join("█" if firing else "·" for firing in fires))
+
+# %% [markdown]
+# ## Your turn: the same as a rule
+#
+# In production Prometheus does the scraping, and the alert is a rule in a file. Return such a
+# file: one group with one rule, whose alert is called **RoutingExceptions** and which fires
+# under the same condition, over the last 10 seconds (`[10s]`; nobody would in earnest, but
+# our incidents are short).
+#
+# Lesson 09 has one for another alert. `rate()` and `increase()` know of counters that begin
+# again. Aggregate over replicas and routes *before* you divide, or each series is divided by
+# its namesake alone. If `promtool` is on this machine, the check runs your rule in it, on the
+# four incidents; otherwise it only reads the file.
+
+
+# %% nbgrader={"grade_id": "alert_rule", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+def alert_rule():
+    """A Prometheus rule file, as text."""
+    ### BEGIN SOLUTION
+    return """
+groups:
+  - name: routing
+    rules:
+      - alert: RoutingExceptions
+        expr: >
+          sum(increase(request_errors_total{error="RoutingFailed"}[10s]))
+          / sum(increase(http_requests_total[10s]))
+          > 0.01
+        labels:
+          severity: page
+        annotations:
+          summary: "Routing fails for {{ $value | humanizePercentage }} of requests"
+          runbook: "Was there a deployment? Roll it back first (module 05)."
+"""
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## Check it
+
+# %% nbgrader={"grade_id": "check_signals", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
+from autograder.checking import check
+
+check("09", Signals, routing_alert, alert_rule)
+
+# %% [markdown]
+# ## Try it by hand
+#
+# One replica with your module on port 8000, and three requests: right, malformed, unknown.
+
+# %%
+from autograder.checking import release_of
+from course.outage import Fleet
+from course.outage.requests import http_request
+
+if before := globals().get("fleet"):
+    before.close()  # it holds the port, with your answer of the last time
+fleet = Fleet(release_of("09", Signals), replicas=1, port=8000)
+for raw in (
+    http_request(b'{"region": "eu-west", "shard": 3}'),
+    http_request(b"{"),
+    http_request(None, path="/nowhere"),
+):
+    print(fleet.send(raw))
+for line in fleet.send(http_request(None, path="/metrics")).text.splitlines():
+    if line.startswith(("http_requests_total", "request_errors_total")):
+        print(line)
+
+# %%
+fleet.close()
+
+# %% [markdown]
+# **Next:** [lesson 10 · Tests](../../course/notebooks/10_tests.ipynb).
