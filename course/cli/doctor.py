@@ -1,6 +1,6 @@
 """`outage doctor`: what this machine can and cannot do, each with its remedy."""
 
-import importlib.util
+import importlib.metadata
 import json
 import os
 import platform
@@ -58,6 +58,7 @@ def examine(project: Path) -> Iterator[Finding]:
     yield disk(project)
     yield browser()
     yield sandbox()
+    yield promtool()
 
 
 def system() -> Finding:
@@ -80,11 +81,20 @@ def packages(project: Path) -> Finding:
     text = (project / "pyproject.toml").read_text("utf-8")
     block = text.split("dependencies = [", 1)[1].split("\n]", 1)[0]
     names = re.findall(r'"([a-z-]+)>=', block)
-    gone = [n for n in names if importlib.util.find_spec(n.replace("-", "_")) is None]
+    gone = [name for name in names if not is_installed(name)]
     if not gone:
         return Finding("packages", "ok", f"all {len(names)} found")
     remedy = "Delete .venv and run any ./outage command: it makes it anew."
     return Finding("packages", "missing", f"not found: {', '.join(gone)}", remedy)
+
+
+def is_installed(distribution: str) -> bool:
+    """Whether a package is there, by the name that pip knows it by."""
+    try:
+        importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def loopback() -> Finding:
@@ -135,3 +145,15 @@ def sandbox() -> Finding:
         remedy = f"Only instructors need it. {exc.remedy}"
         return Finding("sandbox for grading", "limited", exc.reason, remedy)
     return Finding("sandbox for grading", "ok", f"{shutil.which('bwrap')} works")
+
+
+def promtool() -> Finding:
+    """What runs the rule files of exercise 09; without it they are only read."""
+    found = shutil.which("promtool")
+    if found:
+        return Finding("promtool", "ok", found)
+    remedy = (
+        "Grading exercise 09 needs it; learners can do without. Debian and Ubuntu:"
+        " apt-get install prometheus; macOS: brew install prometheus."
+    )
+    return Finding("promtool", "limited", "not found", remedy)

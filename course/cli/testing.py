@@ -99,6 +99,8 @@ def prepare_programs(err: Console) -> Path | None:
         missing.append("postgresql")
     if is_debian and shutil.which("npm") is None:
         missing.append("npm")
+    if is_debian and shutil.which("promtool") is None:
+        missing.append("prometheus")
     if not driver_runs():
         missing.append("libatomic1")  # its Node.js needs it; not in Debian's base
     if not missing:

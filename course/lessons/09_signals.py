@@ -1,0 +1,271 @@
+# %% [markdown]
+# # 09 · Signals
+#
+# **July, follow-up 3.** At 14:00 the alert had said *errors*. At 14:05 the logs were full, and
+# said nothing for twenty minutes. The service did talk. It did not say what it knew.
+#
+# *About 25 minutes, then [exercise 09](../../exercises/09_signals/09_signals.ipynb) with 35
+# more.*
+#
+# Afterwards you can
+#
+# - log a failure once, where it is handled, with its traceback and request id,
+# - count failures under labels that stay few,
+# - write an alert that fires on one cause and stays quiet on others.
+#
+# Two questions to keep in mind: *who has to do something about this line*, and *how many
+# different values can this label have*?
+
+# %% [markdown]
+# ## One failure, three lines
+#
+# In the release *noisy*, failures have names: a header that names no backend is a
+# `RouteError` (400), and a bug in the routing code becomes `RoutingFailed` (500). What is
+# wrong is its outermost layer. Here it is, with a bug planted in the routing of one region.
+
+# %%
+import json
+
+from course.outage import Fleet, Release
+from course.outage.requests import http_request
+from course.panel import Prediction, recall
+
+BUG = """
+
+_resolve = resolve
+
+
+def resolve(header: bytes) -> Backend:
+    backend = _resolve(header)
+    if backend.region == "ap-south":
+        raise RuntimeError("topology out of step")
+    return backend
+"""
+noisy = Release.named("noisy")
+buggy = noisy.replace(
+    "noisy, with a bug", {"routing.py": noisy.source("routing.py") + BUG}
+)
+
+
+def told(release, *raws):
+    """What one replica logs about these requests, one list of records for each."""
+    with Fleet(release, replicas=1) as fleet:
+        answers = [fleet.send(raw) for raw in raws]
+        ids = [answer.headers["x-request-id"] for answer in answers]
+        fleet.telemetry.wait_for(
+            lambda t: (
+                {e["record"].get("request_id") for e in t.log_entries()} >= {*ids}
+            ),
+            within_s=3,
+        )
+        records = [entry["record"] for entry in fleet.telemetry.log_entries()]
+    return [[r for r in records if r.get("request_id") == each] for each in ids]
+
+
+OUR_BUG = http_request(b'{"region": "ap-south", "shard": 1}')
+THEIR_FAULT = http_request(b"{")
+for whose, records in zip(
+    ("ours", "theirs"), told(buggy, OUR_BUG, THEIR_FAULT), strict=True
+):
+    print(f"--- a fault of {whose}")
+    for record in records:
+        kept = {k: v for k, v in record.items() if k not in ("timestamp", "logger")}
+        print(json.dumps(kept)[:150])
+
+# %% [markdown]
+# Count the lines of level *error*: three for one fault of ours, one for a fault of the
+# client. None of the three has the traceback, so none says which line of code to look at.
+# Multiply by 60 requests a second, and you have 14:05.
+#
+# Four rules, and the reason for each:
+#
+# 1. **Log where you handle.** Whoever catches an exception and passes it on has handled
+#    nothing: it will be logged by the one who does. Log and raise, at three layers, and you
+#    have three incidents that are one.
+# 2. **Once, with all that is known there**: the traceback (`log.exception`, or
+#    `exc_info=exc`), the request id, method and path. `str(exc)` is the one part of an
+#    exception that is made for people who know the rest.
+# 3. **The level says who has to act.** Error: one of us, soon. Warning: nobody yet. Info:
+#    nobody. A client's mistake is no error *of the service*, however wrong the request is.
+# 4. **Fields, not sentences.** `event="request.failed" path="/orders"` can be counted,
+#    filtered and joined by its id with every other line of the request.
+#
+# Most bugs leave the process through one place, the outermost layer, so rule 1 costs one
+# `except Exception` there, and none elsewhere.
+#
+# ## What a label costs
+#
+# Logs answer "what happened to this request". For "how many, since when" a counter is
+# cheaper by orders of magnitude, as long as its labels have few values: each combination of
+# values is a *series* of its own, in the memory of the process, in every scrape, and in the
+# database of the monitoring.
+#
+# **Predict.** *noisy* uses the path as a label, and the good release the route's template.
+# Each is sent 1,000 requests for orders that do not exist.
+
+# %%
+cost = Prediction(
+    "After 1,000 different URLs, /metrics of the release noisy is ...",
+    [
+        "as long as that of the good release",
+        "about twice as long",
+        "more than ten times as long",
+    ],
+)
+cost.show()
+
+# %%
+from concurrent.futures import ThreadPoolExecutor
+
+VALID = b'{"region": "eu-west", "shard": 3}'
+length = {}
+for release in (Release.named("good"), noisy):
+    with Fleet(release, replicas=1) as fleet:
+        raws = [http_request(VALID, path=f"/orders/{n:x}") for n in range(1000)]
+        with ThreadPoolExecutor(4) as clients:
+            list(clients.map(fleet.send, raws))
+        text = fleet.send(http_request(None, path="/metrics")).text
+    length[release.name] = len(text)
+    series = sum(line.startswith("http_requests_total{") for line in text.splitlines())
+    print(f"{release.name:6} {series:5} series, {len(text):7,} bytes a scrape")
+
+# %%
+times = length["noisy"] / length["good"]
+cost.reveal(
+    "c" if times > 10 else "b" if times > 1.5 else "a", f"{times:.0f} times as long."
+)
+
+# %% [markdown]
+# And it never becomes shorter again: a series stays until the process ends. Anybody with a
+# loop and your address can do this to you, and so can an innocent user id. The rule: **no label takes its value from a client.** Route *templates*, the
+# method, the status, the *class* of an exception: bounded by your own code. Paths, ids,
+# messages, headers: into the log.
+#
+# ## Four incidents, one alert
+#
+# In the exercise's recordings, a fleet with good instruments went through four incidents,
+# each of them real: 10 seconds of calm, 15 of trouble, 15 of calm.
+#
+# | incident | what was done | what users saw |
+# |---|---|---|
+# | routing | a deployment broke the routing of one region in three | 500 for a third of them |
+# | database | a slow report in every query | 500 after half a second |
+# | client | a client sent malformed headers | 400 for that client |
+# | spike | seven times the traffic | 503 for what was too much |
+#
+# Here is an alert like June's: more than 1% of requests answered with 5xx.
+
+# %%
+from course.outage.recording import INCIDENTS, scrapes_of
+
+
+def share_of_5xx(scrapes):
+    """Of the requests answered within these scrapes; processes begin at 0."""
+    grown = {"5": 0.0, "all": 0.0}
+    for pid in {scrape["pid"] for scrape in scrapes}:
+        own = [scrape for scrape in scrapes if scrape["pid"] == pid]
+        for sign, scrape in ((1, own[-1]), (-1, own[0])):
+            for name, labels, value in scrape["samples"]:
+                if name == "http_requests_total":
+                    grown["all"] += sign * value
+                    grown["5"] += sign * value * labels["status"].startswith("5")
+    return grown["5"] / grown["all"] if grown["all"] else 0.0
+
+
+for name in INCIDENTS:
+    shares = [share_of_5xx(window) for window in scrapes_of(name, 10)]
+    print(f"{name:10}", "".join("█" if share > 0.01 else "·" for share in shares))
+
+# %% [markdown]
+# It fires on three of the four, and that is right: in three of them users were hurt by us.
+# An alert on the *symptom* is what gets somebody out of bed (module 01: the burn rate of an
+# objective). What it can't say is where to look. June needed 25 minutes for that.
+#
+# So a second alert stands beside it and names a *cause*. It needs a counter that only this
+# cause moves. Look at what the four incidents counted:
+
+# %%
+for name in INCIDENTS:
+    counted = {
+        labels["error"]
+        for scrape in scrapes_of(name, 3600)[-1]
+        for sample, labels, _ in scrape["samples"]
+        if sample == "request_errors_total"
+    }
+    print(f"{name:10}", counted or "no fault of ours that is an exception")
+
+# %% [markdown]
+# `RoutingFailed` exists because somebody gave the failure a name at the place where it
+# happens (module 06). Without it, the routing fault would be a `RuntimeError` among others.
+# A taxonomy of errors is what an alert on causes is made of.
+#
+# The share and the window decide the rest: one failure in a million is a ticket, and not an
+# alarm, and a window that is too short fires on one unlucky request.
+#
+# ## A rule in Prometheus
+#
+# In production nobody writes that loop. Prometheus scrapes, and a rule file says what fires.
+# This one is for another incident, the slow database:
+
+# %%
+RULE = """
+groups:
+  - name: database
+    rules:
+      - alert: SlowQueries
+        expr: >
+          sum(rate(db_query_seconds_sum[10s])) / sum(rate(db_query_seconds_count[10s]))
+          > 0.1
+        for: 2s
+        labels:
+          severity: ticket
+        annotations:
+          summary: "A query takes {{ $value | humanizeDuration }} on average"
+"""
+
+from autograder.judge.rules import firing_seconds, promtool, read_rule
+
+if promtool():
+    for name in INCIDENTS:
+        [*_, scrapes] = scrapes_of(name, 3600)
+        fires = firing_seconds(read_rule(RULE), scrapes)
+        print(f"{name:10}", "".join("█" if t in fires else "·" for t in range(1, 41)))
+else:
+    print("promtool is not on this machine; in Debian it is in the package prometheus.")
+
+# %% [markdown]
+# Three things to notice. `rate` knows that counters begin again at 0 with each process. `sum`
+# is around both sides *before* the division, so that replicas and routes add up; without it
+# each series is divided by the one that has the same labels, or by nothing. `for` waits until
+# the condition has held so long.
+#
+# A rule is code, so it has tests: `promtool test rules` replays series on it. That is how the
+# exercise judges yours, with what the four fleets were really scraped for.
+#
+# ## Recall
+
+# %%
+recall("09")
+
+# %% [markdown]
+# ## Take home
+#
+# - One fault, one record of level error, with its traceback and request id, at the boundary.
+# - A client's mistake is no error of ours.
+# - Labels are bounded by your code, never by a client.
+# - Page on symptoms; name the cause beside them. The name comes from your exceptions.
+#
+# **Next:** [exercise 09 · Signals](../../exercises/09_signals/09_signals.ipynb).
+#
+# ## Sources
+#
+# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
+# - B. Beyer et al., *The Site Reliability Workbook*, chapter 5 ("Alerting on SLOs").
+# - Prometheus documentation: "Metric and label naming" (labels of unbounded cardinality),
+#   "Unit testing for rules", `rate` and counter resets.
+# - structlog's documentation: context variables, and exceptions as fields.
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("09")
