@@ -1,4 +1,4 @@
-"""What exercises call in a notebook: `check`, `hint`, `solution`, `release_of`.
+"""What exercises call in a notebook: `check`, `hint`, `solution`, `release_of` …
 
 Not called notebook.py: nbconvert imports a package of that name if it is there, and
 finds ours when nbgrader runs from this folder.
@@ -23,8 +23,10 @@ from course.panel.showing import show as show_widget
 from .hint_panel import panels
 from .hints import Ladder, NotOpenYet, ladders, note, wanting
 from .judge import Answers, Exercise, JudgeError, Verdict, judge
+from .judge.suites import SuiteRunner
 from .judge.verdict import Check
 from .presenting import as_html, as_text, check_as_text, checks_as_html
+from .sandbox import Confined
 
 
 class NotFromACell(JudgeError):
@@ -142,6 +144,21 @@ def release_of(exercise: str, *objects: Any) -> Release:
     """The release that the cells defining `objects` make. Raises JudgeError."""
     wanted = Exercise.named(exercise)
     return wanted.release(answers_of(wanted, objects))
+
+
+def try_suite(exercise: str, test: Any, release: Release) -> None:
+    """Run the suite in whose cell `test` is defined against `release`, and say how.
+
+    Raises JudgeError.
+    """
+    [source] = answers_of(Exercise.named(exercise), (test,)).values()
+    run = SuiteRunner(source, Confined.LIMITS, seed=1).run({"it": release})["it"]
+    print(
+        f"{release.name}: {len(run.passed)} tests passed, {len(run.failed)} failed"
+        f"{', and it was stopped: ' * bool(run.stopped)}{run.stopped}"
+    )
+    for name in run.failed:
+        print("   ", name.partition("::")[2] or name)
 
 
 def answers_of(exercise: Exercise, objects: tuple[Any, ...]) -> Answers:

@@ -14,7 +14,10 @@ from typing import IO, Any
 
 from autograder.sandbox import Confined, Limits, interpreter
 from autograder.sandbox import inside as scripts
+from course.outage.forkserver import Forked
 from course.outage.spawner import passed_on
+
+from .job import JOIN
 
 INSIDE = Path(scripts.__file__).parent
 LONGEST_REPORT = 16 << 20
@@ -27,12 +30,13 @@ def reports(
     confined: Confined,
     within_s: float,
     read: Sequence[str] = (),
+    forks: str = "",
 ) -> Iterator[dict[str, Any]]:
     """The JSON objects that `script` reports on `given`, one by one; then it has ended.
 
     The rest as for `child`.
     """
-    with child(script, arguments, confined, within_s, read) as running:
+    with child(script, arguments, confined, within_s, read, forks) as running:
         running.tell(given)
         running.no_more()
         yield from running.reports
@@ -67,26 +71,32 @@ def child(
     confined: Confined,
     within_s: float,
     read: Sequence[str] = (),
+    forks: str = "",
 ) -> Iterator[Child]:
     """Run `script`, which has ended when the block has.
 
-    Whatever it prints is dropped. It is stopped `within_s` seconds after its start, or
-    when it reports more than 16 MB. A line that is no JSON object ends the reading too:
-    learner code has written to the report, which earns it nothing.
-    Raises SandboxUnavailable.
+    By a fork of the server at the address `forks`, where there is one. Whatever it
+    prints is dropped. It is stopped `within_s` seconds after its start, or when it
+    reports more than 16 MB. A line that is no JSON object ends the reading too: learner
+    code has written to the report, which earns it nothing. Raises SandboxUnavailable.
     """
     limits = Limits(wall_s=int(within_s) + 5)
     words = interpreter(confined, limits, read=[str(INSIDE), *read])
     reading, writing = os.pipe()
-    process = subprocess.Popen(
-        [*words, "-m", script, str(writing), *arguments],
-        cwd=INSIDE, env=passed_on(os.environ), pass_fds=[writing],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        text=True,
-    )  # fmt: skip
-    os.close(writing)
-    assert process.stdin is not None
-    running = Child(_objects(reading, time.monotonic() + within_s), process.stdin)
+    its_input, ours = os.pipe()
+    words = (*words, "-m", script, str(writing), *arguments)
+    try:
+        process = _start(words, its_input, writing, forks)
+    except BaseException:
+        os.close(reading)
+        os.close(ours)
+        raise
+    finally:
+        os.close(writing)
+        os.close(its_input)
+    running = Child(
+        _objects(reading, time.monotonic() + within_s), os.fdopen(ours, "w")
+    )
     # One that does not read what it is told would make the teller wait.
     overdue = threading.Timer(within_s + 1, process.kill)
     overdue.start()
@@ -98,6 +108,22 @@ def child(
         running.no_more()
         process.wait()
         os.close(reading)
+
+
+def _start(
+    words: Sequence[str], its_input: int, writing: int, forks: str
+) -> subprocess.Popen[bytes] | Forked:
+    passed = passed_on(os.environ)
+    if forks:
+        with open(os.devnull, "wb") as nowhere:
+            fds = {0: its_input, 1: nowhere.fileno(), 2: nowhere.fileno()}
+            return Forked(
+                forks, JOIN, words, fds | {writing: writing}, str(INSIDE), passed
+            )
+    return subprocess.Popen(
+        words, cwd=INSIDE, env=passed, pass_fds=[writing], stdin=its_input,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 def _objects(reading: int, deadline: float) -> Iterator[dict[str, Any]]:

@@ -127,7 +127,7 @@ class Exercise:
         texts = [
             path.read_text("utf-8")
             for folder in folders
-            for path in sorted(folder.glob("*.py"))
+            for path in sorted([*folder.glob("*.py"), *folder.glob("releases.toml")])
         ]
         return digest(*texts)
 

@@ -47,9 +47,12 @@ class Functions:
     None of it runs in this process.
     """
 
-    def __init__(self, sources: Mapping[str, str], confined: Confined) -> None:
+    def __init__(
+        self, sources: Mapping[str, str], confined: Confined, forks: str = ""
+    ) -> None:
         self._sources = sources
         self._confined = confined
+        self._forks = forks
 
     def call(self, function: str, *arguments: Any) -> Call:
         """Call `function` once, with arguments that can be JSON."""
@@ -81,7 +84,7 @@ class Functions:
         told = {
             "source": self._sources[function], "function": function, "through": through,
         }  # fmt: skip
-        with child("call", [], self._confined, within_s) as running:
+        with child("call", [], self._confined, within_s, (), self._forks) as running:
             running.tell(json.dumps(told) + "\n")
             ended: Call | None = None
 

@@ -148,14 +148,14 @@ def start_fleet(
 @pytest.fixture(scope="session")
 def functions(job: Job) -> Functions:
     """The learner's functions, to be called in a process of their own."""
-    return Functions(job.answers, job.confined)
+    return Functions(job.answers, job.confined, job.forks)
 
 
 @pytest.fixture(scope="session")
 def suite(job: Job) -> SuiteRunner:
     """The learner's test suite, to be run against releases."""
     [source] = [text for name, text in job.answers.items() if name.startswith("test_")]
-    return SuiteRunner(source, job.confined, job.seed)
+    return SuiteRunner(source, job.confined, job.seed, job.forks)
 
 
 def _named(item: pytest.Item) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 """A learner's test suite, run against releases that it must tell apart."""
 
+import json
 import os
 import random
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +14,14 @@ from autograder.sandbox import Confined
 from course.outage import Fleet, Release
 from course.outage.confinement import Confinement
 from course.outage.room import own_folder
+from course.outage.telemetry import Telemetry
 
 from .children import reports
+from .job import confinement
 
-SUITE_WITHIN_S = 20.0
+SUITE_WITHIN_S = 25.0
+OUT_OF_TIME = f"it had not ended after {SUITE_WITHIN_S:.0f} seconds"
+AT_ONCE = 4  # releases that the suite is run against at the same time
 PROJECT = Path(__file__).parents[2]
 
 # All of the course that a suite may import: what builds requests, and sends them.
@@ -46,24 +54,39 @@ class SuiteRunner:
     their source, and cannot tell a reference from a planted fault by name or order.
     """
 
-    def __init__(self, source: str, confined: Confined, seed: int) -> None:
+    def __init__(
+        self,
+        source: str,
+        confined: Confined,
+        seed: int,
+        forks: str = "",
+    ) -> None:
         self._source = source
         self._confined = confined
+        self._forks = forks
+        # Ours could go without a sandbox; with one they start by forks, in no time.
+        self._fleets = confinement(confined, forks) if forks else Confinement()
         self._rng = random.Random(f"{seed} suite")
+        self._out_of_time = 0
 
     def run(self, releases: Mapping[str, Release]) -> dict[str, SuiteRun]:
         """How the suite fares against each of `releases`, by name, in random order."""
         order = list(releases)
         self._rng.shuffle(order)
-        runs = {name: self._run(releases[name]) for name in order}
+        wanted = [releases[name] for name in order]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            runs = dict(zip(order, pool.map(self._run, wanted), strict=True))
         return {name: runs[name] for name in releases}
 
     def _run(self, release: Release) -> SuiteRun:
+        if self._out_of_time >= AT_ONCE:
+            return SuiteRun((), (), OUT_OF_TIME)  # it would be so with each of them
         unnamed = Release("release", release.modules)
         with (
             # What has died stays dead, or a test would have to be quick to see it.
-            Fleet(unnamed, 1, first_backoff_s=60.0, confinement=Confinement()) as fleet,
+            Fleet(unnamed, 1, first_backoff_s=60.0, confinement=self._fleets) as fleet,
             own_folder("outage-suite-") as folder,
+            log_in(folder / "log.jsonl", fleet),
         ):
             folder.chmod(0o755)
             file = folder / "test_answer.py"
@@ -75,6 +98,7 @@ class SuiteRunner:
                     "run_suite", [address, str(PROJECT), str(file)], "",
                     self._confined, SUITE_WITHIN_S,
                     read=[str(folder), address, *(str(PROJECT / p) for p in READABLE)],
+                    forks=self._forks,
                 )
             )  # fmt: skip
         tests: dict[str, bool] = {}
@@ -83,8 +107,43 @@ class SuiteRunner:
             if outcome in {"passed", "failed"}:
                 name = str(line.get("test"))
                 tests[name] = tests.get(name, True) and outcome == "passed"
+        stopped = next((line["stopped"] for line in told if "stopped" in line), "")
+        if stopped == "time":
+            stopped = OUT_OF_TIME
+            self._out_of_time += 1
         return SuiteRun(
             passed=tuple(name for name, passed in tests.items() if passed),
             failed=tuple(name for name, passed in tests.items() if not passed),
-            stopped=next((line["stopped"] for line in told if "stopped" in line), ""),
+            stopped=stopped,
         )
+
+
+@contextmanager
+def log_in(path: Path, fleet: Fleet) -> Iterator[None]:
+    """Keep what `fleet` logs in a file, as it comes; beside it, that it has died."""
+    over = threading.Event()
+
+    def write() -> None:
+        written = 0
+
+        def more(told: Telemetry) -> bool:
+            return len(told.logs) > written or over.is_set()
+
+        with path.open("w", encoding="utf-8") as file:
+            while not over.is_set():
+                fleet.telemetry.wait_for(more, 0.1)
+                if fleet.telemetry.exits():
+                    # It stays dead; who asks shall know at once, not by a time-out.
+                    path.with_name("gone").touch()
+                entries = fleet.telemetry.log_entries()[written:]
+                written += len(entries)
+                file.writelines(json.dumps(e["record"]) + "\n" for e in entries)
+                file.flush()
+
+    writing = threading.Thread(target=write, daemon=True)
+    writing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writing.join()

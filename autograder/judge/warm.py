@@ -2,8 +2,9 @@
 
 A judgement starts a pytest, a supervisor for each fleet, and a Python that runs the
 learner's release each time that it has died. With these, all are forks: of a process
-that has imported pytest and the judge, and of one that has imported what a service
-needs and knows nothing else. The latter's forks run in a sandbox like any other.
+that has imported pytest and the judge, and of one that has imported what a service or a
+test suite needs and knows nothing else. The latter's forks run in a sandbox like any
+other.
 """
 
 import atexit
@@ -86,9 +87,12 @@ def _started() -> Servers:
     plugins = [f"_pytest.{name}" for name in default_plugins]
     checks = ForkServer(folder / "checks", [*plugins, *FOR_CHECKS], os.environ)
     _ends.callback(checks.close)
-    # Learner code can read its environment: there is nothing in it.
+    # Test suites of learners are forked there as well as their services. Learner code
+    # can read its environment: there is nothing in it.
     env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
-    service = ForkServer(folder / "service", (*WARM, "autograder.sandbox.join"), env)
+    env["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "hypothesis")
+    modules = (*WARM, *plugins, "autograder.sandbox.suites", "autograder.sandbox.join")
+    service = ForkServer(folder / "service", modules, env)
     _ends.callback(service.close)
     checks.wait_ready()
     service.wait_ready()

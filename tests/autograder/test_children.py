@@ -7,7 +7,7 @@ import pytest
 
 from autograder.judge.functions import Functions
 from autograder.judge.observe import plant
-from autograder.judge.suites import SuiteRun, SuiteRunner
+from autograder.judge.suites import OUT_OF_TIME, SuiteRun, SuiteRunner
 from autograder.sandbox import Confined
 from course.outage import Release
 
@@ -144,7 +144,7 @@ def test_a_suite_tells_a_fault_from_a_reference(confined: Confined) -> None:
     [
         ("", SuiteRun((), ())),
         ("def (", SuiteRun((), ())),
-        ("def test_x():\n    while True: pass", SuiteRun((), (), "time")),
+        ("def test_x():\n    while True: pass", SuiteRun((), (), OUT_OF_TIME)),
         ("import os; os._exit(0)", SuiteRun((), ())),
         (
             "import pytest\n@pytest.mark.skip\ndef test_x(): pass",

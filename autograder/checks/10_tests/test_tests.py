@@ -1,0 +1,128 @@
+"""The learner's suite, run against four correct releases and twelve faulty ones.
+
+A fault is found by a test that fails on it and passes on all correct ones: a suite that
+fails on everything finds nothing.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from autograder.judge.expect import Unmet, check
+from autograder.judge.planted import Planted, planted
+from autograder.judge.suites import SuiteRun, SuiteRunner
+
+WANTED, HALF = 10, 6
+
+
+@dataclass
+class Evidence:
+    """How the suite fares: on each correct release, and on each faulty one."""
+
+    right: dict[str, SuiteRun]
+    faulty: list[tuple[Planted, SuiteRun]]
+
+    @property
+    def sound(self) -> set[str]:
+        """The tests that pass on every correct release."""
+        return set.intersection(*(set(run.passed) for run in self.right.values()))
+
+    def finds(self, run: SuiteRun) -> bool:
+        return bool(self.sound & set(run.failed))
+
+    @property
+    def survivors(self) -> list[Planted]:
+        return [fault for fault, run in self.faulty if not self.finds(run)]
+
+    @property
+    def found(self) -> int:
+        return len(self.faulty) - len(self.survivors)
+
+
+@pytest.fixture(scope="module")
+def evidence(suite: SuiteRunner) -> Evidence:
+    known = planted(Path(__file__).with_name("releases.toml"))
+    runs = suite.run({each.release.name: each.release for each in known})
+    told = [(each, runs[each.release.name]) for each in known]
+    return Evidence(
+        {each.symptom: run for each, run in told if not each.family},
+        [(each, run) for each, run in told if each.family],
+    )
+
+
+def short(test: str) -> str:
+    return test.partition("::")[2] or test
+
+
+@check("The suite passes on four correct releases, each built another way", points=3)
+def test_right_releases_pass(evidence: Evidence) -> None:
+    for what, run in evidence.right.items():
+        if run.accepts:
+            continue
+        failing = ", ".join(map(short, run.failed[:3])) or run.stopped
+        saw = (
+            f"a test fails: {failing}."
+            if run.failed
+            else f"{len(run.passed)} tests passed; {run.stopped or 'that is all'}."
+        )
+        raise Unmet(
+            sent=f"a correct release: {what}.",
+            saw=saw,
+            expected="every test to pass, in 25 seconds.",
+            look="what that test asserts, and whether the table promises it."
+            if run.failed
+            else "what your suite waits for, and whether pytest finds tests in it.",
+        )
+
+
+def require_found(evidence: Evidence, wanted: int) -> None:
+    """Raise Unmet unless the suite finds that many faults."""
+    if evidence.found >= wanted:
+        return
+    unsound = {t for r in evidence.right.values() for t in r.failed}
+    symptoms = "; ".join(fault.symptom for fault in evidence.survivors[:4])
+    raise Unmet(
+        sent=f"{len(evidence.faulty)} releases, each with one fault.",
+        saw=f"{evidence.found} found. Among those that pass unnoticed: {symptoms}."
+        + (
+            f" ({len(unsound)} tests fail on correct releases, and so find nothing.)"
+            if unsound
+            else ""
+        ),
+        expected=f"{wanted} found.",
+        look="the row of the table that speaks of it, and what a test would have to"
+        " look at besides the status.",
+    )
+
+
+@check("It finds at least six of twelve faults", points=2)
+def test_half_of_the_faults_are_found(evidence: Evidence) -> None:
+    require_found(evidence, HALF)
+
+
+@check("It finds at least ten of twelve faults", points=3)
+def test_ten_of_twelve_faults_are_found(evidence: Evidence) -> None:
+    require_found(evidence, WANTED)
+
+
+@check("It finds a fault of every kind", points=2)
+def test_every_kind_of_fault_is_found(evidence: Evidence) -> None:
+    lost = {fault.family for fault in evidence.survivors}
+    for family in dict.fromkeys(fault.family for fault, _ in evidence.faulty):
+        of_it = [fault for fault, _ in evidence.faulty if fault.family == family]
+        if family in lost and all(fault in evidence.survivors for fault in of_it):
+            raise Unmet(
+                sent=f"{len(of_it)} releases whose fault is about {ABOUT[family]}.",
+                saw="none of them was found.", expected="one of them at least.",
+                look=f"what your tests know about {ABOUT[family]}.",
+            )  # fmt: skip
+
+
+ABOUT = {
+    "the malformed": "what becomes of malformed requests",
+    "ours": "what becomes of faults of the service's own",
+    "the log": "what is logged",
+    "the answer": "what an error's answer carries, and must not",
+    "the valid": "valid requests of every spelling",
+}
