@@ -155,4 +155,4 @@ print(
 fleet.close()
 
 # %% [markdown]
-# This was the last exercise that is ready. The course's front page tells what comes next.
+# **Next:** [lesson 08 · The cascade](../../course/notebooks/08_cascade.ipynb).
