@@ -127,7 +127,8 @@ class Exercise:
         texts = [
             path.read_text("utf-8")
             for folder in folders
-            for path in sorted([*folder.glob("*.py"), *folder.glob("releases.toml")])
+            for path in sorted(folder.glob("*"))
+            if path.suffix in {".py", ".toml"} and path.name != "exercise.toml"
         ]
         return digest(*texts)
 

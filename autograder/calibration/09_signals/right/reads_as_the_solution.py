@@ -61,6 +61,7 @@ class Signals:
             status=status, ms=round(seconds * 1000, 2),
         )  # fmt: skip
 
+
 # %% routing_alert
 WINDOW_S = 10
 SHARE = 0.01
@@ -91,6 +92,7 @@ def routing_alert(scrapes):
     requests = increase("http_requests_total")
     failed = increase("request_errors_total", error="RoutingFailed")
     return requests > 0 and failed / requests > SHARE
+
 
 # %% alert_rule
 def alert_rule():

@@ -1,0 +1,37 @@
+"""The same checker on other snippets.
+
+Nothing here may reach a learner: see autograder/held_back/README.md.
+"""
+
+import tomllib
+from pathlib import Path
+
+from autograder.judge.expect import guards, require
+from autograder.judge.functions import Functions
+
+
+def right(functions: Functions, found: bool) -> bool:
+    """Whether the checker is right about the snippets with findings, or without."""
+    text = Path(__file__).with_name("snippets.toml").read_text("utf-8")
+    known = [s for s in tomllib.loads(text)["snippets"] if bool(s["lines"]) is found]
+    calls = functions.calls("swallows_cancellation", [[s["source"]] for s in known])
+    return all(c.value == s["lines"] for c, s in zip(calls, known, strict=True))
+
+
+@guards(
+    "test_swallowed_cancellation_is_found",
+    told="Sent: other snippets that swallow a cancellation.\nSaw: not every line was"
+    " found, or others were.\nExpected: the four rules to decide.\nLook at: nested"
+    " statements, and clauses after the first.",
+)
+def test_other_snippets_are_found(functions: Functions) -> None:
+    require(right(functions, found=True))
+
+
+@guards(
+    "test_honest_handlers_are_left_alone",
+    told="Sent: other snippets that swallow nothing.\nSaw: a finding.\nExpected: none."
+    "\nLook at: rules 2 to 4.",
+)
+def test_other_honest_handlers_are_left_alone(functions: Functions) -> None:
+    require(right(functions, found=False))
