@@ -1,0 +1,226 @@
+# %% [markdown]
+# # 11 · Review
+#
+# **August.** June's change had been reviewed. Two people had approved it, and the linter had
+# nothing to say. It was forty lines long.
+#
+# *About 20 minutes, then [exercise 11](../../exercises/11_review/11_review.ipynb) with 30
+# more.*
+#
+# Afterwards you can
+#
+# - find defects of error handling in a diff, and say of each what will go wrong,
+# - leave alone what only looks suspicious,
+# - write a small checker for a defect that no linter sees.
+#
+# Two questions to keep in mind: *where does this exception go now*, and *who will be told*?
+
+# %% [markdown]
+# ## What ruff sees
+#
+# Ruff has some dozens of rules about exceptions: blind handlers (BLE), handlers that are
+# empty (S110), `raise` without its cause (B904), `return` in `finally` (B012), log calls that
+# lose the traceback (TRY400), tasks that nobody keeps (RUF006), assertions (S101). You know
+# four releases that had something wrong with their error handling:
+#
+# | release | what was wrong with it |
+# |---|---|
+# | bad | June: a dispatcher whose failure ends the process (modules 02 to 05) |
+# | edge | tracebacks sent to strangers, 500s without an id (06) |
+# | orphan | a dead dispatcher that nobody notices, sessions that leak (07) |
+# | noisy | three log lines for one failure, labels without bound (09) |
+#
+# **Predict.** In how many of them does ruff find what was wrong?
+
+# %%
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from course.outage import Release
+from course.panel import Prediction, recall
+
+seen = Prediction(
+    "Of the four faults ruff names ...", ["none", "one", "two or three", "all four"]
+)
+seen.show()
+
+# %%
+RULES = "B,BLE,TRY400,RUF006,S101,S110,S112,ASYNC,LOG"
+
+
+def ruff(modules):
+    """What ruff says of these modules, by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in modules.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        command = [sys.executable, "-m", "ruff", "check", "--isolated", "--quiet"]
+        command += ["--select", RULES, "--output-format", "concise", "."]
+        plain = {**os.environ, "NO_COLOR": "1", "FORCE_COLOR": "0"}
+        done = subprocess.run(
+            command, cwd=folder, env=plain, capture_output=True, text=True, check=False
+        )
+    return done.stdout.splitlines()
+
+
+for name in ("bad", "edge", "orphan", "noisy"):
+    print(f"{name}: {'' if (said := ruff(Release.named(name).modules)) else 'nothing'}")
+    for line in said:
+        print("   ", line)
+
+# %%
+lines = ruff(Release.named("noisy").modules)
+named = sum("TRY400" in line for line in lines) > 0
+named += any("dispatch.py" in line for line in ruff(Release.named("bad").modules))
+named += any("dispatch.py" in line for line in ruff(Release.named("orphan").modules))
+named += any("boundary.py" in line for line in ruff(Release.named("edge").modules))
+seen.reveal(
+    ["a", "b", "c", "c", "d"][named],
+    "It sees that *noisy* loses its tracebacks, and nothing in the modules of the others"
+    " that were at fault.",
+)
+
+# %% [markdown]
+# No rule is missing here. A linter looks at one handler; June's fault is that *none* is
+# there, in code that had moved. Whether `except Exception` belongs where it stands depends on
+# what is around it, and that no linter knows.
+#
+# Let it find what it can, always, and in CI: those findings cost nobody any attention. D. Yuan
+# and others found that of 48 catastrophic failures in distributed systems 35% came from
+# trivial mistakes, such as empty handlers. Then use your attention for the rest.
+#
+# ## What to read a diff for
+#
+# Read it once for what it does. Then once more, and ask of each line that can fail:
+#
+# | question | what it finds | a linter sees it |
+# |---|---|---|
+# | Where does the exception go now? Has code moved across a boundary? | June | no |
+# | Which bug of *ours* could end in this handler? | too broad; our fault as the client's | if it says Exception and logs nothing |
+# | Who relies on the success, and who tells them? | swallowed; a retry loop that ends in silence | if the handler is empty |
+# | If this line raises, is everything closed that was open? | leaks | if it is `open()` |
+# | Can it be cancelled here? | swallowed cancellation, tasks without owner | the task, at most |
+# | What does the client read? | error as a 200, inside exposed | no |
+# | What does the one on call read? | no traceback, logged twice, no cause | traceback and cause |
+#
+# The first is asked least. When code moves, the diff shows the code, which has not changed,
+# and not the `except` that it is no longer inside of.
+#
+# ## Suspicious, and right
+#
+# The other half of a review is what you do *not* write. Whoever flags every `pass` is not
+# read when it matters. All of these are right:
+
+# %%
+RIGHT = """
+async def publish(path, order, queue):
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        pass  # gone already: that is what we wanted
+
+    try:
+        return await queue.put(order)
+    except BaseException:
+        await queue.undo(order)
+        raise  # cleaned up, and handed on
+
+
+async def serve(requests):
+    async for request in requests:
+        try:
+            await answer(request)
+        except Exception:  # the boundary: whatever it is, the next request is served
+            log.exception("request.failed", request=request.id)
+"""
+print(*ruff({"right.py": RIGHT}) or ["nothing"], sep="\n")
+
+# %% [markdown]
+# The first is narrow, and says why nothing is to be done. The second takes in everything and
+# raises it again. The third is a boundary: it works for many, logs with a traceback, and goes
+# on. The same `except Exception` three functions deeper would be a defect.
+#
+# ## A rule of your own
+#
+# What no linter knows of, but your team keeps running into, can be a rule of yours: Python
+# reads Python. `ast.parse` makes a tree of a module, and `ast.walk` visits every node of it.
+
+# %%
+import ast
+
+HANDLER = """
+try:
+    work()
+except (KeyError, errors.Lost) as exc:
+    return {"error": str(exc)}
+"""
+print(ast.dump(ast.parse(HANDLER).body[0].handlers[0], indent=2))
+
+# %% [markdown]
+# A rule for "an error as a 200": a handler that returns a dict with a key `error`.
+
+
+# %%
+def errors_as_values(source):
+    """The lines of handlers that return {"error": …}."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.ExceptHandler):
+            continue
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Return) and isinstance(inner.value, ast.Dict):
+                keys = [getattr(key, "value", None) for key in inner.value.keys]
+                if "error" in keys:
+                    found.append(inner.lineno)
+    return sorted(found)
+
+
+assert errors_as_values(HANDLER) == [5]
+assert errors_as_values(HANDLER.replace('return {"error": str(exc)}', "raise")) == []
+
+# %% [markdown]
+# **Your turn.** Change the rule so that it also finds `JSONResponse({"error": …})`, a call
+# whose first argument is such a dict, and leaves `JSONResponse({"error": …}, 400)` alone.
+
+# %%
+CALLED = (
+    'try:\n    work()\nexcept KeyError:\n    return JSONResponse({"error": "lost"})\n'
+)
+WITH_STATUS = CALLED.replace('"lost"}', '"lost"}, 400')
+print("found:", errors_as_values(CALLED), "and should be: [4]")
+print("found:", errors_as_values(WITH_STATUS), "and should be: []")
+
+# %% [markdown]
+# How good is such a rule? Two numbers: its *recall*, the share of defects that it finds, and
+# its *precision*, the share of its findings that are defects. They pull against each other,
+# and a rule that is wrong every second time is switched off. The same two numbers judge your
+# review in the exercise.
+#
+# ## Recall
+
+# %%
+recall("11")
+
+# %% [markdown]
+# ## Take home
+#
+# - Linters look at handlers. You look at where exceptions *go*.
+# - When code moves, ask which `except` it has left.
+# - Say of each finding what will go wrong. If you can't, leave it out.
+# - What keeps coming back becomes a rule, judged by recall and precision.
+#
+# **Next:** [exercise 11 · Review](../../exercises/11_review/11_review.ipynb).
+#
+# ## Sources
+#
+# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README;
+#   who approved the change, and what the linter said, is this course's own.
+# - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI 2014.
+# - Ruff's documentation of the rules that are named here; Python documentation, `ast`.
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("11")
