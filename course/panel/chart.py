@@ -88,6 +88,7 @@ def picture(title: str, lines: list[Line], data: Columns) -> bytes:
     axes.set_ylim(0, max(1.0, 1.25 * highest(lines, data, right=False)))
     right.set_ylim(0, max(4.0, 1.4 * highest(lines, data, right=True)))
     right.yaxis.set_major_locator(MaxNLocator(integer=True))
+    right.set_visible(any(line.right for line in lines))
     axes.set_title(title, fontsize=10)
     axes.set_xlabel("seconds")
     axes.grid(alpha=0.3)

@@ -1,4 +1,4 @@
-# fails: test_past_the_limit_it_refuses_at_once test_goodput_stays_up_under_overload
+# fails: test_past_the_limit_it_refuses_at_once test_places_come_back test_goodput_stays_up_under_overload
 # feedback: what is counted
 # %% shedding
 """How many requests the service takes on at the same time."""
