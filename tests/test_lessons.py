@@ -1,4 +1,4 @@
-"""Every lesson and exercise runs from top to bottom, in a kernel, twice."""
+"""Every lesson runs from top to bottom, in a kernel, twice."""
 
 import shutil
 from pathlib import Path
@@ -88,6 +88,38 @@ OBSERVED = {
         "InvalidStateError",
         "Observed: b) about 1 s, and without a TimeoutError",
         "directory_sessions_open 1.0 with no request under way",
+    ],
+    "08_cascade": [
+        "Observed: c) not at all in these 18 seconds",
+        "seen: ",
+        "at most 100 in 0.1 s",
+        "Observed: b) is back a few seconds after the processes are",
+        "The same malformed request, three times. Successful requests in each second",
+        "served in the last five seconds: ",
+        "with a quarantine: processes that died: 1;",
+        "the malformed request got ['reset', 422]",
+    ],
+    "09_signals": [
+        "request.failed.details",
+        "Observed: c) more than ten times as long",
+        "client     ········································",
+        "routing    {'RoutingFailed'}",
+        "spike      no fault of ours that is an exception",
+    ],
+    "10_tests": [
+        "tested: []",
+        "Observed: a) none. 0 of 5.",
+        "- ST101 Server error",
+        "Observed: b) 500",
+        "text='²'",
+        "AssertionError: no such shard",
+        "served by shard 99",
+    ],
+    "11_review": [
+        "bad: nothing",
+        "edge: nothing",
+        "Observed: b) one",
+        "found: [] and should be: [4]",
     ],
 }
 

@@ -3,6 +3,8 @@
 Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercise.toml
 (its title and minutes are the module's, in course/learner/curriculum.toml):
 
+    time_limit_s = 240        # for all checks; left out, 90
+
     [[objectives]]
     can = "write the narrowest handler that stops an outage"
     taught = ["The narrowest handler"]   # headings of the lesson
@@ -35,6 +37,9 @@ from .errors import ExerciseNotFound
 PROJECT = Path(__file__).parents[2]
 CHECKS = PROJECT / "autograder" / "checks"
 HELD_BACK = PROJECT / "autograder" / "held_back"
+
+# For all checks of an exercise; a machine that judges many at a time is slow.
+TIME_LIMIT_S = 90.0
 
 T = TypeVar("T")
 
@@ -71,6 +76,7 @@ class Exercise:
     name: str
     objectives: tuple[Objective, ...]
     slots: tuple[AnswerSlot, ...]
+    time_limit_s: float = TIME_LIMIT_S
 
     @classmethod
     def named(cls, name: str) -> "Exercise":
@@ -89,6 +95,7 @@ class Exercise:
                         _plain(AnswerSlot, {"grade_id": grade_id, **slot})
                         for grade_id, slot in data["answers"].items()
                     ),
+                    data.get("time_limit_s", TIME_LIMIT_S),
                 )  # fmt: skip
         raise ExerciseNotFound(name, list(folders))
 

@@ -22,8 +22,6 @@ from .job import Job, confinement
 from .verdict import Check, Verdict
 from .warm import Servers, servers
 
-TIME_LIMIT_S = 90.0
-
 # An answer is a cell that somebody has typed; the solutions have about 2 kB.
 LONGEST_ANSWER = 200_000
 
@@ -41,7 +39,7 @@ def judge(
     held_back: bool = False,
     seed: int | None = None,
     notes: Sequence[str] = (),
-    time_limit_s: float = TIME_LIMIT_S,
+    time_limit_s: float | None = None,
 ) -> Verdict:
     """How `answers`, by grade_id, fare in `exercise`.
 
@@ -49,7 +47,7 @@ def judge(
     `confined` to be Confined.SANDBOX; with `held_back`, a check passes only if the
     held-back tests that guard it pass too. `seed` decides the random inputs; left out,
     it is drawn. `notes` become the verdict's. What has not ended within `time_limit_s`
-    seconds is `timed_out`.
+    seconds, the exercise's own if left out, is `timed_out`.
 
     Raises SandboxUnavailable, and JudgingFailed if the checks break or the disk is
     full.
@@ -74,7 +72,8 @@ def judge(
         defined = {slot.defines: judged[slot.grade_id] for slot in exercise.slots}
         address = forks.service.address if forks else ""
         Job(defined, exercise.release(judged), confined, seed, address).write(job)
-        run = Run(folders, job, on_check, time_limit_s, bool(reason), forks)
+        limit_s = time_limit_s or exercise.time_limit_s
+        run = Run(folders, job, on_check, limit_s, bool(reason), forks)
     if forks and not forks.run:
         raise JudgingFailed("A fork server ended in the middle of it. Judge it again.")
     checks = merged(run)

@@ -21,7 +21,7 @@ from .job import confinement
 
 SUITE_WITHIN_S = 25.0
 OUT_OF_TIME = f"it had not ended after {SUITE_WITHIN_S:.0f} seconds"
-AT_ONCE = 4  # releases that the suite is run against at the same time
+AT_ONCE = 2  # releases that the suite is run against at the same time
 PROJECT = Path(__file__).parents[2]
 
 # All of the course that a suite may import: what builds requests, and sends them.

@@ -310,7 +310,7 @@ set_aside = run("naive clients, a quarantine", aside, NAIVE, seconds=12)
 for name, told_of in (("without", naive), ("with", set_aside)):
     answers = [t.status or t.outcome for t in told_of.tries if t.malformed]
     print(
-        f"{name} a quarantine: {len(told_of.exits())} processes died;",
+        f"{name} a quarantine: processes that died: {len(told_of.exits())};",
         f"the malformed request got {answers}",
     )
 

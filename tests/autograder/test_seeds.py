@@ -9,6 +9,7 @@ import inspect
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ class InProcess:
         through: str = "",
     ) -> list[Call]:
         """Call it with each of `cases`."""
+        with self.conversation(function, within_s, through) as ask:
+            return [ask(*case) for case in json.loads(json.dumps(cases))]
+
+    @contextmanager
+    def conversation(
+        self, function: str, within_s: float = 0.0, through: str = ""
+    ) -> Iterator[Callable[..., Call]]:
+        """Gives what calls it."""
         del within_s
         called = self._functions[function]
         if through:
@@ -54,7 +63,7 @@ class InProcess:
             def called(*case: Any) -> Any:
                 return outer(inner, *case)
 
-        return [self._call(called, case) for case in json.loads(json.dumps(cases))]
+        yield lambda *case: self._call(called, case)
 
     @staticmethod
     def _call(called: Callable[..., Any], case: Sequence[Any]) -> Call:

@@ -55,7 +55,6 @@ class Signals:
         self.metrics.requests.labels(route, str(told["status"])).inc()
         self.metrics.request_seconds.observe(told["seconds"])
 
-
 # %% routing_alert
 def routing_alert(scrapes):
     """Second by second: what each process has added since its scrape before."""
@@ -77,7 +76,6 @@ def routing_alert(scrapes):
         failed += values.get("failed", 0) - before.get("failed", 0)
         last[scrape["pid"]] = values
     return failed > 0.01 * requests
-
 
 # %% alert_rule
 import json

@@ -61,7 +61,6 @@ class Signals:
             status=status, ms=round(seconds * 1000, 2),
         )  # fmt: skip
 
-
 # %% routing_alert
 WINDOW_S = 10
 SHARE = 0.01
@@ -92,7 +91,6 @@ def routing_alert(scrapes):
     requests = increase("http_requests_total")
     failed = increase("request_errors_total", error="RoutingFailed")
     return requests > 0 and failed / requests > SHARE
-
 
 # %% alert_rule
 def alert_rule():

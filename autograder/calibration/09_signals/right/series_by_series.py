@@ -63,7 +63,6 @@ class Signals:
             status=status, ms=round(seconds * 1000, 2),
         )  # fmt: skip
 
-
 # %% routing_alert
 from collections import defaultdict
 
@@ -87,7 +86,6 @@ def routing_alert(scrapes):
     total = sum(v for k, v in grown.items() if k[0] == "http_requests_total")
     bad = sum(v for k, v in grown.items() if ("error", "RoutingFailed") in k)
     return bool(total) and bad / total > 0.01
-
 
 # %% alert_rule
 def alert_rule():

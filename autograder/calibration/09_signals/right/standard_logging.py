@@ -60,7 +60,6 @@ class Signals:
         self.metrics.request_seconds.observe(seconds)
         log.info("request answered: %s %s", status, scope["path"])
 
-
 # %% alert_rule
 def alert_rule():
     """A Prometheus rule file, as text."""

@@ -28,7 +28,5 @@ def routing_alert(scrapes):
         return grown
 
     requests = increase("http_requests_total")
-    failed = increase("http_requests_total", status="500") + increase(
-        "http_requests_total", status="503"
-    )
+    failed = increase("http_requests_total", status="500") + increase("http_requests_total", status="503")
     return requests > 0 and failed / requests > SHARE

@@ -48,12 +48,7 @@ class Signals:
         except Exception as exc:
             # The last boundary: nobody outside would know the request's id any more.
             failure = exc
-            log.warning(
-                "request.failed",
-                exc_info=True,
-                method=scope["method"],
-                path=scope["path"],
-            )
+            log.warning("request.failed", exc_info=True, method=scope["method"], path=scope["path"])
         # Known only now: the router has put it there.
         route = getattr(scope.get("route"), "path", "unmatched")
         if failure is not None:

@@ -1,5 +1,5 @@
 # fails: test_the_alert_reads_counters
-# feedback: SHARE
+# feedback: Look at: SHARE
 # %% routing_alert
 WINDOW_S = 10
 SHARE = 0.01

@@ -59,11 +59,9 @@ class Signals:
             status=status, ms=round(seconds * 1000, 2),
         )  # fmt: skip
 
-
 # %% routing_alert
 def routing_alert(scrapes):
     raise NotImplementedError()
-
 
 # %% alert_rule
 def alert_rule():

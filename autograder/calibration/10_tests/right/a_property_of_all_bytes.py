@@ -102,6 +102,8 @@ def test_failures_use_nothing_up(service):
     assert service.send(http_request(VALID)).status == 200
 
 
+
+
 @settings(max_examples=80, deadline=None, database=None)
 @given(st.binary(max_size=20).map(lambda b: b.replace(b"\r", b"").replace(b"\n", b"")))
 def test_no_bytes_are_a_fault_of_ours(service, header):

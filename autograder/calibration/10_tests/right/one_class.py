@@ -1,12 +1,6 @@
 """A class of tests, seeds that differ each time."""
 
-from course.outage.requests import (
-    MALFORMED,
-    http_request,
-    malformed,
-    put_order,
-    well_formed_route,
-)
+from course.outage.requests import MALFORMED, http_request, malformed, put_order, well_formed_route
 import random
 
 OURS = http_request(b'{"region": "ap-south", "shard": 3}')
@@ -24,11 +18,7 @@ def test_a_valid_request_is_served(service):
 
 class TestFailures:
     def records(self, service, got):
-        mine = [
-            r
-            for r in service.log()
-            if r.get("request_id") == got.headers["x-request-id"]
-        ]
+        mine = [r for r in service.log() if r.get("request_id") == got.headers["x-request-id"]]
         return [r for r in mine if r["level"] not in ("debug", "info", "warning")]
 
     def test_theirs(self, service):
@@ -45,23 +35,15 @@ class TestFailures:
     def test_body(self, service):
         for text in ("NaN", "Infinity", "-1", "null"):
             body = b'{"item": "tea", "quantity": %s}' % text.encode()
-            raw = http_request(
-                b'{"region": "eu-west", "shard": 1}', "PUT", "/orders/q", body
-            )
+            raw = http_request(b'{"region": "eu-west", "shard": 1}', "PUT", "/orders/q", body)
             assert service.send(raw).status == 422
 
     def test_ours(self, service):
         got = service.send(OURS)
         assert got.status == 500
         [record] = self.records(service, got)
-        assert (
-            record["exception"].startswith("Traceback")
-            or "Traceback" in record["exception"]
-        )
+        assert record["exception"].startswith("Traceback") or "Traceback" in record["exception"]
         assert "Shard" not in got.text
 
     def test_life(self, service):
-        assert (
-            service.send(http_request(b'{"region": "eu-west", "shard": 1}')).status
-            == 200
-        )
+        assert service.send(http_request(b'{"region": "eu-west", "shard": 1}')).status == 200

@@ -18,6 +18,8 @@ def test_a_valid_request_is_served(service):
     assert service.send(http_request(VALID)).status == 200
 
 
+
+
 def test_patience(service):
     import time
 

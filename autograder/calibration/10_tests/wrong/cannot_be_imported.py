@@ -18,4 +18,5 @@ def test_a_valid_request_is_served(service):
     assert service.send(http_request(VALID)).status == 200
 
 
-assert False, "never ready"
+
+assert False, 'never ready'

@@ -98,11 +98,7 @@ def test_a_fault_of_ours_is_a_500_logged_once_with_its_traceback(service, method
     body, path = (b"", "/orders") if method == "GET" else (ORDER, "/orders/broken")
     answer = service.send(http_request(BROKEN, method, path, body))
     assert answer.status == 500
-    records = [
-        r
-        for r in service.log()
-        if r.get("level") in ("error", "critical") and "request_id" in r
-    ]
+    records = [r for r in service.log() if r.get("level") in ("error", "critical") and "request_id" in r]
     record = records[-1]
     assert "Traceback" in record["exception"]
 
@@ -111,3 +107,5 @@ def test_failures_use_nothing_up(service):
     for number in range(60):
         service.send(http_request(b"{" if number % 2 else BROKEN))
     assert service.send(http_request(VALID)).status == 200
+
+

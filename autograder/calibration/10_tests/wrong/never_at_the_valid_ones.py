@@ -112,3 +112,5 @@ def test_failures_use_nothing_up(service):
     for number in range(60):
         service.send(http_request(b"{" if number % 2 else BROKEN))
     assert service.send(http_request(VALID)).status == 200
+
+

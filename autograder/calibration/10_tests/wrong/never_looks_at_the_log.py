@@ -116,5 +116,7 @@ def test_failures_use_nothing_up(service):
     assert service.send(http_request(VALID)).status == 200
 
 
+
+
 def test_our_fault(service):
     assert service.send(http_request(BROKEN)).status == 500

@@ -16,3 +16,5 @@ ORDER = b'{"item": "tea", "quantity": 2}'
 def check_a_valid_request_is_served(service):
     """Given, as a start."""
     assert service.send(http_request(VALID)).status == 200
+
+

@@ -49,6 +49,8 @@ def test_an_order_is_kept(service):
     assert service.send(http_request(VALID, path="/orders/lost")).status == 404
 
 
+
+
 def test_statuses(service):
     assert service.send(http_request(b"{")).status in range(400, 500)
     assert service.send(http_request(BROKEN)).status == 500

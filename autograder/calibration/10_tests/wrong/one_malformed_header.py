@@ -83,5 +83,7 @@ def test_failures_use_nothing_up(service):
     assert service.send(http_request(VALID)).status == 200
 
 
+
+
 def test_malformed(service):
     assert service.send(http_request(b"{")).status in range(400, 500)

@@ -16,3 +16,10 @@ ORDER = b'{"item": "tea", "quantity": 2}'
 def test_a_valid_request_is_served(service):
     """Given, as a start."""
     assert service.send(http_request(VALID)).status == 200
+
+
+
+
+def test_another_valid_request_is_served(service):
+    answer = service.send(http_request(VALID, "PUT", "/orders/one", ORDER))
+    assert answer.status == 200

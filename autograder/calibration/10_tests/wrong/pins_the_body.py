@@ -127,11 +127,9 @@ def test_failures_use_nothing_up(service):
     assert service.send(http_request(VALID)).status == 200
 
 
+
+
 def test_problem_documents(service):
-    for raw in (
-        http_request(b"{"),
-        http_request(BROKEN),
-        http_request(VALID, "PUT", "/orders/x", b"{}"),
-    ):
+    for raw in (http_request(b"{"), http_request(BROKEN), http_request(VALID, "PUT", "/orders/x", b"{}")):
         answer = service.send(raw)
         assert json.loads(answer.body)["status"] == answer.status

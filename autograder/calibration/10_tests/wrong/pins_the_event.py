@@ -127,11 +127,9 @@ def test_failures_use_nothing_up(service):
     assert service.send(http_request(VALID)).status == 200
 
 
+
+
 def test_the_refusal_is_logged(service):
     answer = service.send(http_request(b"{"))
-    events = [
-        r["event"]
-        for r in service.log()
-        if r.get("request_id") == answer.headers["x-request-id"]
-    ]
+    events = [r["event"] for r in service.log() if r.get("request_id") == answer.headers["x-request-id"]]
     assert "request.refused" in events

@@ -127,5 +127,7 @@ def test_failures_use_nothing_up(service):
     assert service.send(http_request(VALID)).status == 200
 
 
+
+
 def test_ids_are_twelve_characters_long(service):
     assert len(service.send(http_request(VALID)).headers["x-request-id"]) == 12

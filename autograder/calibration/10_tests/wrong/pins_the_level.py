@@ -24,7 +24,8 @@ def errors(service, response):
     return [
         record
         for record in service.log()
-        if record.get("request_id") == request_id and record.get("level") == "error"
+        if record.get("request_id") == request_id
+        and record.get("level") == "error"
     ]
 
 
@@ -124,3 +125,5 @@ def test_failures_use_nothing_up(service):
     for number in range(60):
         service.send(http_request(b"{" if number % 2 else BROKEN))
     assert service.send(http_request(VALID)).status == 200
+
+
