@@ -142,10 +142,11 @@ def record(name: str) -> None:
 
 
 def main() -> None:
-    """Record those that are named, or all."""
+    """Record the one that is named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("incident", nargs="*", choices=[*INCIDENTS, []])
-    for name in parser.parse_args().incident or INCIDENTS:
+    parser.add_argument("incident", nargs="?", choices=INCIDENTS)
+    wanted = parser.parse_args().incident
+    for name in [wanted] if wanted else INCIDENTS:
         record(name)
         print(f"{name}: {incident_path(name).stat().st_size // 1000} kB")
 

@@ -147,20 +147,16 @@ def test_drawn_scrapes(functions: Functions, seeded: random.Random) -> None:
         require(call.value is (share > 0.01))
 
 
-def disguised(name: str, seeded: random.Random) -> list[list[dict[str, Any]]]:
-    """An incident whose two classes of exceptions have changed their names."""
+def disguised(name: str, seeded: random.Random) -> list[dict[str, Any]]:
+    """The scrapes of an incident whose two classes of exceptions changed their names."""
     other = seeded.choice(["TimeoutError", "DatabaseError", "RoutingFailedBefore"])
     names = {"RoutingFailed": other, "TimeoutError": "RoutingFailed"}
-    windows = scrapes_of(name, 3600)
-    for scrape in windows[-1]:
+    [*_, scrapes] = scrapes_of(name, 3600)
+    for scrape in scrapes:
         for _, labels, _ in scrape["samples"]:
             if "error" in labels:
                 labels["error"] = names.get(labels["error"], labels["error"])
-    [*_, everything] = windows
-    return [
-        [s for s in everything if now - WINDOW_S <= s["t"] <= now]
-        for now in sorted({s["t"] for s in everything})
-    ]
+    return scrapes
 
 
 @guards(
@@ -171,7 +167,11 @@ def disguised(name: str, seeded: random.Random) -> list[list[dict[str, Any]]]:
 )
 def test_incidents_in_disguise(functions: Functions, seeded: random.Random) -> None:
     for name, fires in (("database", True), ("routing", False)):
-        windows = disguised(name, seeded)
+        scrapes = disguised(name, seeded)
+        windows = [
+            [s for s in scrapes if now - WINDOW_S <= s["t"] <= now]
+            for now in sorted({s["t"] for s in scrapes})
+        ]
         calls = functions.calls("routing_alert", [[w] for w in windows])
         require(all(isinstance(call.value, bool) for call in calls))
         require(any(call.value for call in calls[15:25]) is fires)
@@ -191,9 +191,7 @@ def test_the_rule_on_incidents_in_disguise(
     try:
         rule = read_rule(str(functions.call("alert_rule").value))
         for name, fires in (("database", True), ("routing", False)):
-            [everything] = [disguised(name, seeded)]
-            scrapes = [w[n] for w in everything for n in (-2, -1) if len(w) > 1]
-            found = firing_seconds(rule, scrapes)
+            found = firing_seconds(rule, disguised(name, seeded))
             require(any(15 <= t <= 25 for t in found) is fires)
     except RuleUnreadable:
         require(met=False)
