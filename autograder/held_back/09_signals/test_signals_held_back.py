@@ -148,7 +148,7 @@ def test_drawn_scrapes(functions: Functions, seeded: random.Random) -> None:
 
 
 def disguised(name: str, seeded: random.Random) -> list[dict[str, Any]]:
-    """The scrapes of an incident whose two classes of exceptions changed their names."""
+    """The scrapes of an incident; two classes of exceptions have changed names."""
     other = seeded.choice(["TimeoutError", "DatabaseError", "RoutingFailedBefore"])
     names = {"RoutingFailed": other, "TimeoutError": "RoutingFailed"}
     [*_, scrapes] = scrapes_of(name, 3600)
