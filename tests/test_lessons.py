@@ -121,6 +121,14 @@ OBSERVED = {
         "Observed: b) one",
         "found: [] and should be: [4]",
     ],
+    "12_canary": [
+        "Observed: c) far less than a tenth",
+        ": roll back",
+        "Observed: b) 10% to 60%",
+        "look 10: control",
+        "would have come at second 22",
+        "one in  100   missed after   50:  60.5%",
+    ],
 }
 
 

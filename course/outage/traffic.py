@@ -25,7 +25,9 @@ class Load:
     """`rate` requests a second, of which the share `malformed` is malformed.
 
     Arrivals are a Poisson process, seeded by `seed`. Ends after `seconds`, or when
-    it is stopped, if None.
+    it is stopped, if None. Each request draws a lot between 0 and 1, and those outside
+    of `lots` are left out: two fleets whose lots make a whole share one load, each
+    request with all its tries at one of them.
     """
 
     rate: float = 60.0
@@ -33,6 +35,7 @@ class Load:
     seed: int = 0
     seconds: float | None = None
     retries: Retries = field(default_factory=Retries)
+    lots: tuple[float, float] = (0.0, 1.0)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -41,7 +44,8 @@ class Load:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Load":
         """The inverse of `to_json`."""
-        return cls(**{**data, "retries": Retries(**data["retries"])})
+        made = {"retries": Retries(**data["retries"]), "lots": tuple(data["lots"])}
+        return cls(**{**data, **made})
 
     def plan(self) -> Iterator[tuple[float, str | None, bytes]]:
         """Each request: when it is due (s), its kind if it is malformed, its bytes.
@@ -51,6 +55,8 @@ class Load:
         sending; which one is the first is up to the seed.
         """
         rng = random.Random(self.seed)
+        lots = random.Random(f"{self.seed} lots")
+        since, until = self.lots
         every = round(1 / self.malformed) if self.malformed else 0
         first = rng.randrange(every) if every else 0
         due = 0.0
@@ -59,9 +65,11 @@ class Load:
             if self.seconds is not None and due > self.seconds:
                 return
             if every and number % every == first:
-                yield due, *requests.malformed(rng)
+                kind, raw = requests.malformed(rng)
             else:
-                yield due, None, requests.well_formed(rng)
+                kind, raw = None, requests.well_formed(rng)
+            if since <= lots.random() < until:
+                yield due, kind, raw
 
 
 @dataclass(frozen=True)

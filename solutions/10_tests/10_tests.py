@@ -203,4 +203,4 @@ from autograder.checking import check
 check("10", test_a_valid_request_is_served)
 
 # %% [markdown]
-# This was the last exercise that is ready. The course's front page tells what comes next.
+# **Next:** [lesson 11 · Review](../../course/notebooks/11_review.ipynb).

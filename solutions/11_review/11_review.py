@@ -166,4 +166,4 @@ from autograder.checking import check
 check("11", review, swallows_cancellation)
 
 # %% [markdown]
-# This was the last exercise that is ready. The course's front page tells what comes next.
+# **Next:** [lesson 12 · Canary](../../course/notebooks/12_canary.ipynb).

@@ -1,0 +1,376 @@
+# %% [markdown]
+# # 12 · Canary
+#
+# **August, follow-up 5:** "a new release meets a few before it meets everybody". In June the
+# deployment reached every server within minutes. The tests had passed, and the review too.
+# What was left was production, all of it at once.
+#
+# *About 25 minutes, then [exercise 12](../../exercises/12_canary/12_canary.ipynb) with 35
+# more.*
+#
+# Afterwards you can
+#
+# - give a release to a slice of the users, always the same ones,
+# - say how long a slice must be watched before its silence means something,
+# - compare canary with control, and decide: promote, roll back or wait.
+#
+# Two questions to keep in mind: *compared with what*, and *after how many requests*?
+
+# %% [markdown]
+# ## June, twice
+#
+# First as it was. Two replicas, 80 requests a second, and one request in forty is malformed
+# (in June it was fewer; here twelve seconds have to be enough). June's release is rolled out
+# to both replicas.
+
+# %%
+from course.outage import Fleet, Release
+from course.outage.rollout import Arm, Drawn, roll_out, split
+from course.outage.traffic import Load
+from course.panel import LiveView, Prediction, goodput, recall
+
+good, june = Release.named("good"), Release.named("bad")
+LOAD = Load(rate=80, malformed=1 / 40, seed=9)
+
+with Fleet(good, replicas=2) as fleet:
+    fleet.start_traffic(Load(rate=80))
+    fleet.telemetry.wait_for(lambda told: told.now > 2, 10)
+    fleet.deploy(june)
+    since = fleet.telemetry.now
+    fleet.start_traffic(LOAD)
+    LiveView(fleet).watch(seconds=12, title="June's release, for everybody")
+everybody = fleet.telemetry
+before = Arm.of(everybody, since)
+print(f"{before.failed} of {before.requests} requests failed")
+
+# %% [markdown]
+# Now the same release and the same requests, with a *canary*: a second fleet beside the one
+# in service. Nine requests in ten stay with the good release, which is called *control*. One
+# in ten goes to June's. Once a second a *gate* compares the two and says what happens next.
+# This one rolls back once five requests have failed at the canary and its share of failures
+# is 20 points above control's.
+
+# %%
+hurt = Prediction(
+    "With the canary, the requests that June's release fails are ...",
+    [
+        "about as many: one process after another dies anyway",
+        "about a tenth: a tenth of the requests goes there",
+        "far less than a tenth: the gate ends it early",
+    ],
+)
+hurt.show()
+
+
+# %%
+def first_gate(control, canary):
+    """Control and canary since the rollout began, as {"requests": …, "failed": …}."""
+    if not control["requests"] or not canary["requests"]:
+        return "wait"
+    share = canary["failed"] / canary["requests"]
+    usual = control["failed"] / control["requests"]
+    if canary["failed"] >= 5 and share > usual + 0.2:
+        return "roll back"
+    return "wait"
+
+
+def behind_a_canary(release, load, gate, looks=12):
+    """Roll `release` out to a tenth of the traffic, and then watch a little longer."""
+    with Fleet(good, replicas=2) as control, Fleet(release, replicas=1) as canary:
+        for look in roll_out(control, canary, load, 0.1, gate, looks):
+            print(look)
+        control.telemetry.wait_for(lambda _: False, 4)
+    return look, control.telemetry, canary.telemetry
+
+
+look, control, canary = behind_a_canary(june, LOAD, first_gate)
+
+# %%
+share = look.canary.failed / before.failed
+hurt.reveal(
+    "c" if share < 0.07 else "b" if share < 0.3 else "a",
+    f"{look.canary.failed} requests failed at the canary, {before.failed} when everybody"
+    f" had the release: {share:.1%}.",
+)
+goodput(
+    "June's release",
+    {"for everybody": everybody, "control": control, "canary": canary},
+)
+
+# %% [markdown]
+# The process at the canary died as it did in June. What has changed is who was in there. And
+# nobody had to find out *why* before it was over: the gate knows nothing of routing.
+#
+# Two things about the numbers above. Control fails, too: the good release answers each
+# malformed request with a 500. And a request with its retries stays on one side. If a try
+# could go to the other, then the retries of the canary's victims would be counted in control,
+# and the poison would arrive there.
+#
+# ## Compared with what
+#
+# A dashboard shows the error rate of the service. Here are the same counts as it would have
+# shown them, when the gate decided:
+
+# %%
+both = Arm(
+    look.control.requests + look.canary.requests,
+    look.control.failed + look.canary.failed,
+)
+print(f"canary  {look.canary.share:6.1%}   of {look.canary.requests:5} requests")
+print(f"control {look.control.share:6.1%}   of {look.control.requests:5}")
+print(f"whole   {both.share:6.1%}   of {both.requests:5}")
+
+# %% [markdown]
+# A canary is small on purpose, so it moves the whole by little: with the weight *w* the whole
+# shows w · canary + (1 − w) · control. A slice of 5% that fails one request in five moves it
+# by a single point (the Site Reliability Workbook's example). That hides in the noise of any
+# afternoon. **Never watch the whole.** Watch the canary, and compare it with control at the
+# same time: both get the same users, the same hour, and the same slow database.
+#
+# Why not a limit, such as "above 5%, back it goes"? Because control may be above it, too. For
+# this rollout a database is in trouble from the tenth look on, and one request in ten fails
+# *whichever* release serves it. The release is fine.
+#
+# These counts are *drawn* and not measured: a rollout takes half an hour, and to judge a
+# gate you need hundreds. `Drawn` says how often requests fail, and throws the dice.
+
+# %%
+import itertools
+import random
+
+shared_trouble = Drawn(
+    "trouble in the database",
+    rate=200,
+    weight=0.05,
+    base=0.01,
+    trouble=(10, 60),
+    trouble_share=0.1,
+)
+looks = itertools.islice(shared_trouble.looks(random.Random(3)), 30)
+for number, (c, k) in enumerate(looks, start=1):
+    if number in (5, 9, 15, 20, 30):
+        print(f"look {number:2}: control {c.share:5.1%}, canary {k.share:5.1%}")
+
+# %% [markdown]
+# ## A gate that cries wolf
+#
+# So compare. But how much more is *more*? Statistics has a test for two shares, and a habit:
+# a difference that chance brings once in twenty times is taken for real.
+#
+# **Predict.** A release that is *as good as control*, 60 looks, that test at each look. How
+# often is it rolled back?
+
+# %%
+wolf = Prediction(
+    "The share of good releases that are rolled back by a 5% test at each of 60 looks is ...",
+    ["about 5%", "10% to 60%", "over 60%"],
+)
+wolf.show()
+
+# %%
+import math
+
+
+def spread(control, canary):
+    """What the difference of both shares varies by, by chance alone (a standard error)."""
+    n, m = canary["requests"], control["requests"]
+    # One failure more among two requests more: nothing is certain after few requests.
+    pooled = (canary["failed"] + control["failed"] + 1) / (n + m + 2)
+    return math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+
+
+def difference(control, canary):
+    return (
+        canary["failed"] / canary["requests"] - control["failed"] / control["requests"]
+    )
+
+
+def nervous(control, canary):
+    if not control["requests"] or not canary["requests"]:
+        return "wait"
+    if difference(control, canary) > 1.64 * spread(control, canary):
+        return "roll back"
+    return "promote" if canary["requests"] > 590 else "wait"
+
+
+fine = Drawn("as good as control", rate=200, weight=0.05, base=0.01)
+rng = random.Random(12)
+ends = [fine.decided(nervous, rng, looks=70) for _ in range(400)]
+alarms = [end for end in ends if end.decision == "roll back"]
+
+# %%
+rate = len(alarms) / len(ends)
+wolf.reveal(
+    "a" if rate < 0.1 else "b" if rate < 0.6 else "c",
+    f"{len(alarms)} of {len(ends)}: {rate:.0%}. The first of them after"
+    f" {min(end.canary.requests for end in alarms)} requests of the canary, with"
+    f" {min(alarms, key=lambda end: end.canary.requests).canary.failed} failed.",
+)
+
+# %% [markdown]
+# Two things went wrong together. The test is meant to be made *once*; who looks sixty times
+# has sixty chances to be fooled. And after a handful of requests a single failure is a share
+# of 20%. A gate that cries wolf is switched off within a month, and then you have none.
+#
+# The cure is a higher bar and a lower limit: roll back when the difference is **four** times
+# what chance varies by, and at least **five** requests have failed. A release that is dead
+# passes that bar at the first look or the second. What is a little worse takes longer, and
+# hurts fewer while it does. To see what the bar costs:
+
+
+# %%
+def with_bar(times, least, bake=590):
+    def gate(control, canary):
+        if not control["requests"] or not canary["requests"]:
+            return "wait"
+        over = difference(control, canary) > times * spread(control, canary)
+        if canary["failed"] >= least and over:
+            return "roll back"
+        return "promote" if canary["requests"] > bake else "wait"
+
+    return gate
+
+
+def of_400(drawn, gate):
+    return [drawn.decided(gate, rng, looks=70) for _ in range(400)]
+
+
+print("bar       good, rolled back   dead: hurt   one in ten fails: hurt")
+for times, least in ((1.64, 1), (3, 3), (4, 5), (8, 10)):
+    gate = with_bar(times, least)
+    wrong = sum(end.decision == "roll back" for end in of_400(fine, gate))
+    cost = []
+    for extra in (1.0, 0.1):
+        drawn = Drawn("", rate=200, weight=0.05, base=0.01, extra=extra)
+        cost.append(sum(end.canary.failed for end in of_400(drawn, gate)) / 400)
+    print(f"{times:4} / {least:<2} {wrong / 400:14.1%} {cost[0]:16.1f} {cost[1]:16.1f}")
+
+# %% [markdown]
+# ## After how many requests
+#
+# The gate above never promotes June's release, because it was seen to fail. What if nothing
+# fails? Here is June's release again, with other requests from the same users. Ten looks:
+
+# %%
+calm, _, _ = behind_a_canary(
+    june, Load(rate=80, malformed=1 / 40, seed=3), first_gate, looks=10
+)
+
+# %%
+_, to_canary = split(Load(rate=80, malformed=1 / 40, seed=3), 0.1)
+first = next(due for due, kind, _ in to_canary.plan() if kind)
+print(
+    f"The first malformed request of this slice would have come at second {first:.0f}."
+)
+
+# %% [markdown]
+# Without a single failure, and as deadly as before. The slice is small, and what kills the
+# release is rare; in a slice it is rarer. If one request in 1/p pulls the trigger, then *n*
+# requests have missed it with the probability (1 − p)ⁿ:
+
+# %%
+for p in (1 / 40, 1 / 100, 1 / 1000):
+    missed = "  ".join(f"{n}: {(1 - p) ** n:6.1%}" for n in (50, 100, 300, 1000))
+    print(f"one in {1 / p:4.0f}   missed after   {missed}")
+
+# %% [markdown]
+# To be 95% certain that you would have seen it, you need about 3/p requests (the *rule of
+# three*). So the time that a canary *bakes* is a number of requests, and it comes from the
+# rarest trigger that you want to catch. "Ten minutes" says nothing: at night that is another
+# number than at noon.
+#
+# **Your turn.** One request in 200 ends the process. How long does `bake` have to be, so that
+# of 400 such releases at most one in twenty is promoted? Find it with the formula first,
+# then by trying.
+
+# %%
+bake = 100
+
+deadly = Drawn("", rate=200, weight=0.05, base=0.01, extra=1.0, trigger=200)
+ends_of_deadly = of_400(deadly, with_bar(4, 5, bake))
+promoted = sum(end.decision == "promote" for end in ends_of_deadly)
+print(
+    f"bake {bake}: of 400 deadly releases {promoted} were promoted: {promoted / 400:.0%}"
+)
+
+# %% [markdown]
+# The formula also says what a canary cannot see: whatever comes once a day, what comes with the size
+# of the whole (a full disk, a leaked connection an hour), what damages data and fails later.
+# And whatever both arms share: a canary that locks the database takes control with it, and
+# the comparison says they are equal.
+#
+# ## Who is in the slice
+#
+# To throw dice for each request is easy, and wrong. With twenty requests a session and a
+# weight of 5%, nearly two users in three meet the canary at least once; and each of them
+# sees an API that changes from click to click. So the *user* is drawn, and stays:
+#
+# - **the same answer everywhere**, on each server and after a restart, without asking anybody:
+#   a hash of the user's id;
+# - **the slice only grows**: who has the release at 5% has it at 25%;
+# - **other users for another release**, or the same few bear every bad one.
+#
+# A hash serves for all three. Python's own `hash()` is not it:
+
+# %%
+import subprocess
+import sys
+
+for _ in range(3):
+    command = [sys.executable, "-c", "print(hash('user-4711') % 100)"]
+    print(
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout,
+        end="",
+    )
+
+# %% [markdown]
+# Text is hashed with a salt that each process draws at its start (against clients who would
+# choose colliding keys). Three servers, three opinions about who is in the slice. `hashlib`
+# knows no salt.
+#
+# ## Back
+#
+# A canary is worth as much as the way back from it. Three rules:
+#
+# - **Undecided is no.** What the gate has not promoted by its last look goes back, and so does
+#   a gate that cannot be asked. A rollout fails *closed*.
+# - **The way back is open beforehand.** A release that changes the data so that the one before
+#   it cannot read it has no way back. Change the schema in a release of its own, first, and
+#   in a way that both can live with.
+# - **The same for everything that changes behaviour.** Configuration, rules, models, feature
+#   flags. CrowdStrike's of 19 July 2024 was no code but a content file, which went to all
+#   machines at once; the change that took Google Cloud down on 12 June 2025 was a policy with
+#   blank fields, replicated around the world in seconds.
+#
+# ## Recall
+
+# %%
+recall("12")
+
+# %% [markdown]
+# ## Take home
+#
+# - A slice decides who is hurt. The comparison decides how long.
+# - Canary against control, never against the whole, never against a fixed limit.
+# - Few requests prove little in either direction: a bar to go back, a number of requests to
+#   go on.
+# - Undecided goes back.
+#
+# **Next:** [exercise 12 · Canary](../../exercises/12_canary/12_canary.ipynb).
+#
+# ## Sources
+#
+# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
+# - B. Beyer et al., *The Site Reliability Workbook*, chapter 16, "Canarying Releases": control
+#   and canary, the 5% that moves the whole by 1%.
+# - E. Miller, "How Not to Run an A/B Test", 2010: what looking again and again does to a test.
+# - J. Hanley and A. Lippman-Hand, "If Nothing Goes Wrong, Is Everything All Right?", JAMA
+#   249, 1983: the rule of three.
+# - Python's documentation of `object.__hash__` and PYTHONHASHSEED.
+# - CrowdStrike, "External Technical Root Cause Analysis: Channel File 291", 6 August 2024.
+#   Google Cloud, incident report of 12 June 2025 (Service Control).
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("12")

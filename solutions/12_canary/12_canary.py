@@ -1,0 +1,165 @@
+# %% [markdown]
+# # Exercise 12 · Canary
+#
+# **August, follow-up 5:** "a new release meets a few before it meets everybody". You write
+# the three decisions of a rollout: who is in the slice, how long it is watched, and what the
+# gate says.
+#
+# *About 35 minutes, after [lesson 12](../../course/notebooks/12_canary.ipynb).*
+#
+# Afterwards you can
+#
+# - give a release to a slice of the users, always the same ones,
+# - say how long a slice must be watched before its silence means something,
+# - compare canary with control, and decide: promote, roll back or wait.
+
+# %% [markdown]
+# ## Your turn: who is in the slice
+#
+# `in_canary(user, release, weight)` says whether the user, an id as text, gets the `release`,
+# a name, while it has the share `weight` of the users, from 0 to 1.
+#
+# 1. **The same answer everywhere**: in each process, on each server, today and tomorrow.
+# 2. **The slice only grows**: who is in it at 5% is in it at 25%. At 0 nobody is, at 1
+#    everybody.
+# 3. **Its size is right**: of many users, `weight` of them, within what chance varies.
+# 4. **Other users for another release.**
+
+# %% nbgrader={"grade_id": "in_canary", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+import hashlib
+
+
+def in_canary(user, release, weight):
+    """Whether `user` gets `release` while it has the share `weight` of the users."""
+    ### BEGIN SOLUTION
+    digest = hashlib.sha256(f"{release}\n{user}".encode()).digest()
+    lot = int.from_bytes(digest[:8], "big") / 2**64
+    return lot < weight
+    ### END SOLUTION
+
+
+# %%
+users = [f"user-{n}" for n in range(1000)]
+print([sum(bool(in_canary(u, "june", w)) for u in users) for w in (0, 0.05, 0.25, 1)])
+
+# %% [markdown]
+# ## Your turn: how long
+#
+# Each request pulls a release's trigger with the probability `share`, independently of the
+# others. `bake_requests(share, certainty)` is the smallest whole number of requests after
+# which at least one has pulled it with a probability of at least `certainty`:
+#
+# - one in two, 75% certain: 2;
+# - one in a hundred, 95% certain: 299 (the rule of three says 300);
+# - every request: 1.
+#
+# `share` lies above 0 and is 1 at most, `certainty` lies between 0 and 1.
+
+# %% nbgrader={"grade_id": "bake_requests", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+import math
+
+
+def bake_requests(share, certainty):
+    """How many requests until a trigger of that share has been pulled, so certainly."""
+    ### BEGIN SOLUTION
+    if share == 1:
+        return 1
+    # log1p keeps its digits where the share is tiny.
+    requests = math.log1p(-certainty) / math.log1p(-share)
+    # 1 - (1 - 1/2)² is 75% exactly; rounding must not make that 3 requests.
+    return max(1, math.ceil(requests - 1e-9))
+    ### END SOLUTION
+
+
+# %%
+for share, certainty in ((0.5, 0.75), (0.01, 0.95), (0.001, 0.95), (1, 0.9)):
+    print(f"one in {1 / share:.0f}, {certainty:.0%}:", bake_requests(share, certainty))
+
+# %% [markdown]
+# ## Your turn: the gate
+#
+# `gate(control, canary)` is asked at every look, with what has been counted since the rollout
+# began: `{"requests": 950, "failed": 4}` for each arm. It returns `"promote"`, `"roll back"`
+# or `"wait"`. The first two end the rollout.
+#
+# The canary gets 5% or 10% of the traffic, which is about ten requests a look, sometimes none.
+# After 60 looks whoever still waits is rolled back. What can come:
+#
+# - **bad releases** fail every request, one in five, or one in ten, *on top* of what control
+#   fails. One sort is fine until a request of a rare kind arrives, one in fifty, and from then
+#   on fails everything, as June's did. You want to be 99% certain to have seen that;
+# - **good releases** fail as often as control does. That may be 0.2% or 2%. Or 30% for a
+#   while, when what both depend on is in trouble.
+#
+# The check plays 200 rollouts, 100 of each, and wants
+#
+# | | at most |
+# |---|---|
+# | bad releases that are promoted | 3 of 100 |
+# | good releases that are rolled back | 5 of 100 |
+# | requests that fail at the canary, per bad release that went back | 40 on average |
+
+# %% nbgrader={"grade_id": "gate", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
+import math
+
+
+def gate(control, canary):
+    """What becomes of the rollout: "promote", "roll back" or "wait"."""
+    ### BEGIN SOLUTION
+    bake, bar, least, margin = 230, 4, 5, 0.05
+    n, m = canary["requests"], control["requests"]
+    if not n or not m:
+        return "wait"
+    more = canary["failed"] / n - control["failed"] / m
+    # What the difference varies by if both fail equally often. One failure among two
+    # requests is added: after few requests nothing is certain.
+    pooled = (canary["failed"] + control["failed"] + 1) / (n + m + 2)
+    spread = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+    if canary["failed"] >= least and more > bar * spread:
+        return "roll back"
+    # Silence counts after so many requests, and only if it could not be chance.
+    if n >= bake and more + spread < margin:
+        return "promote"
+    return "wait"
+    ### END SOLUTION
+
+
+# %%
+quiet = {"requests": 4000, "failed": 12}
+for canary in ((3, 1), (40, 40), (250, 1), (250, 50)):
+    print(canary, gate(quiet, dict(zip(("requests", "failed"), canary, strict=True))))
+
+# %% [markdown]
+# ## Check it
+#
+# 200 rollouts are computed in a few seconds. At the end your gate stands before a real one:
+# two fleets, and June's release at the canary.
+
+# %% nbgrader={"grade_id": "check_canary", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
+from autograder.checking import check
+
+check("12", in_canary, bake_requests, gate)
+
+# %% [markdown]
+# ## Try it by hand
+#
+# One rollout of each sort, drawn as in the check. Run it again with another seed.
+
+# %%
+import random
+
+from course.outage.rollout import Drawn
+
+SORTS = {
+    "as good as control": {},
+    "the database in trouble": {"trouble": (8, 60), "trouble_share": 0.3},
+    "fails every request": {"extra": 1.0},
+    "fails one in ten more": {"extra": 0.1},
+    "deadly, one request in fifty": {"extra": 1.0, "trigger": 50},
+}
+for sort, told in SORTS.items():
+    drawn = Drawn(sort, rate=200, weight=0.05, base=0.01, **told)
+    print(f"{sort:30}", drawn.decided(gate, random.Random(1), looks=60))
+
+# %% [markdown]
+# **Next:** [lesson 13 · Game day](../../course/notebooks/13_game_day.ipynb).
