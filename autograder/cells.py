@@ -19,7 +19,7 @@ NOTES = "outage_notes"
 
 
 class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
-    """Puts the code that learners start from into each cell that is a module.
+    """Puts what learners start from into each cell that says so, or that is a module.
 
     Runs after ClearSolutions, which has just emptied the cell.
     """
@@ -29,11 +29,15 @@ class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Fill the solution cells of one notebook."""
         exercise = Exercise.named(resources["nbgrader"]["assignment"])
-        given = {slot.grade_id: slot.given() for slot in exercise.slots if slot.module}
+        given = {
+            slot.grade_id: slot.given()
+            for slot in exercise.slots
+            if slot.module or slot.start
+        }
         for cell in nb.cells:
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
             if grade_id in given:
-                cell.source = given[grade_id].rstrip()
+                cell.source = given[grade_id].strip()
         return nb, resources
 
 

@@ -85,6 +85,7 @@ OBSERVED = {
         "exception, if one asks: KeyError('region')",
         "stock: cancelled after 0.",
         "TimeoutError after 0.",
+        "an executor told nobody: KeyError('region')",
         "InvalidStateError",
         "Observed: b) about 1 s, and without a TimeoutError",
         "directory_sessions_open 1.0 with no request under way",
@@ -128,6 +129,13 @@ OBSERVED = {
         "look 10: control",
         "would have come at second 22",
         "one in  100   missed after   50:  60.5%",
+    ],
+    "13_game_day": [
+        "Observed: c) no process dies, health checks say 200, and no session is taken",
+        "Observed: b) some of them, for a few seconds",
+        "shard in words       valid: 200 OK, malformed: 400 Bad Request, valid: no",
+        "valid requests served: 100%",
+        "users are served again   T+0",
     ],
 }
 

@@ -15,6 +15,7 @@ Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercis
     defines = "dispatch"      # what the cell defines, and the learner gives to check()
     base = "bad"              # the release that the answer goes on top of …
     module = "dispatch.py"    # … in place of this module
+    start = "…"               # what the cell starts from; left out, the base's module
     hints = ["…", "…", "…", "…"]   # point, concept, where, nearly the answer
 
 An answer that is a function or a test suite and no part of the service has neither base
@@ -53,10 +54,11 @@ class AnswerSlot:
     hints: tuple[str, ...]
     base: str = "good"
     module: str = ""
+    start: str = ""
 
     def given(self) -> str:
-        """What the learner starts from: the module as the base release has it."""
-        return Release.named(self.base).source(self.module)
+        """What the learner starts from, such as the module in the base release."""
+        return self.start or Release.named(self.base).source(self.module)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
 autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
 autograder/judge/verdict → autograder/verdict.schema.json
 autograder/matrix        → course/matrix.md
+calibration/13/outage_*  → autograder/checks/13_game_day/outages.sealed
 """
 
 import json
@@ -18,13 +19,17 @@ import jupytext
 import nbformat
 from rich.console import Console
 
-from autograder import matrix
+from autograder import game_day, matrix
+from autograder.calibrating import KNOWN
 from autograder.judge import Verdict
+from autograder.judge.exercise import PROJECT
 from course.outage.room import own_folder
 
 GENERATED = ("course/notebooks", "autograder/source", "exercises")
 SCHEMA = "autograder/verdict.schema.json"
 MATRIX = "course/matrix.md"
+SEALED = str(game_day.SEALED.relative_to(PROJECT))
+SINGLE = (SCHEMA, MATRIX, SEALED)
 
 
 def build(project: Path, check_only: bool, out: Console) -> int:
@@ -45,12 +50,13 @@ def build(project: Path, check_only: bool, out: Console) -> int:
             return 1
         (fresh / SCHEMA).write_text(verdict_schema())
         (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
+        sealed = game_day.seal(KNOWN / game_day.SEALED.parent.name)
+        (fresh / SEALED).parent.mkdir(parents=True)
+        (fresh / SEALED).write_text(sealed)
         different = [
             path for part in GENERATED for path in compare(project, fresh, part)
         ]
-        different += [
-            path for path in (SCHEMA, MATRIX) if not same(project / path, fresh / path)
-        ]
+        different += [path for path in SINGLE if not same(project / path, fresh / path)]
         for path in different:
             out.print(path if check_only else f"made {path}", highlight=False)
         if check_only:
@@ -60,7 +66,7 @@ def build(project: Path, check_only: bool, out: Console) -> int:
         for part in GENERATED:
             shutil.rmtree(project / part, ignore_errors=True)
             shutil.copytree(fresh / part, project / part)
-        for path in (SCHEMA, MATRIX):
+        for path in SINGLE:
             shutil.copy(fresh / path, project / path)
     out.print("Everything generated is up to date.")
     return 0

@@ -21,12 +21,10 @@ def report(project: Path, out: Console, as_json: bool) -> int:
     for module in progress.modules:
         states = [progress.state(part) for part in module.parts]
         minutes = " + ".join(str(part.minutes) for part in module.parts)
-        table.add_row(
-            module.number, module.title, *(states or ["not written yet", ""]), minutes
-        )
+        table.add_row(module.number, module.title, *states, minutes)
     out.print(table)
     if progress.next is None:
-        out.print("Everything that is written is done.")
+        out.print("Everything is done.")
     else:
         out.print(
             f"\nNext: {progress.next.label}, work/{progress.next.path}."

@@ -28,22 +28,20 @@ class Part:
 
 @dataclass(frozen=True)
 class Module:
-    """One module; `lesson` and `exercise` are empty while it is not written."""
+    """One module: its lesson and its exercise, by the names of their files."""
 
     number: str
     clock: str
     title: str
     about: str
-    lesson: str = ""
-    lesson_minutes: int = 0
-    exercise: str = ""
-    exercise_minutes: int = 0
+    lesson: str
+    lesson_minutes: int
+    exercise: str
+    exercise_minutes: int
 
     @property
     def parts(self) -> list[Part]:
-        """Its lesson, then its exercise; none if it is not written yet."""
-        if not self.lesson:
-            return []
+        """Its lesson, then its exercise."""
         return [
             Part(
                 "lesson", self.number, self.lesson,

@@ -37,7 +37,7 @@ class Progress:
 
     @property
     def parts(self) -> list[Part]:
-        """Every lesson and exercise that is written, in the order of the course."""
+        """Every lesson and exercise, in the order of the course."""
         return [part for module in self.modules for part in module.parts]
 
     def is_done(self, part: Part) -> bool:

@@ -298,7 +298,8 @@ order.show()
 #
 # A handler may turn one exception into another, to speak the language of its caller. Two
 # things must not get lost: what happened (`from exc`), and what was known at that moment
-# (`add_note`).
+# (`add_note`). A handler that only adds something, or cleans up, hands the same exception on
+# with a bare `raise`, which keeps its traceback.
 
 
 # %%

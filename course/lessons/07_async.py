@@ -119,6 +119,31 @@ run(orphan())
 # | a set of tasks with a done callback | the callback | long-lived workers, which it may restart |
 # | nobody | nobody | nothing |
 #
+# ## Threads, too
+#
+# A thread has the same question, and two answers. An exception that ends a `Thread` goes to
+# `threading.excepthook`, which prints it; the process lives on without that thread. In an
+# executor it is kept in the future, until somebody asks:
+
+# %%
+import threading
+
+told = []
+usual, threading.excepthook = threading.excepthook, lambda hooked: told.append(hooked)
+thread = threading.Thread(target=lambda: {}["region"])
+thread.start()
+thread.join()
+threading.excepthook = usual
+print("a thread told its hook:", repr(told[0].exc_value))
+
+with ThreadPoolExecutor(1) as pool:
+    forgotten = pool.submit(lambda: {}["region"])
+print("an executor told nobody:", repr(forgotten.exception()))
+
+# %% [markdown]
+# `pool.map` raises it where its results are read, and `loop.run_in_executor` where it is
+# awaited. A future that nobody reads is an orphan with a thread of its own.
+#
 # ## Stand or fall together
 #
 # What a task group does is right where the parts make no sense without each other. Watch

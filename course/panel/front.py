@@ -27,8 +27,7 @@ def as_text(progress: Progress) -> str:
     lines = []
     for module in progress.modules:
         parts = (f"{p.label}: {progress.state(p) or 'to do'}" for p in module.parts)
-        states = ", ".join(parts) or "not written yet"
-        lines.append(f"{module.number} · {module.title} ({states})")
+        lines.append(f"{module.number} · {module.title} ({', '.join(parts)})")
     return "\n".join(lines)
 
 
@@ -49,11 +48,8 @@ LEFT = "text-align: left"
 def _row(progress: Progress, module: Module) -> str:
     name = f"<strong>{module.number} · {escape(module.title)}</strong>"
     cells = [module.clock, f"{name}: {escape(module.about)}"]
-    if module.parts:
-        cells += [_cell(progress, part) for part in module.parts]
-        cells.append(" + ".join(str(part.minutes) for part in module.parts))
-    else:
-        cells += ["not written yet", "", ""]
+    cells += [_cell(progress, part) for part in module.parts]
+    cells.append(" + ".join(str(part.minutes) for part in module.parts))
     inside = "".join(f'<td style="{LEFT}">{cell}</td>' for cell in cells)
     return f"<tr>{inside}</tr>"
 

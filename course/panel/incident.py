@@ -14,7 +14,16 @@ from course.outage.telemetry import Sample, Telemetry, ended_by_itself
 from course.outage.traffic import Load
 
 from .chart import Columns, Line, live_chart, still
-from .live import LINES, SHOWN_S, STEP_S, TICK_S, LiveView, columns, in_words
+from .live import (
+    LINES,
+    MINUTES_PER_S,
+    SHOWN_S,
+    STEP_S,
+    TICK_S,
+    LiveView,
+    columns,
+    in_words,
+)
 
 P50 = Line("p50, ms", "#0072B2")
 P99 = Line("p99, ms", "#D55E00", (6, 4))
@@ -34,12 +43,20 @@ class IncidentPanel:
     """Shows `fleet` until `close`, and hands its levers to the learner.
 
     It draws from a thread of its own, so cells can be run meanwhile. The traffic that
-    its button starts is `load`; a deployment is of one of `releases`.
+    its button starts is `load`; a deployment is of one of `releases`. `on_lever` is
+    told of each lever that was pulled, and of what came of it.
     """
 
-    def __init__(self, fleet: Fleet, load: Load, *releases: Release) -> None:
-        self.view = LiveView(fleet)
-        self.fleet, self.load = fleet, load
+    def __init__(
+        self,
+        fleet: Fleet,
+        load: Load,
+        *releases: Release,
+        minutes_per_s: float = MINUTES_PER_S,
+        on_lever: Callable[[str], object] = lambda said: None,
+    ) -> None:
+        self.view = LiveView(fleet, minutes_per_s)
+        self.fleet, self.load, self._on_lever = fleet, load, on_lever
         known = [*releases] or [Release.named("good"), Release.named("bad")]
         self._rates = live_chart("Requests", LINES, HEIGHT)
         self._latencies = live_chart(
@@ -113,9 +130,11 @@ class IncidentPanel:
 
         def work() -> None:
             try:
-                self._say(f"{name}: {pull()}")
+                said = f"{name}: {pull()}"
             except OutageError as exc:
-                self._say(f"{name}: {exc}")
+                said = f"{name}: {exc}"
+            self._say(said)
+            self._on_lever(said)
 
         def clicked(_: widgets.Button) -> None:
             self._say(f"{name} …")

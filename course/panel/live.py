@@ -28,11 +28,12 @@ class LiveView:
     """Shows `fleet` while a cell runs; remembers when the alert fired.
 
     14:00 on the June clock is when the alert fires, and a second of the run stands for
-    two minutes from then on.
+    `minutes_per_s` from then on.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, minutes_per_s: float = MINUTES_PER_S) -> None:
         self.fleet = fleet
+        self.minutes_per_s = minutes_per_s
         self.alert = BurnRateAlert()
         self.alerted_s: float | None = None
 
@@ -66,7 +67,7 @@ class LiveView:
         if self.alerted_s is None:
             clock, alert = "13:5x UTC", "no alert"
         else:
-            june = JuneClock(self.alerted_s, MINUTES_PER_S)
+            june = JuneClock(self.alerted_s, self.minutes_per_s)
             clock = f"{june.text(told.now)} UTC"
             firing = self.alert.firing(told, told.now)
             alert = ALERT if firing else "alert over"

@@ -25,7 +25,7 @@ def next_as_bundle(progress: Progress) -> dict[str, str]:
     """The next part of the course as a bundle that notebooks display."""
     part = progress.next
     if part is None:
-        return {"text/plain": "Everything that is written is done."}
+        return {"text/plain": "Everything is done."}
     left = f"About {progress.minutes_left} minutes of the course are left."
     # Lessons and exercises both lie two folders deep.
     # Underlined: in a sentence, colour alone does not tell a link from text.

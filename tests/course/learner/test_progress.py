@@ -21,7 +21,7 @@ def verdict(score: float, exercise: str = "01_page") -> dict[str, object]:
 
 
 def test_at_first_everything_is_left_and_lesson_01_is_next() -> None:
-    """All the minutes of all the parts that are written."""
+    """All the minutes of all the parts."""
     progress = standing()
     assert progress.next is not None
     assert progress.next.label == "lesson 01"
@@ -51,8 +51,7 @@ def test_events_of_another_version_are_passed_over() -> None:
 
 
 def test_the_curriculum_has_thirteen_modules_and_names_their_files() -> None:
-    """Each part that is written has its notebook; each exercise its checks."""
+    """Each part has its notebook; each exercise its checks."""
     assert [m.number for m in modules()] == [f"{n:02}" for n in range(1, 14)]
     for module in modules():
-        if module.parts:
-            assert Exercise.named(module.number).name == module.exercise
+        assert Exercise.named(module.number).name == module.exercise

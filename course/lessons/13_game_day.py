@@ -1,0 +1,347 @@
+# %% [markdown]
+# # 13 · Game day
+#
+# **Any day, 14:00.** The next outage will not be June's. What stays the same is the order in
+# which you do things, and what you do when it is over. This lesson goes through one outage,
+# with somebody at your side. In the exercise you get another, and nobody.
+#
+# *About 30 minutes, then [exercise 13](../../exercises/13_game_day/13_game_day.ipynb) with
+# 60 more.*
+#
+# Afterwards you can
+#
+# - lead an outage that nobody has seen before: mitigate, find, fix, and say what you do,
+# - tell by a few signals which sort of failure you look at,
+# - write a postmortem that is blameless and has consequences.
+#
+# Two questions to keep in mind: *what do I know, and since when*, and *what ends it for
+# users, before I understand it*?
+
+# %% [markdown]
+# ## In which order
+#
+# June again, this time by where the minutes went:
+
+# %%
+from itertools import pairwise
+
+from course.outage.incident import TIMELINE
+
+steps = list(TIMELINE.items())
+for (since, event), (until, _) in pairwise(steps):
+    print(f"{until - since:3} min  from {since:2}:  {event}")
+
+# %% [markdown]
+# Two minutes to see that it was real. Then ten in the logs, and ten more on the database. For
+# users it ended after 45, with the repair: the postmortem names nothing that was tried before
+# the *cause* was known. The order that keeps users in view:
+#
+# 1. **Say that it is one.** A line in a channel, with the time. Whoever reads it later thanks
+#    you, and you most of all.
+# 2. **How bad?** Who is hurt, how many, since when.
+# 3. **Make it stop** with what you have: roll back, restart, take load off, block what comes
+#    in. You need not know why.
+# 4. **Find out** what it is, by hypotheses that can fail.
+# 5. **Mend it**, verify that it is over, and say so.
+# 6. **Learn.** Tomorrow, with everybody.
+#
+# In a larger outage one person leads and does not type, one types, and one tells others
+# (*incident command*). Alone you are all three: write down what you do before you do it.
+#
+# ## Five questions to a dead service
+#
+# The release *drill* is the orders API with a directory that is asked over four sessions a
+# replica. This morning somebody has deployed a new `lookups.py`. For five seconds all is well;
+# then one request in ninety is malformed.
+
+# %%
+import random
+
+from autograder.game_day import GameDay, Outage
+from course.outage.http import send
+from course.outage.requests import MALFORMED, http_request, malformed
+from course.panel import LiveView, Prediction, recall
+
+LOOKUPS = '''"""Asks the directory one question at a time: its answers must not be mixed up."""
+
+import asyncio
+from typing import Self
+
+from course.service.boundary import BadRoute
+from course.service.directory import Directory
+from course.service.routing import Backend
+
+WITHIN_S = 1.0
+NO_BACKEND = (ValueError, LookupError, TypeError, AttributeError)
+
+
+class Lookups:
+    """Answers look-ups while its `async with` block is open."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._turn = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        pass
+
+    @property
+    def healthy(self) -> bool:
+        return True
+
+    async def lookup(self, header: bytes) -> Backend:
+        await self._turn.acquire()
+        async with asyncio.timeout(WITHIN_S):
+            session = await self._directory.open_session()
+            try:
+                backend = await session.find(header)
+            except NO_BACKEND as exc:
+                raise BadRoute("the X-Route header names no backend") from exc
+            finally:
+                session.close()
+            self._turn.release()
+            return backend
+'''
+day = GameDay(Outage(0, LOOKUPS), malformed=1 / 90)
+day.note("a release has gone out; I watch")
+LiveView(day.fleet).watch(18, title="This morning's release")
+
+# %% [markdown]
+# **Predict.** Before you look at anything else.
+
+# %%
+holds = Prediction(
+    "Nearly no request is answered. What will the replicas say of themselves?",
+    [
+        "processes die and come back; health checks fail",
+        "no process dies, health checks say 200, and all four sessions are taken",
+        "no process dies, health checks say 200, and no session is taken",
+    ],
+)
+holds.show()
+
+# %% [markdown]
+# Five questions, in this order, because each costs seconds and excludes more than it costs:
+#
+# | question | if so | if not |
+# |---|---|---|
+# | **Do processes die?** | a task that nobody owns, or an exit: read the last words, and the exit code | something lives and does not serve |
+# | **Does `/healthz` answer, and at once?** | the event loop runs: requests *wait* for something, or are refused | the loop is blocked: something computes or sleeps in it |
+# | **What do clients get?** | 5xx at once: something refuses for all. 4xx for valid requests: something takes the right for the wrong | nothing, until they give up: they wait for what never comes |
+# | **What is held?** sessions, connections, places, locks | all of it: a path that does not give back | none: they wait *before* they take one |
+# | **Does the work go on?** the counter of questions to what lies behind | faster than requests come: somebody tries again, and again | it stands still: nobody works, or nobody is let through |
+
+# %%
+deaths = len(day.fleet.telemetry.exits())
+health = day.fleet.send(http_request(None, path="/healthz"))
+day.fleet.telemetry.wait_for(lambda told: False, 1.0)
+newest = {
+    scrape["replica"]: scrape["metrics"] for scrape in day.fleet.telemetry.scrapes
+}
+held = [metrics["directory_sessions_open"] for metrics in newest.values()]
+tries = [t for t in day.fleet.telemetry.tries if t.due > day.fleet.telemetry.now - 5]
+print(f"processes that died: {deaths}")
+print(f"/healthz: {health}")
+print(f"what clients get: {sorted({str(t.status or t.outcome) for t in tries})}")
+print(f"sessions held: {held} of 4 each")
+day.metrics()
+
+# %%
+holds.reveal(
+    "a" if deaths else "c" if max(held) < 4 else "b",
+    f"{deaths} processes died; /healthz: {health}; sessions held: {held}.",
+)
+day.note(
+    "nothing dies, health is fine, no session is held: they wait before they take one"
+)
+
+# %% [markdown]
+# The last two answers leave little. Something stands *in front of* the sessions and lets
+# nobody through: a queue whose worker is gone, a lock, a gate. Every one of the ten outages
+# that the exercise draws from can be told from most others by these five questions.
+#
+# ## Back, and for how long
+#
+# You do not know the cause, and users have waited for half a minute. What does a restart do?
+
+# %%
+back = Prediction(
+    "After a restart, valid requests are served ...",
+    [
+        "all of them, and for good",
+        "some of them, for a few seconds",
+        "no more than before",
+    ],
+)
+back.show()
+
+# %%
+since = day.fleet.telemetry.now
+day.fleet.restart()
+day.note("restarted both replicas, one after the other")
+LiveView(day.fleet).watch(12, title="After a restart")
+told = day.fleet.telemetry
+shares = [told.success(since + n, since + n + 1) or 0.0 for n in range(14)]
+print("served, second by second:", *(f"{share:.0%}" for share in shares))
+
+# %%
+back.reveal(
+    "a" if min(shares[-4:]) > 0.9 else "b" if max(shares) > 0.1 else "c",
+    f"In the best second {max(shares):.0%} of valid requests were served, in the last"
+    f" {shares[-1]:.0%}.",
+)
+
+# %% [markdown]
+# A restart is a mitigation *and* a measurement. It helped a little, so what is wrong is a state
+# that the process builds up. It did not last, so something in the traffic builds it up again,
+# within seconds: the first replica had stopped before the second was there. That is worth more
+# than ten minutes with the logs.
+#
+# What builds it up? One kind of request after another, each to a replica that is fresh:
+
+# %%
+VALID = http_request(b'{"region": "eu-west", "shard": 3}')
+day.fleet.stop_traffic()
+replica = day.fleet.replica_addresses[0]
+for kind in MALFORMED:
+    day.fleet.restart()
+    first = send(replica, VALID)
+    answer = send(replica, malformed(random.Random(1), kind)[1])
+    print(
+        f"{kind:20} valid: {first}, malformed: {answer}, valid: {send(replica, VALID)}"
+    )
+day.fleet.start_traffic(day.panel.load)
+day.note(
+    "cause: after one malformed request of any kind a replica answers nothing more"
+)
+
+# %% [markdown]
+# The malformed request itself gets its 400, as it should. It is what it leaves behind.
+#
+# ## The fix
+#
+# Now, and with a question, read the module: *what happens on the way out, when find() raises?*
+
+# %%
+print(LOOKUPS.partition("    async def lookup")[2])
+
+# %% [markdown]
+# The lock is taken in front of everything, and given back only after success. The session
+# beside it is right: somebody knew how. A diff that shows only the lock looks complete, and a
+# test that sends one malformed request to one process, and nothing after it, passes.
+#
+# **Your turn.** Two lines have to change. Replace the `fixed` below by your own before you
+# compare; the cell shows whether it holds.
+
+# %%
+fixed = LOOKUPS.replace(
+    "        await self._turn.acquire()\n        async with asyncio.timeout(WITHIN_S):",
+    "        async with asyncio.timeout(WITHIN_S), self._turn:",
+).replace("            self._turn.release()\n", "")
+day.fleet.deploy(Outage(0, fixed).release.replace("the fix", {}))
+day.note("deployed the fix")
+since = day.fleet.telemetry.now
+LiveView(day.fleet).watch(13, title="With the fix")
+served = day.fleet.telemetry.success(since + 2, day.fleet.telemetry.now - 2)
+print(f"valid requests served: {served:.0%}")
+
+# %% [markdown]
+# `async with … , self._turn` gives back on every path, and the time limit now covers the wait for
+# the lock as well. (Why there is a lock at all is a question for the review, not for 14:09.)
+#
+# Verified means: users are served, under the same traffic, for a while. Then say so, with the
+# time. The timeline wrote itself:
+
+# %%
+day.timeline()
+
+# %%
+day.debrief()
+
+# %%
+day.close()
+
+# %% [markdown]
+# ## The postmortem
+#
+# Its reader was not there, and wants to know what to change. It is *blameless*, and that is
+# no courtesy: whoever fears for his name leaves out what he believed at 14:15, and that is the
+# part that the next one needs. People decide by what they see. Write down what they saw.
+#
+# Six fields; on the right, June's, as it could have been written:
+#
+# | field | for June |
+# |---|---|
+# | **summary** | From 14:00 to 15:30 UTC the API served nobody. A deployment had moved route look-ups into a task whose failure ends the process; malformed requests made it fail; clients tried again until no replica was left. |
+# | **impact** | All users, 90 minutes; 208% of the month's error budget. |
+# | **timeline** | "14:15 We take it for the database: most tracebacks end in a query. 14:25 Refuted: its own latency is unchanged." |
+# | **contributing causes** | Nothing caught the exception there. And: no test sent a malformed request; the review saw moved code, not the handler it had left; the release met every server at once; the alert could say "errors" and not where. |
+# | **response** | Well: the team next door was called after half an hour without a doubt. Badly: no mitigation before the cause was known. Lucky: the malformed requests did no harm to the data. |
+# | **actions** | Byte-level tests in CI; an alert on routing failures; canaries. Each with an owner and a date. |
+#
+# *(Impact and timeline are June's. What the response says of luck is made up for this table.)*
+#
+# **Predict.** Which of these belongs into it?
+
+# %%
+words = Prediction(
+    "“At 14:15 ...”",
+    [
+        "“... the engineer on call wrongly assumed the database, and lost ten minutes.”",
+        "“... the database should have been ruled out first by a look at its latency.”",
+        "“... most tracebacks ended in a query, so the database was the first hypothesis; "
+        "its latency was not on the dashboard.”",
+    ],
+)
+words.show()
+
+# %%
+words.reveal(
+    "c",
+    "It says what was seen and what was missing, and so what can be changed. The first names"
+    " a culprit; the second judges with what was known later (a counterfactual).",
+)
+
+# %% [markdown]
+# Three tests for an **action**. Could somebody say on a given day whether it is done? "Be more
+# careful with exceptions" fails. Would it have changed this outage? And is there one of each
+# sort: one that *prevents* it, one that *detects* it sooner, one that *shortens* the next one
+# that you did not foresee?
+#
+# There is no single root cause, and to look for it ends the search too early. June's was a
+# missing handler, *and* tests, *and* a review, *and* a rollout, *and* an alert. Each of them
+# alone would have made it a Wednesday like any other.
+#
+# ## Recall
+
+# %%
+recall("13")
+
+# %% [markdown]
+# ## Take home
+#
+# - Make it stop, then find out. A restart also measures.
+# - Five questions: deaths, health, answers, what is held, whether work goes on.
+# - Whatever is taken is given back on every path; read modules for their ways out.
+# - A postmortem says what people saw, and ends in dates.
+#
+# All of the course on one page: [the handler's checklist](../../../course/checklist.md).
+#
+# **Next:** [exercise 13 · Game day](../../exercises/13_game_day/13_game_day.ipynb).
+#
+# ## Sources
+#
+# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
+# - B. Beyer et al., *Site Reliability Engineering*, chapters 14 ("Managing Incidents") and 15
+#   ("Postmortem Culture: Learning from Failure").
+# - J. Allspaw, "Blameless PostMortems and a Just Culture", Etsy, 2012.
+# - R. Cook, "How Complex Systems Fail", 1998: no single cause, and hindsight.
+# - Python's documentation of `asyncio.Lock`: `async with` rather than acquire and release.
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("13")

@@ -1,0 +1,51 @@
+"""One replica: `python -m course.service --database orders.db --fd 3`.
+
+The parent has bound the sockets and passes them by file descriptor, so that several
+replicas can share one port and none of them can lose it by dying.
+"""
+
+import argparse
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from .app import create_app
+from .boundary import Patience
+from .telemetry import Metrics, RequestLog, configure_logging
+
+SHUTDOWN_GRACE_S = 1
+
+
+async def serve(database: Path, sockets: list[socket.socket]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish the requests in flight."""
+    # uvicorn raises the signal again once it has stopped. With a handler of our own
+    # beneath its, that does nothing, and the process leaves by the front door, with 0.
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, lambda: None)
+    metrics = Metrics()
+    app = create_app(database, metrics)
+    config = uvicorn.Config(
+        RequestLog(Patience(app), metrics), lifespan="on", log_config=None,
+        access_log=False, timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    await server.serve(sockets)
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="course.service")
+    parser.add_argument("--database", type=Path, required=True)
+    parser.add_argument("--fd", type=int, action="append", required=True)
+    arguments = parser.parse_args()
+    configure_logging()
+    asyncio.run(
+        serve(arguments.database, [socket.socket(fileno=fd) for fd in arguments.fd])
+    )
+
+
+if __name__ == "__main__":
+    main()
