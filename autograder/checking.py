@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Sequence
 from functools import cache
+from types import CodeType
 from typing import Any
 
 from IPython import get_ipython
@@ -170,19 +171,26 @@ def answers_of(exercise: Exercise, objects: tuple[Any, ...]) -> Answers:
 def cell_of(item: Any) -> str:
     """The whole cell in which `item` was defined. Raises NotFromACell."""
     name = getattr(item, "__name__", repr(item))
-    try:
-        file = inspect.getsourcefile(item) or ""
-    except TypeError as exc:
-        raise NotFromACell(name) from exc
-    # IPython keeps the text of every cell that was run under a file name of its own.
-    text = "".join(linecache.getlines(file))
-    if "ipykernel_" not in file and not file.startswith("<ipython-input"):
-        raise NotFromACell(name)
     shell = get_ipython()
     latest = latest_with(name, shell.history_manager.input_hist_raw if shell else [])
+    code = code_of(item)
+    if code is None and isinstance(item, type) and latest:
+        return latest  # a class without methods: there is nothing else to go by
+    # IPython keeps the text of every cell that was run under a file name of its own.
+    file = code.co_filename if code else ""
+    if "ipykernel_" not in file and not file.startswith("<ipython-input"):
+        raise NotFromACell(name)
+    text = "".join(linecache.getlines(file))
     if latest.split() != text.split():
         raise NotTheLastOne(name)
     return text
+
+
+def code_of(item: Any) -> CodeType | None:
+    """The code of a function, or of a method of a class, which itself has none."""
+    candidates = [item, *(vars(item).values() if isinstance(item, type) else ())]
+    found = filter(inspect.isfunction, map(inspect.unwrap, candidates))
+    return next((function.__code__ for function in found), None)
 
 
 def latest_with(name: str, cells: Sequence[str]) -> str:

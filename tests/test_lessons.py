@@ -1,4 +1,4 @@
-"""Every lesson runs from top to bottom, in a kernel, twice."""
+"""Every lesson and every solved exercise runs from top to bottom, in a kernel."""
 
 import shutil
 from pathlib import Path
@@ -9,6 +9,7 @@ from nbclient import NotebookClient
 
 PROJECT = Path(__file__).parents[1]
 LESSONS = sorted((PROJECT / "course" / "notebooks").glob("*.ipynb"))
+SOLVED = sorted((PROJECT / "autograder" / "source").glob("*/*.ipynb"))
 
 
 def execute(path: Path, folder: Path) -> list[str]:
@@ -149,3 +150,12 @@ def test_a_lesson_runs_and_observes_what_it_teaches(path: Path, tmp_path: Path) 
         text = "\n".join(execute(path, tmp_path / run))
         for observation in OBSERVED[path.stem]:
             assert observation in text
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("path", SOLVED, ids=lambda path: path.stem)
+def test_a_solved_exercise_runs_and_passes(path: Path, tmp_path: Path) -> None:
+    """All of its cells, those to try things by hand as well."""
+    text = "\n".join(execute(path, tmp_path / "only"))
+    assert "All checks pass: 10 of 10 points." in text

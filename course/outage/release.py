@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+import course.service
+
 from .errors import ReleaseNotFound
 
 SERVICE = Path(__file__).parents[1] / "service"
@@ -66,6 +68,16 @@ class Release:
                 f"{self.name}/{name}",
             )
         )
+
+    def make_importable(self) -> None:
+        """Let this process import what the named release adds to the service.
+
+        For a notebook, whose cells are written for that release: they can be run there
+        to define what they define. What the service has itself is not replaced.
+        """
+        folder = str(RELEASES / self.name)
+        if folder not in course.service.__path__:
+            course.service.__path__.append(folder)
 
     def source(self, name: str) -> str:
         """The text of module `name` in this release, empty if it has none."""

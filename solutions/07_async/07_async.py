@@ -23,6 +23,7 @@
 from course.outage import Release
 
 orphan = Release.named("orphan")
+orphan.make_importable()  # so that your cell can be run here, too
 print(orphan.source("directory.py"))
 
 # %%

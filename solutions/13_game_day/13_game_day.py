@@ -26,6 +26,7 @@
 from course.outage import Release
 
 drill = Release.named("drill")
+drill.make_importable()  # so that your cell can be run here, too
 for module in ("boundary.py", "directory.py"):
     print(drill.source(module))
 
