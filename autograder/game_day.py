@@ -10,7 +10,7 @@ import json
 import random
 import re
 import secrets
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -221,7 +221,8 @@ class GameDay:
         """When somebody was told, and by what."""
         told = self.fleet.telemetry
         until = min(told.now, self._began + COMPLAINT_AFTER_S)
-        for t in _seconds(self._began, until):
+        for second in range(int(until - self._began)):
+            t = self._began + second
             if self.panel.view.alert.firing(told, t):
                 return t, ALERT
         return until, COMPLAINT
@@ -251,16 +252,14 @@ def restored_at(told: Telemetry, since: float) -> float | None:
 
     None if they have been served all the time since `since`, or are not now.
     """
-    down: float | None = None
-    for second in _seconds(since, told.now - RESTORED_FOR_S / 2):
-        served = told.success(second, second + 1)
-        if served is None or served < RESTORED:
-            down = second + 1
-    long_enough = down is not None and told.now - down > RESTORED_FOR_S
-    return down if long_enough else None
-
-
-def _seconds(since: float, until: float) -> Iterator[float]:
-    while since < until:
-        yield since
-        since += 1.0
+    served: dict[int, list[bool]] = defaultdict(list)
+    for tried in list(told.tries):
+        if tried.last and tried.malformed is None and tried.due >= since:
+            served[int(tried.due - since)].append(tried.outcome == "ok")
+    # What was due in the last seconds may still be under way.
+    seconds = range(int(told.now - since - RESTORED_FOR_S / 2))
+    down = [n for n in seconds if sum(served[n]) < RESTORED * max(1, len(served[n]))]
+    if not down:
+        return None
+    back = since + down[-1] + 1
+    return back if told.now - back > RESTORED_FOR_S else None

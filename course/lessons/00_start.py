@@ -18,6 +18,8 @@
 # **Start here: [lesson 01 · The page](01_page.ipynb).** Below are all thirteen modules, what
 # you had done of them when the course was opened, and what is next. To bring the list up to
 # date, put the cursor into the next cell and press <kbd>Shift</kbd>+<kbd>Enter</kbd>.
+# [What is taught where](../../../course/topics.md) lists all topics, and
+# [the checklist](../../../course/checklist.md) is for your desk.
 
 # %%
 from course.panel import front_page

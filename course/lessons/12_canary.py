@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 12 · Canary
 #
-# **August, follow-up 5:** "a new release meets a few before it meets everybody". In June the
-# deployment reached every server within minutes. The tests had passed, and the review too.
-# What was left was production, all of it at once.
+# **July, follow-up 5:** "a new release meets a few servers before it meets all". Tests and a
+# review find what somebody has thought of. The rest is found in production, and the question is
+# by how many users.
 #
 # *About 25 minutes, then [exercise 12](../../exercises/12_canary/12_canary.ipynb) with 35
 # more.*
@@ -19,9 +19,9 @@
 # %% [markdown]
 # ## June, twice
 #
-# First as it was. Two replicas, 80 requests a second, and one request in forty is malformed
-# (in June it was fewer; here twelve seconds have to be enough). June's release is rolled out
-# to both replicas.
+# First as it was. Two replicas, 80 requests a second, and one request in forty is malformed:
+# often enough to see something in twelve seconds. June's release is rolled out to both
+# replicas.
 
 # %%
 from course.outage import Fleet, Release
@@ -248,8 +248,8 @@ for times, least in ((1.64, 1), (3, 3), (4, 5), (8, 10)):
 # %% [markdown]
 # ## After how many requests
 #
-# The gate above never promotes June's release, because it was seen to fail. What if nothing
-# fails? Here is June's release again, with other requests from the same users. Ten looks:
+# June's release was found out because it was seen to fail. What if nothing fails? Here it is
+# again, with other requests. Ten looks:
 
 # %%
 calm, _, _ = behind_a_canary(
@@ -264,9 +264,9 @@ print(
 )
 
 # %% [markdown]
-# Without a single failure, and as deadly as before. The slice is small, and what kills the
-# release is rare; in a slice it is rarer. If one request in 1/p pulls the trigger, then *n*
-# requests have missed it with the probability (1 − p)ⁿ:
+# Without a single failure, and as deadly as before. What kills the release is rare, and a
+# small slice gets few requests. If each pulls the trigger with the probability *p*, then *n* of
+# them have missed it with the probability (1 − p)ⁿ:
 
 # %%
 for p in (1 / 40, 1 / 100, 1 / 1000):
@@ -294,10 +294,10 @@ print(
 )
 
 # %% [markdown]
-# The formula also says what a canary cannot see: whatever comes once a day, what comes with the size
-# of the whole (a full disk, a leaked connection an hour), what damages data and fails later.
-# And whatever both arms share: a canary that locks the database takes control with it, and
-# the comparison says they are equal.
+# The formula also says what a canary cannot see: whatever comes once a day, what comes with
+# the size of the whole (a full disk, a leaked connection an hour), what damages data and fails
+# later. And whatever both arms share: a canary that locks the database takes control with it,
+# and the comparison says they are equal.
 #
 # ## Who is in the slice
 #

@@ -279,10 +279,11 @@ day.close()
 # | **impact** | All users, 90 minutes; 208% of the month's error budget. |
 # | **timeline** | "14:15 We take it for the database: most tracebacks end in a query. 14:25 Refuted: its own latency is unchanged." |
 # | **contributing causes** | Nothing caught the exception there. And: no test sent a malformed request; the review saw moved code, not the handler it had left; the release met every server at once; the alert could say "errors" and not where. |
-# | **response** | Well: the team next door was called after half an hour without a doubt. Badly: no mitigation before the cause was known. Lucky: the malformed requests did no harm to the data. |
+# | **response** | Well: the database was ruled out by its own numbers. Badly: no mitigation before the cause was known. Lucky: the malformed requests did no harm to the data. |
 # | **actions** | Byte-level tests in CI; an alert on routing failures; canaries. Each with an owner and a date. |
 #
-# *(Impact and timeline are June's. What the response says of luck is made up for this table.)*
+# *(Times, impact and causes are June's. How the lines are worded, and the whole response, is
+# made up for this table.)*
 #
 # **Predict.** Which of these belongs into it?
 
@@ -312,8 +313,8 @@ words.reveal(
 # that you did not foresee?
 #
 # There is no single root cause, and to look for it ends the search too early. June's was a
-# missing handler, *and* tests, *and* a review, *and* a rollout, *and* an alert. Each of them
-# alone would have made it a Wednesday like any other.
+# missing handler, *and* tests, *and* a review, *and* a rollout, *and* an alert. Any of
+# them, had it held, would have left it a Wednesday like any other.
 #
 # ## Recall
 

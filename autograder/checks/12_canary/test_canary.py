@@ -23,13 +23,9 @@ WEIGHTS = (0, 0.01, 0.05, 0.25, 0.6, 1)
 
 # Another process hashes text with another salt; this is one, as often as it is wanted.
 SALTED = """
-import builtins
-
-plain = hash
-
-
 def through(in_canary, salt, release, weight, users):
-    builtins.hash = lambda value: plain((salt, value)) if salt else plain(value)
+    names = getattr(in_canary, "__globals__", {})
+    names["hash"] = lambda value: hash((salt, value)) if salt else hash(value)
     return [bool(in_canary(user, release, weight)) for user in users]
 """
 

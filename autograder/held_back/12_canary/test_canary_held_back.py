@@ -12,13 +12,8 @@ from autograder.judge.functions import Functions
 from course.outage.rollout import Decision, Drawn
 
 SLICES = """
-import builtins
-
-plain = hash
-
-
 def through(in_canary, salt, release, weight, users):
-    builtins.hash = lambda value: plain((salt, value))
+    getattr(in_canary, "__globals__", {})["hash"] = lambda value: hash((salt, value))
     return [bool(in_canary(user, release, weight)) for user in users]
 """
 

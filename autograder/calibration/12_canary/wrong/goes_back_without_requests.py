@@ -1,5 +1,5 @@
 # fails: test_the_gate_knows_the_plain_cases
-# feedback: ZeroDivisionError
+# feedback: a share of nothing
 # %% gate
 import math
 
@@ -8,8 +8,8 @@ def gate(control, canary):
     """What becomes of the rollout: "promote", "roll back" or "wait"."""
     bake, bar, least, margin = 230, 4, 5, 0.05
     n, m = canary["requests"], control["requests"]
-    if not m:
-        return "wait"
+    if not n or not m:
+        return "roll back"
     more = canary["failed"] / n - control["failed"] / m
     # What the difference varies by if both fail equally often. One failure among two
     # requests is added: after few requests nothing is certain.
