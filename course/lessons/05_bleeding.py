@@ -113,7 +113,10 @@ one_type = hotfix(
 """,
 )
 deaths_before = len(fleet.telemetry.exits())
+# A deadly request that came before a replica is ready would end the roll-out itself.
+fleet.start_traffic(Load(rate=60))
 fleet.deploy(one_type)
+fleet.start_traffic(POISON)
 view.watch(seconds=14, title="Hotfix 1: except KeyError")
 
 # %%
