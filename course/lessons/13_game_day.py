@@ -107,7 +107,7 @@ class Lookups:
 '''
 day = GameDay(Outage(0, LOOKUPS), malformed=1 / 90)
 day.note("a release has gone out; I watch")
-LiveView(day.fleet).watch(18, title="This morning's release")
+LiveView(day.fleet, minutes_per_s=1 / 60).watch(18, title="This morning's release")
 
 # %% [markdown]
 # **Predict.** Before you look at anything else.
@@ -182,7 +182,7 @@ back.show()
 since = day.fleet.telemetry.now
 day.fleet.restart()
 day.note("restarted both replicas, one after the other")
-LiveView(day.fleet).watch(12, title="After a restart")
+LiveView(day.fleet, minutes_per_s=1 / 60).watch(12, title="After a restart")
 told = day.fleet.telemetry
 shares = [told.success(since + n, since + n + 1) or 0.0 for n in range(14)]
 print("served, second by second:", *(f"{share:.0%}" for share in shares))
@@ -244,7 +244,7 @@ fixed = LOOKUPS.replace(
 day.fleet.deploy(Outage(0, fixed).release.replace("the fix", {}))
 day.note("deployed the fix")
 since = day.fleet.telemetry.now
-LiveView(day.fleet).watch(13, title="With the fix")
+LiveView(day.fleet, minutes_per_s=1 / 60).watch(13, title="With the fix")
 served = day.fleet.telemetry.success(since + 2, day.fleet.telemetry.now - 2)
 print(f"valid requests served: {served:.0%}")
 
