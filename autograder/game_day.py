@@ -119,9 +119,14 @@ class Entry:
     at: float
     text: str
 
-    def __str__(self) -> str:
+    @property
+    def clock(self) -> str:
+        """Such as T+02:10."""
         sign, seconds = "-" if self.at < 0 else "+", abs(round(self.at))
-        return f"T{sign}{seconds // 60:02}:{seconds % 60:02}  {self.text}"
+        return f"T{sign}{seconds // 60:02}:{seconds % 60:02}"
+
+    def __str__(self) -> str:
+        return f"{self.clock}  {self.text}"
 
 
 class GameDay:
@@ -201,7 +206,7 @@ class GameDay:
         }
         june = dict(zip(mine, JUNE, strict=True))
         for milestone, entry in mine.items():
-            told = "(not on record)" if entry is None else str(entry).partition("  ")[0]
+            told = "(not on record)" if entry is None else entry.clock
             print(f"{milestone:24} {told:16} June: T+{june[milestone]:02}:00")
 
     def close(self) -> None:

@@ -121,11 +121,6 @@ class Drawn:
     trouble: tuple[int, int] = (0, 0)
     trouble_share: float = 0.0
 
-    @property
-    def is_bad(self) -> bool:
-        """Whether the release must be rolled back."""
-        return self.extra > 0
-
     def looks(self, rng: random.Random) -> Iterator[tuple[Arm, Arm]]:
         """Control and canary at one look after another, since the rollout began."""
         control, canary = Arm(), Arm()

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from autograder.judge.expect import guards, require
-from autograder.judge.observe import BACKENDS, Backend, is_from, request_for, route_to
+from autograder.judge.observe import BACKENDS, is_from, request_for, route_to
 from autograder.judge.plugin import StartFleet
 from course.outage import Fleet, Release
 from course.outage.http import Response
@@ -124,9 +124,9 @@ def test_every_time(service: Service) -> None:
             require(all(a.outcome == "client_error" for a in service.ask(raws)))
 
 
-def backends(service: Service, name: str, count: int) -> list[bytes]:
-    fault: Backend = service.faults[name]
-    return [request_for(fault)] * count
+def meeting(service: Service, fault: str, count: int) -> list[bytes]:
+    """Valid requests that meet the planted `fault`."""
+    return [request_for(service.faults[fault])] * count
 
 
 @guards(
@@ -137,7 +137,7 @@ def backends(service: Service, name: str, count: int) -> list[bytes]:
 )
 def test_other_bugs(service: Service) -> None:
     for name in ("group", "arithmetic", "cancelled"):
-        answers = service.ask(backends(service, name, 12))
+        answers = service.ask(meeting(service, name, 12))
         # A request that is cancelled may be cut off.
         fine = {"server_error", "reset"} if name == "cancelled" else {"server_error"}
         require({answer.outcome for answer in answers} <= fine)
@@ -153,6 +153,6 @@ def test_other_bugs(service: Service) -> None:
 )
 def test_silence_again(service: Service) -> None:
     for _ in range(3):
-        answers = service.ask(backends(service, "silent", AT_ONCE))
+        answers = service.ask(meeting(service, "silent", AT_ONCE))
         require(all(answer.outcome == "server_error" for answer in answers))
         service.require_service()
