@@ -149,8 +149,19 @@ class Drawn:
 
 
 def _after(rng: random.Random, arm: Arm, came: int, share: float) -> Arm:
-    failed = sum(rng.random() < share for _ in range(came))
-    return Arm(arm.requests + came, arm.failed + failed)
+    return Arm(arm.requests + came, arm.failed + _binomial(rng, came, share))
+
+
+def _binomial(rng: random.Random, count: int, share: float) -> int:
+    """How many of `count` fail, where each does with the probability `share`."""
+    if share in (0.0, 1.0):
+        return round(count * share)
+    # From one failure to the next is geometric: few are drawn where few fail.
+    failed, at = -1, 0
+    while at <= count:
+        failed += 1
+        at += 1 + math.floor(math.log(1 - rng.random()) / math.log(1 - share))
+    return failed
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
