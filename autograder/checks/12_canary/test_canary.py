@@ -333,9 +333,9 @@ def test_few_requests_are_hurt(rollouts: dict[bool, Played]) -> None:
 
 # As in lesson 12, and with more malformed requests: it should not take long.
 LOAD = Load(rate=60, malformed=1 / 15)
-WEIGHT, LOOK_S, LIVE_LOOKS = 0.3, 0.5, 30
+WEIGHT, LOOK_S, LIVE_LOOKS = 0.3, 0.3, 50
 # Of the requests to the canary, the one that ends its process is one of these.
-DEADLY = range(20, 30)
+DEADLY = range(28, 36)
 
 
 def live_load(rng: random.Random) -> Load:

@@ -2,6 +2,6 @@
 # feedback: what control does at the same
 # %% gate
 def gate(control, canary):
-    if canary["requests"] < 230:
+    if canary["requests"] < 340:
         return "wait"
     return "roll back" if canary["failed"] > control["failed"] else "promote"
