@@ -39,7 +39,7 @@ OBSERVED = {
         "spent by 90 minutes of total outage: 208%",
     ],
     "02_crash": [
-        "Observed: b) CancelledError",
+        "Observed: b) CancelledError, or the news",
         "origin: resolve",
         "Observed: b) The client gets a 500, the process lives",
         "Observed: a) 200.",
@@ -112,7 +112,8 @@ OBSERVED = {
         "tested: []",
         "Observed: a) none. 0 of 5.",
         "- ST101 Server error",
-        "Observed: b) 500",
+        "Observed: b) no: every request passes",
+        "NaN: 500 Internal Server Error",
         "text='²'",
         "AssertionError: no such shard",
         "served by shard 99",

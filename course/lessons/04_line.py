@@ -377,8 +377,8 @@ for name in ("good", "bad"):
 
 # %% [markdown]
 # It fails for the right reason, on the right release. Of the failures that Yuan et al. have
-# studied in five data systems, 77% can be reproduced by a unit test. June's was one line of
-# pytest away from not happening.
+# studied in five data systems, 77% can be reproduced by a unit test. June's is such a
+# failure: the test above has three lines.
 
 # %% [markdown]
 # ## Recall

@@ -58,7 +58,7 @@ fleet = Fleet(Release.named("good"), replicas=2)
 fleet.deploy(Release.named("bad"))
 fleet.start_traffic(POISON)
 view = LiveView(fleet)
-view.watch(seconds=8, title="14:40: June's release")
+view.watch(seconds=8, title="June's release")
 ordered = fleet.telemetry.now
 fleet.rollback()
 view.watch(seconds=7, title="Rolled back")
@@ -83,9 +83,7 @@ back.reveal(
 # This is the dispatcher. The last line can raise, and the line above it waits:
 
 # %%
-DISPATCH = "from fastapi import HTTPException\n" + Release.named("bad").source(
-    "dispatch.py"
-)
+DISPATCH = Release.named("bad").source("dispatch.py")
 WAITS = "        lookup = await lookups.get()\n"
 RAISES = "        lookup.reply.set_result(cached_resolve(lookup.header))\n"
 print(DISPATCH)
@@ -93,9 +91,8 @@ print(DISPATCH)
 
 def hotfix(name, line, instead):
     """June's release with a line of its dispatcher replaced."""
-    return Release.named("bad").replace(
-        name, {"dispatch.py": DISPATCH.replace(line, instead)}
-    )
+    text = "from fastapi import HTTPException\n" + DISPATCH.replace(line, instead)
+    return Release.named("bad").replace(name, {"dispatch.py": text})
 
 
 # %% [markdown]
@@ -340,9 +337,6 @@ recall("05")
 # - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
 # - Python documentation, "Task Cancellation": CancelledError should be raised again once
 #   clean-up is done; a BaseException since Python 3.8.
-# - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI 2014: among 48
-#   catastrophic failures, 35% came from trivial mistakes in error handling, such as handlers
-#   that are empty or catch too much.
 
 # %%
 from course.panel import lesson_done

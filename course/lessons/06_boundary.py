@@ -29,7 +29,7 @@ from course.outage.requests import http_request
 from course.panel import Prediction, recall
 
 edge = Release.named("edge")
-print(edge.source("boundary.py").partition("async def answer_error")[2])
+print(edge.source("boundary.py", since="async def answer_error"))
 
 # %% [markdown]
 # **Predict.** Four requests: a valid one, an unknown path (404), an invalid body (422), and

@@ -27,9 +27,7 @@ from course.outage.requests import http_request
 from course.outage.traffic import Load
 from course.panel import LiveView, Prediction, recall
 
-print(
-    Release.named("orphan").source("dispatch.py").partition("async def __aenter__")[2]
-)
+print(Release.named("orphan").source("dispatch.py", since="async def __aenter__"))
 
 # %% [markdown]
 # One replica, valid traffic, and after five seconds *one* malformed request.
@@ -348,9 +346,9 @@ deaf.reveal(key, f"It took {took_s:.1f} s; TimeoutError: {timed_out}.")
 # %% [markdown]
 # So: clean up in `finally`, or catch `CancelledError`, clean up *shortly*, and raise it
 # again. There is one case to tell apart. A `CancelledError` that comes out of something you
-# await may mean that *you* are cancelled, or that *it* was. `asyncio.current_task()
-# .cancelling()` counts the requests to cancel you: with 0, it was the other one, and for you
-# that is an error like any other.
+# await may mean that *you* are cancelled, or that *it* was.
+# `asyncio.current_task().cancelling()` counts the requests to cancel you: with 0, it was the
+# other one, and for you that is an error like any other.
 #
 # ## On every path
 #

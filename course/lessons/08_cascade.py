@@ -59,7 +59,7 @@ june = changed(
     ENDS_THE_PROCESS,
     "import os\n",
 )
-print(narrow.source("directory.py").partition("class Directory")[2])
+print(narrow.source("directory.py", since="class Directory"))
 
 # %% [markdown]
 # In the next 18 seconds there will be exactly *one* malformed request. The clients are of
@@ -290,7 +290,7 @@ goodput("The same malformed request, three times", told)
 
 # %%
 quarantine = Release.named("quarantine")
-print(quarantine.source("quarantine.py").partition("@contextmanager")[2])
+print(quarantine.source("quarantine.py", since="@contextmanager"))
 
 # %%
 LOOKS_UP = """

@@ -78,7 +78,7 @@ named += any("dispatch.py" in line for line in ruff(Release.named("orphan").modu
 named += any("boundary.py" in line for line in ruff(Release.named("edge").modules))
 seen.reveal(
     ["a", "b", "c", "c", "d"][named],
-    "It sees that *noisy* loses its tracebacks, and nothing in the modules of the others"
+    "It sees that “noisy” loses its tracebacks, and nothing in the modules of the others"
     " that were at fault.",
 )
 

@@ -226,7 +226,7 @@ day.note(
 # Now, and with a question, read the module: *what happens on the way out, when find() raises?*
 
 # %%
-print(LOOKUPS.partition("    async def lookup")[2])
+print(LOOKUPS[LOOKUPS.index("    async def lookup") :])
 
 # %% [markdown]
 # The lock is taken in front of everything, and given back only after success. The session

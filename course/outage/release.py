@@ -79,9 +79,12 @@ class Release:
         if folder not in course.service.__path__:
             course.service.__path__.append(folder)
 
-    def source(self, name: str) -> str:
-        """The text of module `name` in this release, empty if it has none."""
-        if name in self.modules:
-            return self.modules[name]
+    def source(self, name: str, since: str = "") -> str:
+        """The text of module `name` in this release, empty if it has none.
+
+        From the line on that holds `since`. Raises ValueError if no line does.
+        """
         path = SERVICE / name
-        return path.read_text("utf-8") if path.exists() else ""
+        in_service = path.read_text("utf-8") if path.exists() else ""
+        text = self.modules.get(name, in_service)
+        return text[text.rfind("\n", 0, text.index(since)) + 1 :]

@@ -32,7 +32,7 @@ class Parsons:
         self.shown = shuffled(self.lines)
         self.tries = 0
         self._list = widgets.Select(
-            options=self._options(), rows=len(self.lines), description="Lines",
+            options=self._options(), rows=len(self.lines) + 1, description="Lines",
             layout=widgets.Layout(width="auto"),
         )  # fmt: skip
         self._list.add_class("outage-lines")
