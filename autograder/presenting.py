@@ -1,5 +1,6 @@
 """A verdict for reading: as plain text, and as HTML without script or style sheet."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -68,7 +69,6 @@ def _paragraph(line: str) -> str:
     # Only tags that nbgrader's sanitised feedback lets through: neither <p> nor <pre>.
     word, colon, rest = line.partition(": ")
     if colon and word in {"Sent", "Saw", "Expected", "Look at", "Note"}:
-        return (
-            f'<div style="margin: .4em 0"><strong>{word}:</strong> {escape(rest)}</div>'
-        )
+        said = re.sub("`([^`]+)`", r"<code>\1</code>", escape(rest))
+        return f'<div style="margin: .4em 0"><strong>{word}:</strong> {said}</div>'
     return f'<div><code style="white-space: pre-wrap">{escape(line)}</code></div>'

@@ -32,6 +32,8 @@ class Call:
     def __str__(self) -> str:
         if self.ended == "returned":
             return f"it returned {json.dumps(self.value)}"
+        if self.error == "NotImplementedError":
+            return "it is not written yet: it raised NotImplementedError"
         words = {
             "raised": "it raised", "no_json": "it returned something that is no JSON:",
             "missing": "it could not be called:",

@@ -10,9 +10,9 @@ from typing import Any
 
 NOT_DEFINED = (
     "“{name}” is not defined in this kernel. If the name is spelt right, the cell that"
-    " defines it has not been run, or the kernel was restarted since then, which ends"
-    " every fleet. Put the cursor into this cell and choose Run → Run All Above"
-    " Selected Cell; then run this cell."
+    " defines it has not been run: run that one, then this one. After a restart of the"
+    " kernel, which ends every fleet, put the cursor into this cell and choose Run →"
+    " Run All Above Selected Cell; that stops at the first cell that raises."
 )
 DISK_FULL = (
     "The disk is full. Nothing of yours is lost: make some room (./outage doctor says"

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 05 · Stop the bleeding
+# # Exercise 05 · Stop the bleeding
 #
 # **5 June 2024, 14:45 UTC.** Every replica has been dying for three quarters of an hour.
 # Backend engineering has found the line: an exception that route look-ups raise on a

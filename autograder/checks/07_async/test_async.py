@@ -277,8 +277,8 @@ def test_nothing_leaks(answer: Answer) -> None:
     if open_ or unanswered or not answer.works():
         raise Unmet(
             sent=f"{FAILURES:,} requests whose look-ups fail, {AT_ONCE} at a time.",
-            saw=f"{open_:.0f} sessions open with nothing under way, {unanswered}"
-            " requests without an answer.",
+            saw=f"sessions open with nothing under way: {open_:.0f}; requests without"
+            f" an answer: {unanswered}.",
             expected="no session open, an answer for each.",
             look="the line that closes a session, and the paths that do not reach it.",
         )

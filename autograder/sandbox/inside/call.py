@@ -18,7 +18,7 @@ from typing import Any
 
 def words(exc: BaseException) -> str:
     """An exception in one line."""
-    return f"{type(exc).__name__}: {exc}"[:1000]
+    return f"{type(exc).__name__}: {exc}".removesuffix(": ")[:1000]
 
 
 def load(source: str, function: str, name: str = "answer") -> Any:

@@ -5,7 +5,8 @@
 Its tests get the fixture `service`, whose `send(raw, timeout_s)` sends a request to the
 service under test, and whose `log()` is what that has logged, from the file log.jsonl
 beside TEST_FILE; a file `gone` there says that its process has ended. One JSON object a
-test is written to FD: {"test": …, "outcome": …}.
+test is written to FD: {"test": …, "outcome": …}; {"unread": …}, if the file cannot be
+imported, says what it raises.
 """
 
 import json
@@ -73,7 +74,19 @@ class Reporter:
         """Tell of each call, and of a set-up or teardown that failed."""
         if report.when == "call" or report.failed:
             line = {"test": report.nodeid, "outcome": report.outcome}
-            os.write(self._fd, json.dumps(line).encode() + b"\n")
+            self._tell(line)
+
+    def pytest_exception_interact(
+        self, call: pytest.CallInfo[Any], report: object
+    ) -> None:
+        """Tell of a file that cannot be imported."""
+        if isinstance(report, pytest.CollectReport) and call.excinfo:
+            raised = call.excinfo.value.__cause__ or call.excinfo.value
+            what = f"{type(raised).__name__}: {raised}".removesuffix(": ")
+            self._tell({"unread": what.splitlines()[0][:200]})
+
+    def _tell(self, line: dict[str, str]) -> None:
+        os.write(self._fd, json.dumps(line).encode() + b"\n")
 
 
 def main() -> None:

@@ -1,5 +1,5 @@
 # fails: test_right_releases_pass test_half_of_the_faults_are_found test_ten_of_twelve_faults_are_found test_every_kind_of_fault_is_found
-# feedback: 0 tests passed
+# feedback: the cell cannot be imported
 import json
 import random
 
