@@ -73,7 +73,7 @@ ends = Counter(map(last_line, errors))
 broken_off = sum(
     count
     for line, count in ends.items()
-    if line.endswith("CancelledError") or "connection" in line
+    if line.endswith("CancelledError") or "connection" in line.lower()
 )
 complaints = sum(count for line, count in ends.items() if line.startswith("sqlite3"))
 most.reveal(

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 12 · Canary
 #
-# **July, follow-up 5:** "a new release meets a few servers before it meets all". Tests and a
+# **September, follow-up 5:** "a new release meets a few servers before it meets all". Tests and a
 # review find what somebody has thought of. The rest is found in production, and the question is
 # by how many users.
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercise 12 · Canary
 #
-# **July, follow-up 5:** "a new release meets a few servers before it meets all". You write
+# **September, follow-up 5:** "a new release meets a few servers before it meets all". You write
 # the three decisions of a rollout: who is in the slice, how long it is watched, and what the
 # gate says.
 #

@@ -15,7 +15,7 @@ from autograder.judge import (
     judge_best,
 )
 from autograder.judge.exercise import CHECKS
-from autograder.presenting import as_html, as_text
+from autograder.presenting import as_html, as_text, check_as_html
 from tests.instructor import june, solution
 
 EXERCISE = Exercise.named("05")
@@ -108,6 +108,13 @@ def test_feedback_is_escaped_for_html() -> None:
     html = as_html(judged("raise ValueError('<script>alert(1)</script>')"))
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_code_in_feedback_looks_like_code() -> None:
+    """What stands between backticks."""
+    check = judged("x = 1").checks[0]
+    told = check.model_copy(update={"feedback": "Look at: `str(<x>)`, and why."})
+    assert "<code>str(&lt;x&gt;)</code>, and why." in check_as_html(told)
 
 
 def test_an_unknown_exercise_lists_the_known_ones() -> None:

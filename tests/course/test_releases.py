@@ -63,3 +63,5 @@ def test_a_release_is_the_service_with_modules_replaced() -> None:
     assert fixed.source("app.py") == Release.named("bad").source("app.py")
     assert fixed.source("routing.py") == Release.named("good").source("routing.py")
     assert Release.named("good").diff() == ""
+    loop = Release.named("bad").source("dispatch.py", since="dispatch(lookups:")
+    assert loop.startswith("async def dispatch(")
