@@ -143,7 +143,8 @@ check("12", in_canary, bake_requests, gate)
 # %% [markdown]
 # ## Try it by hand
 #
-# One rollout of each sort, drawn as in the check. Run it again with another seed.
+# Forty rollouts of each sort, drawn as in the check: what your gate promotes, and what it
+# costs until it is decided.
 
 # %%
 import random
@@ -159,7 +160,14 @@ SORTS = {
 }
 for sort, told in SORTS.items():
     drawn = Drawn(sort, rate=200, weight=0.05, base=0.01, **told)
-    print(f"{sort:30}", drawn.decided(gate, random.Random(1), looks=60))
+    ends = [drawn.decided(gate, random.Random(seed), looks=60) for seed in range(40)]
+    promoted = sum(end.decision == "promote" for end in ends)
+    failed = sum(end.canary.failed for end in ends) / len(ends)
+    looks = sum(end.number for end in ends) / len(ends)
+    print(
+        f"{sort:28} promoted: {promoted:2} of {len(ends)}, after {looks:2.0f} looks,"
+        f" {failed:4.1f} failed at the canary"
+    )
 
 # %% [markdown]
 # **Next:** [lesson 13 · Game day](../../course/notebooks/13_game_day.ipynb).
