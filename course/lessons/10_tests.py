@@ -4,7 +4,7 @@
 # **July, follow-up 2:** "tests for malformed requests". There had been tests in June: many,
 # all green, and each of them sent what a client *should* send.
 #
-# *About 25 minutes, then [exercise 10](../../exercises/10_tests/10_tests.ipynb) with 35
+# *About 20 minutes, then [exercise 10](../../exercises/10_tests/10_tests.ipynb) with 40
 # more.*
 #
 # Afterwards you can

@@ -4,7 +4,7 @@
 # **July, follow-up 2:** "tests for malformed requests". The service has been repaired. Your
 # tests are to keep it that way, whoever rebuilds it next year.
 #
-# *About 35 minutes, after [lesson 10](../../course/notebooks/10_tests.ipynb).*
+# *About 40 minutes, after [lesson 10](../../course/notebooks/10_tests.ipynb).*
 #
 # Afterwards you can
 #
