@@ -138,12 +138,20 @@ def test_a_suite_tells_a_fault_from_a_reference(confined: Confined) -> None:
     assert len(runs["reference"].passed) == 2
 
 
+UNREAD = "the cell cannot be imported: {}"
+NO_PYTHON = "SyntaxError: 'return' outside function (test_answer.py, line 1)"
+
+
 @pytest.mark.sandbox
 @pytest.mark.parametrize(
     ("suite", "expected"),
     [
         ("", SuiteRun((), ())),
-        ("def (", SuiteRun((), ())),
+        ("return", SuiteRun((), (), UNREAD.format(NO_PYTHON))),
+        (
+            "raise OSError\ndef test_x(): pass",
+            SuiteRun((), (), UNREAD.format("OSError")),
+        ),
         ("def test_x():\n    while True: pass", SuiteRun((), (), OUT_OF_TIME)),
         ("import os; os._exit(0)", SuiteRun((), ())),
         (
@@ -151,7 +159,7 @@ def test_a_suite_tells_a_fault_from_a_reference(confined: Confined) -> None:
             SuiteRun((), ()),
         ),
     ],
-    ids=["empty", "no python", "hangs", "exits", "skips"],
+    ids=["empty", "no python", "raises", "hangs", "exits", "skips"],
 )
 def test_a_suite_that_tests_nothing_accepts_and_kills_nothing(
     suite: str, expected: SuiteRun, monkeypatch: pytest.MonkeyPatch
