@@ -113,7 +113,7 @@ class SuiteRunner:
             self._out_of_time += 1
         unread = [line["unread"] for line in told if "unread" in line]
         if unread and not tests:
-            stopped = f"the cell cannot be imported: {unread[0]}"
+            stopped = f"the cell cannot be imported: {unread[0]!s:.200}"
         return SuiteRun(
             passed=tuple(name for name, passed in tests.items() if passed),
             failed=tuple(name for name, passed in tests.items() if not passed),
