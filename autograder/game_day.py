@@ -257,14 +257,17 @@ def restored_at(told: Telemetry, since: float) -> float | None:
 
     None if they have been served all the time since `since`, or are not now.
     """
+    valid = [
+        t for t in list(told.tries) if t.last and not t.malformed and t.due >= since
+    ]
     served: dict[int, list[bool]] = defaultdict(list)
-    for tried in list(told.tries):
-        if tried.last and tried.malformed is None and tried.due >= since:
-            served[int(tried.due - since)].append(tried.outcome == "ok")
+    for tried in valid:
+        served[int(tried.due - since)].append(tried.outcome == "ok")
     # What was due in the last seconds may still be under way.
     seconds = range(int(told.now - since - RESTORED_FOR_S / 2))
     down = [n for n in seconds if sum(served[n]) < RESTORED * max(1, len(served[n]))]
     if not down:
         return None
-    back = since + down[-1] + 1
+    after = since + down[-1] + 1
+    back = min((tried.due for tried in valid if tried.due >= after), default=told.now)
     return back if told.now - back > RESTORED_FOR_S else None

@@ -200,7 +200,8 @@ back.reveal(
 # within seconds: the first replica had stopped before the second was there. That is worth more
 # than ten minutes with the logs.
 #
-# What builds it up? One kind of request after another, each to a replica that is fresh:
+# What builds it up? Keep the traffic away, and send one kind of request after another, each to
+# a replica that is fresh:
 
 # %%
 VALID = http_request(b'{"region": "eu-west", "shard": 3}')
@@ -213,13 +214,14 @@ for kind in MALFORMED:
     print(
         f"{kind:20} valid: {first}, malformed: {answer}, valid: {send(replica, VALID)}"
     )
-day.fleet.start_traffic(day.panel.load)
 day.note(
     "cause: after one malformed request of any kind a replica answers nothing more"
 )
 
 # %% [markdown]
-# The malformed request itself gets its 400, as it should. It is what it leaves behind.
+# The malformed request itself is answered as it should be: 400, or 503 for an unknown region,
+# about which the directory asks around until the time limit ends that. The harm is in what the
+# request leaves behind.
 #
 # ## The fix
 #
@@ -234,7 +236,7 @@ print(LOOKUPS[LOOKUPS.index("    async def lookup") :])
 # test that sends one malformed request to one process, and nothing after it, passes.
 #
 # **Your turn.** Two lines have to change. Replace the `fixed` below by your own before you
-# compare; the cell shows whether it holds.
+# compare; the cell lets the traffic back in, and shows whether it holds.
 
 # %%
 fixed = LOOKUPS.replace(
@@ -244,6 +246,7 @@ fixed = LOOKUPS.replace(
 day.fleet.deploy(Outage(0, fixed).release.replace("the fix", {}))
 day.note("deployed the fix")
 since = day.fleet.telemetry.now
+day.fleet.start_traffic(day.panel.load)
 LiveView(day.fleet, minutes_per_s=1 / 60).watch(13, title="With the fix")
 served = day.fleet.telemetry.success(since + 2, day.fleet.telemetry.now - 2)
 print(f"valid requests served: {served:.0%}")
