@@ -85,6 +85,8 @@ class Release:
         From the line on that holds `since`. Raises ValueError if no line does.
         """
         path = SERVICE / name
-        in_service = path.read_text("utf-8") if path.exists() else ""
-        text = self.modules.get(name, in_service)
+        if name in self.modules:
+            text = self.modules[name]
+        else:
+            text = path.read_text("utf-8") if path.exists() else ""
         return text[text.rfind("\n", 0, text.index(since)) + 1 :]
