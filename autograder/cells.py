@@ -10,6 +10,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
 from .grading.store import KEY, STORE, VERDICT, VerdictStore, as_task
+from .grading.unscored import NotScored, take_back
 from .judge import Exercise
 from .presenting import as_html, as_text
 from .sandbox import Confined
@@ -77,11 +78,20 @@ class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Fill the check cells of one submission. Raises SandboxUnavailable."""
-        exercise = Exercise.named(resources["nbgrader"]["assignment"])
+        """Fill the check cells of one submission.
+
+        Raises SandboxUnavailable, and NotScored for an inconclusive verdict: nbgrader
+        then says so, keeps no graded notebook, and goes on with the next submission.
+        """
+        names = resources["nbgrader"]
+        exercise = Exercise.named(names["assignment"])
         confined = Confined.LIMITS if self.no_sandbox else Confined.SANDBOX
         task = as_task(exercise, nb.metadata[READINGS], confined)
         verdict = VerdictStore(Path(STORE)).verdict_on(task)
+        if verdict.inconclusive:
+            # The score of what was handed in before is not this one's.
+            take_back(names["db_url"], exercise.name, names["student"])
+            raise NotScored(verdict)
         verdict = verdict.model_copy(update={"notes": nb.metadata[NOTES]})
         nb.metadata[KEY] = task.key
         nb.metadata[VERDICT] = verdict.model_dump(mode="json")

@@ -11,8 +11,8 @@ import random
 import re
 import secrets
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from IPython import get_ipython
@@ -27,6 +27,7 @@ from course.panel import IncidentPanel
 
 from .checking import learners_journal, release_of
 from .judge.exercise import CHECKS
+from .known import Case
 
 EXERCISE, MODULE = "13", "lookups.py"
 SEALED = CHECKS / "13_game_day" / "outages.sealed"
@@ -55,14 +56,15 @@ class Outage:
     def release(self) -> Release:
         """The release that was deployed this morning."""
         drill = Release.named("drill")
-        return drill.replace("this morning's", {MODULE: self.module})
+        return drill.called("this morning's").replace(MODULE, self.module)
 
 
-def seal(folder: Path) -> str:
-    """The text of the sealed file: the outages among the answers in `folder`."""
+def seal(known: Iterable[Case]) -> str:
+    """Return the text of the sealed file: the outages among the `known` answers."""
     texts = [
-        path.read_text("utf-8").partition("# %% lookups\n")[2]
-        for path in sorted(folder.glob("wrong/outage_*.py"))
+        case.answers["lookups"]
+        for case in sorted(known, key=lambda case: case.name)
+        if case.name.startswith("wrong/outage_")
     ]
     return base64.encodebytes(json.dumps(texts).encode()).decode()
 
@@ -169,7 +171,7 @@ class GameDay:
         release = release_of(EXERCISE, answer)
         self._fixes += 1
         name = f"fix {self._fixes}"
-        self.fleet.deploy(release.replace(name, {}))
+        self.fleet.deploy(release.called(name))
         self.note(f"deployed {name}")
 
     def metrics(self) -> None:

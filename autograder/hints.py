@@ -24,7 +24,16 @@ class NotOpenYet(JudgeError):
 def note(
     journal: Journal, exercise: Exercise, answers: Mapping[str, str], verdict: Verdict
 ) -> None:
-    """Write into `journal` how `answers` fared. Raises JournalNotWritten."""
+    """Write into `journal` how `answers` fared. Raises JournalNotWritten.
+
+    A check that was inconclusive makes no try: what failed does, if anything has.
+    """
+    if verdict.inconclusive:
+        tried = wanting(exercise, verdict)
+        cells = {slot.grade_id for slot in exercise.slots if slot.defines in tried}
+        answers = {name: text for name, text in answers.items() if name in cells}
+        if not answers:
+            return
     digests = {
         grade_id: hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()
         for grade_id, text in answers.items()
@@ -119,8 +128,12 @@ def ladders(exercise: Exercise, journal: Journal) -> dict[str, Ladder]:
 
 
 def wanting(exercise: Exercise, verdict: Verdict) -> list[str]:
-    """What the answers are called that the checks which did not pass are about."""
-    failed = {c.name for c in verdict.checks if c.outcome != "passed"}
+    """What the answers are called that the checks which did not pass are about.
+
+    An inconclusive one says nothing about its answer.
+    """
+    fine = {"passed", "inconclusive"}
+    failed = {c.name for c in verdict.checks if c.outcome not in fine}
     about = {
         grade_id
         for objective in exercise.objectives

@@ -83,24 +83,22 @@ def reference() -> Release:
 
 def with_bug(release: Release) -> Release:
     """A routing table that one region in three has fallen out of."""
-    source = release.source("routing.py") + BUG
-    return release.replace("topology change", {"routing.py": source})
+    return release.called("topology change").extended("routing.py", BUG)
 
 
 def with_slow_query(release: Release) -> Release:
     """A store whose queries take longer than they may."""
-    source = release.source("store.py") + SLOW_QUERY
-    return release.replace("a report", {"store.py": source})
+    return release.called("a report").extended("store.py", SLOW_QUERY)
 
 
 def small(release: Release) -> Release:
     """As it stands, only with a bound: about 40 look-ups a second and replica."""
     imports = "import asyncio\n\nfrom fastapi import HTTPException\n"
     source = imports + release.source("boundary.py") + BUSY
-    app = release.source("app.py").replace(
-        "return find_backend(", "return await find_backend("
+    bounded = release.called("small").replace("boundary.py", source)
+    return bounded.edited(
+        "app.py", "return find_backend(", "return await find_backend("
     )
-    return release.replace("small", {"boundary.py": source, "app.py": app})
 
 
 def changes(before: Release) -> dict[str, Callable[[Fleet], None]]:

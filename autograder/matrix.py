@@ -11,9 +11,9 @@ from pathlib import Path
 
 from course.panel.recall import questions
 
-from .calibrating import cases
 from .judge import Exercise
 from .judge.exercise import CHECKS, PROJECT, Objective
+from .known import cases
 
 HINTS, RECALLS = 4, 2
 CHECK = re.compile(

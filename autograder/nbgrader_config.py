@@ -70,6 +70,9 @@ c.Autograde.autograde_preprocessors = [
     stock.CheckCellMetadata,
 ]
 
+# nbgrader's own writes 0 for a submission that has no score.
+c.ExportApp.plugin_class = "autograder.exports.Plain"
+
 # Feedback asks no content network for MathJax: it would stay blank while none answers.
 c.HTMLExporter.extra_template_basedirs = [
     str(Path(course.__file__).parent / "cli/jupyter/nbconvert/templates"),

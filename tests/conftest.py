@@ -8,16 +8,81 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import jupytext  # noqa: F401 - here, because it starts pandoc, if that is installed
 import psutil
 import pytest
 
 from autograder.judge import warm
+from course.cli.testing import Part
+from tests import order, processes
 
 PROJECT = Path(__file__).parents[1]
+# Names this run's folder. Each process that runs tests has its temporary files in a
+# folder below it, by which what they start and leave can be told from a course that
+# runs beside them.
+FOLDER = "OUTAGE_TESTS_FOLDER"
+END_WITHIN_S = 20  # an end is awaited, not timed: this is for what never ends
+# What Jupyter and IPython keep in a user's home, where kernels of several workers
+# would meet.
+HOMES = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make this run's folder, in the process that starts the others."""
+    if not hasattr(config, "workerinput"):
+        # Its path is short: Unix sockets lie in it.
+        folder = os.environ[FOLDER] = tempfile.mkdtemp(prefix="outage-t-")
+        Path(folder).chmod(0o755)  # some of what runs below it has users of its own
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.Units:
+    """Share the tests among workers by unit, in their order."""
+    config.option.loadscopereorder = False
+    return order.Units(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Put the tests in the order in which workers take them."""
+    if workers := getattr(config, "workerinput", {}).get("workercount"):
+        items[:] = order.ordered(items, workers)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Let no test of `outage test --quick` start a process."""
+    with processes.refused(unless=may_start_processes(item)):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """The same, for the test itself."""
+    with processes.refused(unless=may_start_processes(item)):
+        return (yield)
+
+
+def may_start_processes(item: pytest.Item) -> bool:
+    """Return whether a test has one of the marks that --quick leaves out."""
+    return any(item.get_closest_marker(mark) for mark in Part.QUICK.value)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run if anything is left when all workers have ended."""
+    if hasattr(session.config, "workerinput"):
+        return
+    if left := left_behind(Path(os.environ[FOLDER])):
+        print(f"\nleft behind by the tests: {left}")
+        session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
@@ -26,37 +91,18 @@ def project() -> Path:
     return PROJECT
 
 
-def fleet_folders() -> list[Path]:
-    """Every run folder of a fleet that these tests have started."""
-    return list(Path(tempfile.gettempdir()).glob("outage-fleet-*"))
-
-
-def fleet_processes() -> list[psutil.Process]:
-    """Every process of such a fleet: supervisors, reapers and replicas."""
-    ours = tempfile.gettempdir()
-    found = []
-    for process in psutil.process_iter():
-        try:
-            place = process.environ().get("TMPDIR"), process.cwd()
-        except psutil.Error:
-            continue  # ended meanwhile, or not ours to look at
-        if process.pid != os.getpid() and (
-            place[0] == ours or place[1].startswith(ours)
-        ):
-            found.append(process)
-    return found
-
-
 @pytest.fixture(autouse=True, scope="session")
 def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """After the whole run: none of its processes, and no temporary folder.
+    """After all tests of this process: none of its processes, and no folder of theirs.
 
-    The tests have a temporary folder of their own, by which both can be told from those
-    of a course that runs beside them. Its path is short: Unix sockets may lie in it.
+    Wherever they ask for a temporary folder, they get one below this process's own.
     """
     tmp_path_factory.getbasetemp()  # pytest's own goes where it always goes
-    ours = tempfile.mkdtemp(prefix="outage-tests-")
-    os.environ["TMPDIR"] = tempfile.tempdir = ours
+    ours = Path(os.environ[FOLDER], os.environ.get("PYTEST_XDIST_WORKER", "all"))
+    ours.mkdir()
+    os.environ["TMPDIR"] = tempfile.tempdir = str(ours)
+    for name in HOMES:
+        os.environ[name] = str(ours / name.lower())
     # A shell that runs us in the background has SIGINT ignored, and what we start would
     # inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -65,14 +111,53 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     os.environ["PATH"] = os.pathsep.join([here, os.environ["PATH"]])
     yield
     warm.end()  # or they would end with us, a moment later
-    processes = fleet_processes()
-    psutil.wait_procs(processes, timeout=3)
-    left = [p for p in fleet_processes() if p.status() != psutil.STATUS_ZOMBIE]
-    assert not left, f"left running: {left}"
-    # Only what is ours: Chromium, npm and the like leave what they like.
-    names = [name for name in os.listdir(ours) if name.startswith("outage-")]
-    assert not names, f"left in {ours}: {names}"
-    shutil.rmtree(ours)
+    left = left_behind(ours)
+    assert not left, f"left behind: {left}"
+
+
+def left_behind(folder: Path) -> list[object]:
+    """Return the processes that still run for `folder`, and what they have left in it.
+
+    Only what is ours: Chromium, npm and the like leave what they like.
+    """
+    _, alive = psutil.wait_procs(running(folder), timeout=END_WITHIN_S)
+    left = [p for p in alive if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return [*left, *folder.glob("outage-*"), *folder.glob("*/outage-*")]
+
+
+def running(folder: Path) -> list[psutil.Process]:
+    """Return the processes whose temporary folder or place is `folder` or below it."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            places = process.environ().get("TMPDIR", "/"), process.cwd()
+        except psutil.Error:
+            continue  # ended meanwhile, or not ours to look at
+        if process.pid != os.getpid() and any(
+            Path(place).is_relative_to(folder) for place in places
+        ):
+            found.append(process)
+    return found
+
+
+# Of a second, see Telemetry.lag. A fleet that is as late serves less than it could.
+TOO_LATE_S = 0.3
+
+
+@contextmanager
+def unless_too_busy(lag_s: Callable[[], float]) -> Iterator[None]:
+    """Skip the test if what goes by the clock fails on a machine that is late."""
+    try:
+        yield
+    except AssertionError:
+        if (late_s := lag_s()) > TOO_LATE_S:
+            pytest.skip(f"this machine was too busy to tell: {late_s:.1f} s late")
+        raise
+
+
+def fleet_folders() -> list[Path]:
+    """Every run folder of a fleet that the tests of this process have started."""
+    return list(Path(tempfile.gettempdir()).glob("outage-fleet-*"))
 
 
 @contextmanager
@@ -81,10 +166,9 @@ def served_lab(project: Path, folder: Path, command: str = "learn") -> Iterator[
 
     The copy may be there already, as folder/project.
     """
-    left_out = shutil.ignore_patterns(".git", ".venv", "work", "__pycache__", "tests")
     copy = folder / "project"
     if not copy.exists():
-        shutil.copytree(project, copy, ignore=left_out)
+        copy_project(project, copy)
     server = subprocess.Popen(
         [sys.executable, "-m", "course.cli", command, "--no-browser", "--port", "0"],
         cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
@@ -100,12 +184,22 @@ def served_lab(project: Path, folder: Path, command: str = "learn") -> Iterator[
             yield address
         finally:
             server.send_signal(signal.SIGINT)
-            assert server.wait(15) == 0
+            assert server.wait(60) == 0
+
+
+def copy_project(project: Path, copy: Path) -> None:
+    """Copy a checkout, without its tests and what commands have left in it."""
+    left_out = (
+        ".git", ".venv*", "work", "__pycache__", "tests", "node_modules",
+        "gradebook.db",
+    )  # fmt: skip
+    shutil.copytree(project, copy, ignore=shutil.ignore_patterns(*left_out))
 
 
 def wait_until_served(address: str, server: subprocess.Popen[str]) -> None:
     """Return once something answers at `address`."""
-    for _ in range(300):
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
         assert server.poll() is None, "the server has ended"
         try:
             with urllib.request.urlopen(address, timeout=10):

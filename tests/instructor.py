@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.judge import Exercise, from_notebook
+from autograder.known import chosen
 
 NAME = "05_stop_the_bleeding"
 EXERCISE = Exercise.named(NAME)
@@ -17,6 +19,12 @@ EXERCISE = Exercise.named(NAME)
 def solution() -> str:
     """The reference answer."""
     return from_notebook(EXERCISE.solution)[0]["dispatcher"]
+
+
+def known(name: str) -> str:
+    """The known answer of that name."""
+    [(_, [case])] = chosen([NAME, name])
+    return case.answers["dispatcher"]
 
 
 def june() -> str:
@@ -41,16 +49,18 @@ class Course:
             **(environment or {}),
         }  # fmt: skip
 
-    def try_nbgrader(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run one command, whatever comes of it."""
+    def try_nbgrader(
+        self, *words: str, under: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one command, whatever comes of it; `under` the words of another."""
         return subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words], cwd=self.autograder,
+            [*under, sys.executable, "-m", "nbgrader", *words], cwd=self.autograder,
             env=self.environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
-    def nbgrader(self, *words: str) -> str:
+    def nbgrader(self, *words: str, under: Sequence[str] = ()) -> str:
         """Run one command; it must succeed."""
-        done = self.try_nbgrader(*words)
+        done = self.try_nbgrader(*words, under=under)
         assert done.returncode == 0, done.stderr
         return done.stderr
 

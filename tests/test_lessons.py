@@ -1,26 +1,59 @@
 """Every lesson and every solved exercise runs from top to bottom, in a kernel."""
 
+import os
+import re
 import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
+
+from course.panel.prediction import PREDICTIONS
 
 PROJECT = Path(__file__).parents[1]
 LESSONS = sorted((PROJECT / "course" / "notebooks").glob("*.ipynb"))
 SOLVED = sorted((PROJECT / "autograder" / "source").glob("*/*.ipynb"))
 
+# A cell ends only by its own limits, all of which count time in which it could run.
+CELL_S = 900
 
-def execute(path: Path, folder: Path) -> list[str]:
-    """Run a copy of the notebook at `path`; the text that its cells have printed."""
-    folder.mkdir(exist_ok=True)
+
+def execute_in(
+    folder: Path, notebook: nbformat.NotebookNode, **options: object
+) -> None:
+    """Run a notebook in `folder`, in a kernel of its own; `options` are the client's.
+
+    Kernels listen on sockets in the file system. Ports are drawn some time before a
+    kernel listens on them: another worker's kernel or fleet may have taken one by then.
+    The sockets' names are whole paths: a kernel runs in a folder of its own.
+    """
+    with tempfile.TemporaryDirectory() as sockets:
+        kernels = {"transport": "ipc", "ip": f"{sockets}/kernel"}
+        NotebookClient(
+            notebook, timeout=CELL_S, kernel_name="python3",
+            config=Config(ConnectionFileMixin=kernels),
+            resources={"metadata": {"path": str(folder)}}, **options,
+        ).execute()  # fmt: skip
+
+
+def executed(path: Path, folder: Path) -> nbformat.NotebookNode:
+    """Run a copy of the notebook at `path`, on past exceptions, and return it."""
+    folder.mkdir(parents=True, exist_ok=True)
     copy = Path(shutil.copy(path, folder))
     notebook = nbformat.read(copy, as_version=4)
-    NotebookClient(
-        notebook, timeout=120, kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-    ).execute()  # fmt: skip
+    execute_in(folder, notebook, allow_errors=True)
+    return notebook
+
+
+def texts(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return what each output of a notebook says."""
     return [
         output.get("text") or output.get("data", {}).get("text/plain", "")
         for cell in notebook.cells
@@ -28,91 +61,82 @@ def execute(path: Path, folder: Path) -> list[str]:
     ]
 
 
-# What the runs of a lesson must have observed for its text to be true.
+def raised(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
+    """Return the name of each exception that a cell has shown, and what was shown."""
+    return [
+        (output.ename, "\n".join(output.traceback))
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+
+
+def execute(path: Path, folder: Path) -> list[str]:
+    """Run a copy of the notebook at `path`; the text that its cells have printed."""
+    notebook = executed(path, folder)
+    assert not raised(notebook)
+    return texts(notebook)
+
+
+# What the cells of a lesson must have said for its text to be true, however fast the
+# machine is. What its predictions are to observe stands in prediction.toml.
 OBSERVED = {
     "00_start": ["01 · The page (lesson 01: next, exercise 01: to do)", "Next: lesson"],
     "01_page": [
-        "Observed: b) Nothing",
-        "Observed: d) Less than one in ten",
         "exit code 1",
-        "Observed: b) Well-formed requests succeed again",
         "spent by 90 minutes of total outage: 208%",
     ],
     "02_crash": [
-        "Observed: b) CancelledError, or the news",
         "origin: resolve",
-        "Observed: b) The client gets a 500, the process lives",
-        "Observed: a) 200.",
-        "Observed: c) The request hangs, nothing is logged. Errors in the log: 0.",
+        "The request hangs, nothing is logged. Errors in the log: 0.",
         "never ready; exit code 1",
     ],
     "03_hypothesis": [
-        "Observed: b) about as long: less than five times",
-        "Observed: b) under 3: hardly to be seen",
         "in resolve",
         "spent: 13 minutes",
     ],
     "04_line": [
-        "Observed: a) under 1%",
-        "Observed: b) the request line and Host, without any X-Route header",
         "pinned: KeyError",
         '{"region":""}                    True',
         "no such backend <- for a region that exists",
-        "Observed: b) good: 500, June's: 500",
         "good  passes",
         "bad   fails",
     ],
     "05_bleeding": [
-        "Observed: a) 5 seconds",
-        "deaths since the deployment of hotfix 1",
+        "deaths with hotfix 1",
         "of valid requests succeed",
-        "Observed: c) does not fire at all",
         "deaf       told to stop: had to be killed",
         "hotfix 2   told to stop: exit code 0",
-        "2 new processes",
     ],
     "06_boundary": [
-        "Observed: c) the 500",
         "ServerErrorMiddleware",
         "'site-packages': True",
-        "Observed: b) 500",
         "ValueError: Out of range float values",
         "503 Service Unavailable",
         "retry-after: 2",
     ],
     "07_async": [
-        "Observed: c) no request is ever answered again, and the health check says 200",
-        "/healthz: 200; /readyz: 200; warnings and errors in the log: 0; deaths: 0",
         "exception, if one asks: KeyError('region')",
-        "stock: cancelled after 0.",
-        "TimeoutError after 0.",
+        "stock: cancelled after ",
+        "TimeoutError after ",
         "an executor told nobody: KeyError('region')",
         "InvalidStateError",
-        "Observed: b) about 1 s, and without a TimeoutError",
         "directory_sessions_open 1.0 with no request under way",
     ],
     "08_cascade": [
-        "Observed: c) not at all in these 18 seconds",
         "seen: ",
         "at most 100 in 0.1 s",
-        "Observed: b) is back a few seconds after the processes are",
         "The same malformed request, three times. Successful requests in each second",
-        "served in the last five seconds: ",
-        "with a quarantine: processes that died: 1;",
-        "the malformed request got ['reset', 422]",
     ],
     "09_signals": [
         "request.failed.details",
-        "Observed: c) more than ten times as long",
         "client     ········································",
         "routing    {'RoutingFailed'}",
         "spike      no fault of ours that is an exception",
     ],
     "10_tests": [
         "tested: []",
-        "Observed: a) none. 0 of 5.",
         "- ST101 Server error",
-        "Observed: b) no: every request passes",
         "NaN: 500 Internal Server Error",
         "text='²'",
         "AssertionError: no such shard",
@@ -121,36 +145,124 @@ OBSERVED = {
     "11_review": [
         "bad: nothing",
         "edge: nothing",
-        "Observed: b) one",
         "found: [] and should be: [4]",
     ],
     "12_canary": [
-        "Observed: c) far less than a tenth",
-        ": roll back",
-        "Observed: b) 10% to 60%",
-        "look 10: control",
+        "look  1: control",
         "would have come at second 22",
         "one in  100   missed after   50:  60.5%",
     ],
     "13_game_day": [
-        "Observed: c) no process dies, health checks say 200, and no session is taken",
-        "Observed: b) some of them, for a few seconds",
         "shard in words       valid: 200 OK, malformed: 400 Bad Request, valid: no",
-        "valid requests served: 100%",
-        "users are served again   T+0",
+        "users are served again   ",
     ],
 }
+
+
+# Run twice, since they leave most behind for a run that follows: 05 the most releases,
+# one of which has to be killed; 13 a game day's notes, module and traffic.
+TWICE = {"05_bleeding", "13_game_day"}
+
+# What a reveal says when its runs do not tell.
+UNTOLD = (
+    "This machine was too busy to tell:",
+    "This run does not tell.",
+    "Nothing was ",
+)
+# What a cell may raise on a busy machine, in one paragraph and without a traceback.
+TOO_BUSY = {"MachineTooBusy", "RunIncomplete"}
+
+
+def reveals(said: list[str]) -> Iterator[str]:
+    """Yield what each reveal of a lesson has said."""
+    yield from (text for text in said if text.startswith(("Observed: ", *UNTOLD)))
+
+
+def expected(number: str) -> list[str]:
+    """Return what the predictions of a lesson say when they see what they expect."""
+    known = tomllib.loads(PREDICTIONS.read_text())
+    return [
+        f"Observed: {p['answer']}) {p['options']['abcdefgh'.index(p['answer'])]}"
+        for name, p in known.items()
+        if name.startswith(number)
+    ]
+
+
+def surprises(path: Path, notebook: nbformat.NotebookNode) -> list[str]:
+    """Return what predictions have observed, and not what their lesson expects."""
+    known = expected(path.stem[:2])
+    return [
+        text
+        for text in reveals(texts(notebook))
+        if text.startswith("Observed: ") and not text.startswith(tuple(known))
+    ]
+
+
+def assert_true(path: Path, folder: Path) -> None:
+    """Fail if a lesson says what is not so, or keeps silent without a reason.
+
+    Its runs are real: naive clients recover from an outage once in a while. What was
+    chance does not happen twice in a row.
+    """
+    notebook = executed(path, folder / "first")
+    if surprises(path, notebook):
+        notebook = executed(path, folder / "again")
+    assert not surprises(path, notebook)
+    said, wrong = texts(notebook), raised(notebook)
+    told = list(reveals(said))
+    # Every prediction has been settled, as it should be or not at all.
+    settled = [text for text in told if text.startswith("Observed: ")]
+    known = expected(path.stem[:2])
+    for name in known:
+        assert sum(text.startswith(name) for text in settled) <= known.count(name)
+    source = "\n".join(cell.source for cell in notebook.cells)
+    assert len(told) == len(re.findall(r"\.reveal(?:_from)?\(", source)), told
+    for text in told:
+        assert not re.search(r"\b(inf|nan|None)\b", text)
+    assert not re.search(r"\b(inf|nan)\b", "\n".join(said))
+    if not {name for name, _ in wrong} & TOO_BUSY:
+        assert not wrong
+        for observation in OBSERVED[path.stem]:
+            assert observation in "\n".join(said)
+    for name, shown in wrong:
+        # A name that a cell before would have defined has its advice in the kernels
+        # that `outage learn` starts.
+        assert name in TOO_BUSY | {"NameError"}
+        assert name == "NameError" or "Traceback" not in shown
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_runs_and_observes_what_it_teaches(path: Path, tmp_path: Path) -> None:
-    """Twice in a row, with nothing left from the first run."""
-    for run in ("first", "second"):
-        text = "\n".join(execute(path, tmp_path / run))
-        for observation in OBSERVED[path.stem]:
-            assert observation in text
+    """Those that leave most behind twice in a row, with nothing left from before."""
+    for run in ("first", "second") if path.stem in TWICE else ("only",):
+        assert_true(path, tmp_path / run)
+
+
+LOOP = "import time\nend = time.monotonic() + 600\nwhile time.monotonic() < end: pass"
+
+
+@pytest.fixture
+def busy_machine() -> Iterator[None]:
+    """Four busy loops a core, each in a session of its own: Linux shares by session."""
+    loops = [
+        subprocess.Popen([sys.executable, "-c", LOOP], start_new_session=True)
+        for _ in range(4 * (os.cpu_count() or 1))
+    ]
+    yield
+    for loop in loops:
+        loop.kill()
+        loop.wait()
+
+
+@pytest.mark.load
+@pytest.mark.usefixtures("busy_machine")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_lesson_beside_busy_loops_says_nothing_false(tmp_path: Path) -> None:
+    """It may say that it cannot tell."""
+    [path] = [path for path in LESSONS if path.stem == "05_bleeding"]
+    assert_true(path, tmp_path / "busy")
 
 
 @pytest.mark.slow
@@ -159,4 +271,6 @@ def test_a_lesson_runs_and_observes_what_it_teaches(path: Path, tmp_path: Path) 
 def test_a_solved_exercise_runs_and_passes(path: Path, tmp_path: Path) -> None:
     """All of its cells, those to try things by hand as well."""
     text = "\n".join(execute(path, tmp_path / "only"))
+    if "too busy to tell" in text:
+        pytest.skip("this machine was too busy to tell")
     assert "All checks pass: 10 of 10 points." in text

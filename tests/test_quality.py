@@ -1,5 +1,7 @@
 """The house rules that a machine can check."""
 
+import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -10,7 +12,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
+from packaging.utils import canonicalize_name
 
 TOOLS = {
     "ruff check": ["ruff", "check", "."],
@@ -22,10 +24,12 @@ TOOLS = {
 CONDA_NAMES = {
     "prometheus-client": "prometheus_client",
     "matplotlib": "matplotlib-base",
-    "playwright": "playwright-python",
 }
 
+LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-uv.lock")
 
+
+@pytest.mark.process
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_code_passes(tool: str, project: Path, tmp_path: Path) -> None:
     """Lint, format, types."""
@@ -37,6 +41,7 @@ def test_the_code_passes(tool: str, project: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.process
 def test_doors_open_downwards_only(project: Path) -> None:
     """The import contract of pyproject.toml."""
     done = subprocess.run(
@@ -46,47 +51,98 @@ def test_doors_open_downwards_only(project: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def direct_dependencies(project: Path) -> list[Requirement]:
-    """What pyproject.toml asks for, tests included."""
+def dependencies(project: Path, *groups: str) -> list[Requirement]:
+    """Return what pyproject.toml asks for: of learners, and of these groups."""
     data = tomllib.loads((project / "pyproject.toml").read_text())
-    asked = [*data["project"]["dependencies"], *data["dependency-groups"]["test"]]
+    asked = list(data["project"]["dependencies"])
+    for group in groups:
+        asked += data["dependency-groups"][group]
     return [Requirement(text) for text in asked]
 
 
-def locked_versions(project: Path) -> dict[str, Version]:
-    """What requirements.lock pins."""
-    text = (project / "requirements.lock").read_text()
-    return {
-        name: Version(version)
-        for name, version in re.findall(
-            r"^([a-z0-9.-]+)==([^ ;\\]+)", text, re.MULTILINE
-        )
-    }
+def pins(lock: Path) -> dict[str, str]:
+    """Return what a lock says of each package: version, markers, and hashes."""
+    blocks = re.split(r"\n(?=\S)", lock.read_text().rstrip())
+    named = [block.partition("==") for block in blocks if not block.startswith("#")]
+    return {name: rest.split("\n    #")[0] for name, _, rest in named}
 
 
-def test_the_lock_pins_every_direct_dependency_with_hashes(project: Path) -> None:
-    """Within the bounds asked for, and with no address of any registry."""
-    locked = locked_versions(project)
-    for wanted in direct_dependencies(project):
+def locked_versions(project: Path, lock: str = "requirements.lock") -> dict[str, str]:
+    """Return the version that a lock pins of each package; the last, of several."""
+    return {name: pin.split()[0] for name, pin in pins(project / lock).items()}
+
+
+@pytest.mark.parametrize(
+    ("lock", "groups"),
+    [
+        ("requirements.lock", ["editable"]),
+        ("requirements-test.lock", ["editable", "test"]),
+    ],
+)
+def test_a_lock_pins_every_direct_dependency(
+    lock: str, groups: list[str], project: Path
+) -> None:
+    """Within the bounds asked for."""
+    locked = locked_versions(project, lock)
+    for wanted in dependencies(project, *groups):
         assert locked[wanted.name] in wanted.specifier, wanted
-    text = (project / "requirements.lock").read_text()
-    assert text.count("--hash=sha256:") > len(locked)
-    assert "://" not in text
 
 
-def test_environment_yml_names_every_direct_dependency(project: Path) -> None:
-    """With bounds that allow what the lock pins, from conda-forge or else by pip."""
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_hashes_and_no_address(lock: str, project: Path) -> None:
+    """Of every package, and of no registry."""
+    for name, pin in pins(project / lock).items():
+        assert "--hash=sha256:" in pin, name
+    text = (project / lock).read_text()
+    assert not re.search(r"://| @ |--(extra-)?index|--find-links \S", text)
+
+
+def test_the_tools_of_the_tests_come_on_top_of_what_learners_have(
+    project: Path,
+) -> None:
+    """The same packages, which `./outage test` adds to and changes none of."""
+    learners = pins(project / "requirements.lock")
+    tests = pins(project / "requirements-test.lock")
+    assert learners.items() < tests.items()
+    tools = {wanted.name for wanted in dependencies(project, "test")}
+    assert {"playwright", "mypy", "jupyterhub"} <= tools - learners.keys()
+
+
+def test_what_learners_run_imports_nothing_that_tests_alone_have(
+    project: Path,
+) -> None:
+    """Everything outside the standard library stands in the learners' lock."""
+    locked = locked_versions(project)
+    brought_by = importlib.metadata.packages_distributions()
+    files = [*project.glob("course/**/*.py"), *project.glob("autograder/**/*.py")]
+    answers = project / "autograder" / "calibration"  # some of them cannot be parsed
+    for file in (path for path in files if answers not in path.parents):
+        for module in imported(file) & brought_by.keys() - {"course", "autograder"}:
+            names = {canonicalize_name(name) for name in brought_by[module]}
+            assert names & locked.keys(), f"{file}: {module}"
+
+
+def imported(file: Path) -> set[str]:
+    """Return the outermost names of the modules that a file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def test_environment_yml_names_every_dependency_of_learners(project: Path) -> None:
+    """With bounds that allow what the lock pins, all of them from conda-forge."""
     data = yaml.safe_load((project / "environment.yml").read_text())
     assert data["channels"] == ["conda-forge"]
     conda = dict(
         entry.split(" ", 1) for entry in data["dependencies"]
         if isinstance(entry, str) and " " in entry
     )  # fmt: skip
-    [by_pip] = [e["pip"] for e in data["dependencies"] if isinstance(e, dict)]
     locked = locked_versions(project)
-    for wanted in direct_dependencies(project):
-        if str(wanted) in by_pip:
-            continue
+    for wanted in dependencies(project):
         spec = conda[CONDA_NAMES.get(wanted.name, wanted.name)]
         assert SpecifierSet(spec) == wanted.specifier, wanted
         assert locked[wanted.name] in SpecifierSet(spec)
@@ -94,6 +150,7 @@ def test_environment_yml_names_every_direct_dependency(project: Path) -> None:
     assert all(version in python for version in ("3.11.7", "3.12.1", "3.13.0"))
 
 
+@pytest.mark.process
 def test_no_file_is_large_and_no_notebook_has_outputs(project: Path) -> None:
     """What git tracks stays small and free of what runs have left."""
     listed = subprocess.run(
@@ -110,6 +167,7 @@ def test_no_file_is_large_and_no_notebook_has_outputs(project: Path) -> None:
             assert '"output_type"' not in path.read_text(), name
 
 
+@pytest.mark.process
 def test_what_is_generated_matches_its_source(project: Path) -> None:
     """`outage build --check` finds no difference."""
     done = subprocess.run(

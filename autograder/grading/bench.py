@@ -27,14 +27,13 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from autograder.calibrating import answers_of, cases
 from autograder.judge import Answers, Exercise
 from autograder.judge.exercise import PROJECT
 from autograder.judge.job import Job
+from autograder.known import cases
 from autograder.sandbox import Confined
 from course.outage.room import own_folder
 
-from .cluster import default_jobs
 from .store import as_task
 
 BROKEN = ("", "def dispatch(:", "raise SystemExit(0)", "import nothing_of_that_name")
@@ -58,19 +57,17 @@ judge(exercise, answers_of(exercise, [%s]), held_back=True).score
 def mixed_class(exercise: Exercise, size: int) -> dict[str, Answers]:
     """`size` students: of every five, two right, two wrong, one broken; none alike."""
     known = cases(exercise)
-    texts = {
-        "right": cycle([c.path.read_text("utf-8") for c in known if c.is_right]),
-        "wrong": cycle([c.path.read_text("utf-8") for c in known if not c.is_right]),
-        "broken": cycle(BROKEN),
+    answers = {
+        "right": cycle([case.answers for case in known if case.is_right]),
+        "wrong": cycle([case.answers for case in known if not case.is_right]),
+        "broken": cycle([{s.grade_id: t for s in exercise.slots} for t in BROKEN]),
     }
     kinds = cycle(["right", "wrong", "right", "wrong", "broken"])
     found = {}
     for number in range(size):
-        text = next(texts[next(kinds)])
-        answers = answers_of(exercise, text)
         found[f"student{number:03}"] = {
             name: f"{answer}\n# by student {number}\n"
-            for name, answer in answers.items()
+            for name, answer in next(answers[next(kinds)]).items()
         }
     return found
 
@@ -125,11 +122,12 @@ def own_course(exercise: Exercise, size: int) -> Iterator[Path]:
         yield root
 
 
-def time_ours(exercise: Exercise, size: int, jobs: int) -> dict[str, Any]:
+def time_ours(exercise: Exercise, size: int, jobs: int | None) -> dict[str, Any]:
     """`outage grade` of a class from nothing to the table."""
+    many = ["--jobs", str(jobs)] if jobs else []
     with own_course(exercise, size) as root:
         seconds, printed = run(
-            root, "course.cli", "grade", exercise.number, "--json", "--jobs", str(jobs)
+            root, "course.cli", "grade", exercise.number, "--json", *many
         )
     rows = json.loads(printed)
     return {"s": seconds, "scores": {row["student"]: row["score"] for row in rows}}
@@ -252,7 +250,7 @@ def main() -> None:
     parser.add_argument(
         "--floor", type=int, default=15, help="Submissions for floor_s."
     )
-    parser.add_argument("--jobs", type=int, default=default_jobs())
+    parser.add_argument("--jobs", type=int, help="Left out: by the lag.")
     parser.add_argument("--peer", action="store_true")
     told = parser.parse_args()
     exercise = Exercise.named(told.exercise)

@@ -7,6 +7,7 @@ finds it in the store. So a grade is the same whichever of the two has written i
 import fcntl
 import io
 import logging
+import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from autograder.sandbox import Confined
 
 from .errors import AlreadyGrading, GradebookRefused
 from .store import KEY, VERDICT
+from .unscored import take_back
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,12 @@ class Book:
         grader = Autograde(coursedir=self._course, config=self._config)
         grader.force = grader.create_student = True
         self._start(grader, exercise, student)
+
+    def take_back(self, exercise: Exercise, student: str) -> None:
+        """Leave a submission without a grade, but for what people have written."""
+        take_back(self._course.db_url, exercise.name, student)
+        # nbgrader gives no feedback without it, and grades the submission anew.
+        shutil.rmtree(self.graded(exercise, student).parent, ignore_errors=True)
 
     def entries(self, exercise: Exercise) -> dict[str, Entry]:
         """What the gradebook holds of each submission whose grade was written."""

@@ -5,38 +5,33 @@ answers, its result the verdict as JSON. A worker that dies costs a retry, not a
 """
 
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from autograder.judge import Exercise, Verdict
+from autograder.judge.window import Window
 from course.outage.room import own_folder
 
 from .errors import ClusterLost
 from .store import Task
 
-# A judgement waits for answers that never come, and needs a core for a fifth of its
-# time. With eight a core, checks that look at a clock began to see the machine: three
-# scores in a hundred were others. With four and six, none.
-JOBS_PER_CORE = 6
 CONNECT_WITHIN_S = 15
 RETRIES = 3
 
 
-def default_jobs() -> int:
-    """How many submissions are judged at a time on this machine, unless one says."""
-    return JOBS_PER_CORE * (os.cpu_count() or 1)
-
-
 @contextmanager
-def connected(scheduler: str | None, jobs: int) -> Iterator[Any]:
-    """A Dask client: of the cluster at `scheduler`, or of one with `jobs` threads here.
+def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
+    """A Dask client: of the cluster at `scheduler`, or of one on this machine alone.
 
-    What they judge runs in processes of its own. Raises ClusterLost.
+    This machine judges `jobs` at a time; left out, as many as it bears. So does each
+    worker of `scheduler`, up to the threads it was given. What they judge runs in
+    processes of its own. Raises ClusterLost.
     """
     import dask  # takes half a second, and most commands have no use for it
     from distributed import Client, LocalCluster
+
+    from .worker import Judging
 
     quiet = {
         "distributed.logging": {"distributed": "critical"},
@@ -45,11 +40,12 @@ def connected(scheduler: str | None, jobs: int) -> Iterator[Any]:
     with dask.config.set(quiet), own_folder("outage-dask-") as folder:
         if scheduler is None:
             cluster = LocalCluster(
-                n_workers=1, threads_per_worker=jobs, processes=False,
+                n_workers=1, threads_per_worker=Window(jobs).most, processes=False,
                 dashboard_address=None, local_directory=str(folder),
                 silence_logs=logging.CRITICAL,
             )  # fmt: skip
             with cluster, Client(cluster) as client:
+                client.register_plugin(Judging(jobs))
                 yield client
             return
         try:
@@ -67,6 +63,7 @@ def connected(scheduler: str | None, jobs: int) -> Iterator[Any]:
                 " --scheduler out to grade on this machine."
             ) from exc
         with client:
+            client.register_plugin(Judging())
             yield client
 
 
@@ -79,8 +76,10 @@ def verdicts(
     """
     from distributed import as_completed
 
+    from .worker import judged
+
     futures = {
-        client.submit(_judged, task, key=f"{task.key}-{name}", retries=RETRIES): name
+        client.submit(judged, task, key=f"{task.key}-{name}", retries=RETRIES): name
         for name, task in tasks.items()
     }
     try:
@@ -96,11 +95,6 @@ def verdicts(
                 future.release()
     finally:
         client.cancel(list(futures))
-
-
-def _judged(task: Task) -> str:
-    """What a worker does."""
-    return task.judged().model_dump_json()
 
 
 def _require_same_checks(task: Task, verdict: Verdict) -> None:

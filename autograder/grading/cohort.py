@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from autograder.judge import Answers, Exercise, Verdict
+from autograder.judge import Answers, Exercise, Feedback, Verdict
 
 TEMPLATE = "report.html.j2"
 ALIKE_FROM = 0.95
@@ -51,7 +51,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Feedback:
+class Told:
     """What several students were told, and the checks that said so."""
 
     titles: list[str]
@@ -151,7 +151,7 @@ class Cohort:
         return Item(title, failed, failed / len(passed), discrimination)
 
     @property
-    def feedback(self) -> list[Feedback]:
+    def feedback(self) -> list[Told]:
         """What most students were told, the most common first.
 
         Told apart by what was seen and where to look, since inputs are random.
@@ -167,7 +167,7 @@ class Cohort:
                     students[text].append(student)
                 if check.title not in titles[text]:
                     titles[text].append(check.title)
-        found = [Feedback(titles[text], text, who) for text, who in students.items()]
+        found = [Told(titles[text], text, who) for text, who in students.items()]
         found.sort(key=lambda each: -len(each.students))
         return found[:MOST_COMMON]
 
@@ -230,12 +230,10 @@ def near(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, float]]:
                 yield first, second, matcher.ratio()
 
 
-def gist(feedback: str) -> str:
-    """The line of a check's feedback that says what to look at, or its first."""
-    lines = feedback.splitlines() or [""]
-    looks = [line for line in lines if line.startswith("Look at: ")]
-    said = (looks or lines)[0].removeprefix("Look at: ")
-    return said.removesuffix(" Its last lines:")
+def gist(feedback: Feedback) -> str:
+    """Return what a check's feedback says to look at, or else its first line."""
+    first, _, _ = (feedback.look or str(feedback)).partition("\n")
+    return first.removesuffix(" Its last lines:")
 
 
 def significant(source: str) -> tuple[str, ...]:

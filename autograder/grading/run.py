@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.judge import Exercise
+from autograder.judge import Exercise, Verdict
 from autograder.sandbox import Confined
 from autograder.submissions import ASIDE, READINGS, notes_on, put_aside, rebuilt
 
@@ -15,6 +15,7 @@ from .book import Book, Entry
 from .cluster import verdicts
 from .errors import GradebookRefused, NothingToGrade
 from .store import STORE, Task, VerdictStore, as_task
+from .unscored import reason
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,21 @@ class GradingRun:
             if isinstance(verdict, Exception):
                 failed[student] = str(verdict) or type(verdict).__name__
                 continue
+            if verdict.inconclusive:
+                failed[student] = reason(verdict)
+                self._take_back(self.tasks[student], verdict)
+                continue
             self.store.put(self.tasks[student], verdict)
             on_verdict(student)
         same = {self.tasks[student].key: why for student, why in failed.items()}
         return {s: same[t.key] for s, t in self.tasks.items() if t.key in same}
+
+    def _take_back(self, task: Task, verdict: Verdict) -> None:
+        """Take the scores of other answers from those who have handed these in."""
+        for student, entry in self._before.items():
+            theirs = entry.verdict.answers_digest
+            if self.tasks.get(student) == task and theirs != verdict.answers_digest:
+                self.book.take_back(self.exercise, student)
 
     def change(self, student: str) -> Change | None:
         """What writing a student's verdict would change that the student has not.

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.judge import Answers, Exercise, Verdict, judge_best
+from autograder.judge.window import Window, settled
 from autograder.sandbox import Confined
 
 STORE = "verdicts"  # the folder in autograder/
@@ -36,11 +37,14 @@ class Task:
         )  # fmt: skip
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def judged(self) -> Verdict:
-        """Judge it here and now. Raises SandboxUnavailable and JudgingFailed."""
+    def judged(self, patience: float = 1.0, seed: int | None = None) -> Verdict:
+        """Judge it here and now, as `judge` does with these.
+
+        Raises SandboxUnavailable and JudgingFailed.
+        """
         return judge_best(
-            Exercise.named(self.exercise), self.readings,
-            confined=self.confined, held_back=True,
+            Exercise.named(self.exercise), self.readings, confined=self.confined,
+            held_back=True, patience=patience, seed=seed,
         )  # fmt: skip
 
 
@@ -59,8 +63,11 @@ class VerdictStore:
             return None  # of another version, or damaged: it is made again
 
     def put(self, task: Task, verdict: Verdict) -> None:
-        """Keep a verdict; one in which a check of ours broke is not worth keeping."""
-        if any(check.outcome == "error" for check in verdict.checks):
+        """Keep a verdict, but for one that is to be made again the next time.
+
+        That is: a check of ours broke, or could not be told.
+        """
+        if {"error", "inconclusive"} & {check.outcome for check in verdict.checks}:
             return
         path = self._path(task)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,10 +81,13 @@ class VerdictStore:
         self._path(task).unlink(missing_ok=True)
 
     def verdict_on(self, task: Task) -> Verdict:
-        """The verdict that is known, or a new one, which is known from then on."""
+        """The verdict that is known, or a new one, which is known from then on.
+
+        Nothing else may be judged by this process meanwhile.
+        """
         known = self.get(task)
         if known is None:
-            known = task.judged()
+            known = settled(task.judged, Window(1))
             self.put(task, known)
         return known
 

@@ -12,12 +12,13 @@ from .answers import Answers, from_notebook
 from .errors import JudgeError, JudgingFailed
 from .exercise import Exercise
 from .judging import judge, judge_best
-from .verdict import Check, Verdict
+from .verdict import Check, Feedback, Verdict
 
 __all__ = [
     "Answers",
     "Check",
     "Exercise",
+    "Feedback",
     "JudgeError",
     "JudgingFailed",
     "Verdict",

@@ -1,11 +1,13 @@
-"""Runs one of the sandbox's scripts beside learner code and reads what it reports."""
+"""Runs one of the sandbox's scripts beside learner code and reads what it reports.
+
+Its time limits count the time in which the script could run; see course.outage.gauge.
+"""
 
 import json
 import os
 import select
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,7 +16,9 @@ from typing import IO, Any
 
 from autograder.sandbox import Confined, Limits, interpreter
 from autograder.sandbox import inside as scripts
+from course.outage.errors import MachineTooBusy
 from course.outage.forkserver import Forked
+from course.outage.gauge import CAP, LEAST_CAP_S, NAP_S, Gauge, Limit
 from course.outage.spawner import passed_on
 
 from .job import JOIN
@@ -76,11 +80,13 @@ def child(
     """Run `script`, which has ended when the block has.
 
     By a fork of the server at the address `forks`, where there is one. Whatever it
-    prints is dropped. It is stopped `within_s` seconds after its start, or when it
-    reports more than 16 MB. A line that is no JSON object ends the reading too: learner
-    code has written to the report, which earns it nothing. Raises SandboxUnavailable.
+    prints is dropped. It is stopped once it could run for `within_s` seconds, or when
+    it reports more than 16 MB. A line that is no JSON object ends the reading too:
+    learner code has written to the report, which earns it nothing. Raises
+    SandboxUnavailable; and MachineTooBusy from the reports, if it hardly could run.
     """
-    limits = Limits(wall_s=int(within_s) + 5)
+    longest_s = max(LEAST_CAP_S, CAP * within_s)
+    limits = Limits(wall_s=int(longest_s) + 5, cpu_s=int(within_s) + 60)
     words = interpreter(confined, limits, read=[str(INSIDE), *read])
     reading, writing = os.pipe()
     its_input, ours = os.pipe()
@@ -94,16 +100,17 @@ def child(
     finally:
         os.close(writing)
         os.close(its_input)
-    running = Child(
-        _objects(reading, time.monotonic() + within_s), os.fdopen(ours, "w")
-    )
-    # One that does not read what it is told would make the teller wait.
-    overdue = threading.Timer(within_s + 1, process.kill)
-    overdue.start()
+    gauge = Gauge(lambda: [process.pid])
+    limit = Limit("an answer of the cell", within_s, lambda: gauge.ran_s)
+    running = Child(_objects(reading, limit), os.fdopen(ours, "w"))
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(process, gauge, limit, over))
+    watch.start()
     try:
         yield running
     finally:
-        overdue.cancel()
+        over.set()
+        watch.join()
         process.kill()
         running.no_more()
         process.wait()
@@ -126,13 +133,33 @@ def _start(
     )  # fmt: skip
 
 
-def _objects(reading: int, deadline: float) -> Iterator[dict[str, Any]]:
+def _watch(
+    process: subprocess.Popen[bytes] | Forked,
+    gauge: Gauge,
+    limit: Limit,
+    over: threading.Event,
+) -> None:
+    """Keep the clock of `limit`; end `process` a second after, unless `over` before.
+
+    One that does not read what it is told would make the teller wait.
+    """
+    with suppress(MachineTooBusy):
+        while limit.left_s():
+            if over.wait(NAP_S):
+                return
+            gauge.tick()
+        over.wait(1.0)
+    process.kill()
+
+
+def _objects(reading: int, limit: Limit) -> Iterator[dict[str, Any]]:
     received, total = b"", 0
     while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([reading], [], [], left)[0]:
+        if not limit.left_s():
             yield {"stopped": "time"}
             return
+        if not select.select([reading], [], [], NAP_S)[0]:
+            continue
         part = os.read(reading, 1 << 16)
         total += len(part)
         if not part or total > LONGEST_REPORT:

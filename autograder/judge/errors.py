@@ -2,6 +2,7 @@
 
 JudgeError
 ├── ExerciseNotFound    no exercise of that number or name
+├── KnownAnswerNotFound no known answer of that name
 ├── NotebookUnreadable  the notebook is missing or is not one
 └── JudgingFailed       the checks themselves broke
 """
@@ -23,6 +24,16 @@ class ExerciseNotFound(JudgeError):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(f"There is no exercise {name!r}. Known: {', '.join(known)}.")
+
+
+class KnownAnswerNotFound(JudgeError):
+    """No known answer to `exercise` is called `name`."""
+
+    def __init__(self, exercise: str, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no exercise and no known answer to {exercise} called {name!r}."
+            f" Known: {', '.join(known)}."
+        )
 
 
 class NotebookUnreadable(JudgeError):

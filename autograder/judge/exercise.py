@@ -39,7 +39,7 @@ PROJECT = Path(__file__).parents[2]
 CHECKS = PROJECT / "autograder" / "checks"
 HELD_BACK = PROJECT / "autograder" / "held_back"
 
-# For all checks of an exercise; a machine that judges many at a time is slow.
+# For all checks of an exercise, in seconds in which they and their fleets could run.
 TIME_LIMIT_S = 90.0
 
 T = TypeVar("T")
@@ -153,9 +153,11 @@ class Exercise:
 
     def release(self, answers: Mapping[str, str], name: str = "your answer") -> Release:
         """The release called `name` that `answers`, by grade_id, make."""
-        release = Release.named(self.slots[0].base)
-        modules = {s.module: answers[s.grade_id] for s in self.slots if s.module}
-        return release.replace(name, modules)
+        release = Release.named(self.slots[0].base).called(name)
+        for slot in self.slots:
+            if slot.module:
+                release = release.replace(slot.module, answers[slot.grade_id])
+        return release
 
 
 def digest(*texts: str) -> str:

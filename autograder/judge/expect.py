@@ -6,16 +6,29 @@ from typing import Any
 
 import pytest
 
+from .verdict import Feedback
+
 
 class Unmet(Exception):
     """A check is not met. The learner reads exactly these sentences.
 
-    `look` points at the idea that is missing, not at the line to type.
+    `look` points at the idea that is missing, not at the line to type. What was seen
+    may go by the clock, such as an answer's own time-out: on a machine that was late by
+    more than `margin_s` of any one second it says nothing: the check is inconclusive.
     """
 
-    def __init__(self, *, sent: str, saw: str, expected: str, look: str = "") -> None:
-        lines = [f"Sent: {sent}", f"Saw: {saw}", f"Expected: {expected}"]
-        super().__init__("\n".join([*lines, f"Look at: {look}"] if look else lines))
+    def __init__(
+        self,
+        *,
+        sent: str,
+        saw: str,
+        expected: str,
+        look: str = "",
+        margin_s: float = math.inf,
+    ) -> None:
+        self.margin_s = margin_s
+        self.feedback = Feedback(sent=sent, saw=saw, expected=expected, look=look)
+        super().__init__(str(self.feedback))
 
 
 def require(met: bool) -> None:
@@ -39,11 +52,14 @@ def check(title: str, points: float) -> Callable[[Any], Any]:
     return mark
 
 
-def guards(name: str, *, told: str) -> Callable[[Any], Any]:
+def guards(
+    name: str, *, sent: str, saw: str, expected: str, look: str
+) -> Callable[[Any], Any]:
     """Mark a held-back test: check `name` passes only if this passes too.
 
-    It asks the same with other inputs. If it fails, the learner reads `told` and no
-    word of what it sent or saw.
+    It asks the same with other inputs. If it fails, the learner reads what stands here,
+    and no word of what the test itself sent or saw.
     """
+    told = Feedback(sent=sent, saw=saw, expected=expected, look=look)
     mark: Callable[[Any], Any] = pytest.mark.guards(name, told)
     return mark

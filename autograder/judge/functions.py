@@ -50,11 +50,16 @@ class Functions:
     """
 
     def __init__(
-        self, sources: Mapping[str, str], confined: Confined, forks: str = ""
+        self,
+        sources: Mapping[str, str],
+        confined: Confined,
+        forks: str = "",
+        patience: float = 1.0,
     ) -> None:
         self._sources = sources
         self._confined = confined
         self._forks = forks
+        self._patience = patience
 
     def call(self, function: str, *arguments: Any) -> Call:
         """Call `function` once, with arguments that can be JSON."""
@@ -69,8 +74,10 @@ class Functions:
     ) -> list[Call]:
         """Call `function` with each of `cases`, one after another in one process.
 
-        `within_s` is the time for all of them. What cannot be JSON goes `through` our
-        own source: its `through(function, *case)` is called there instead.
+        `within_s` is the time in which it may run, for all of them; with more patience
+        it is longer. What cannot be JSON goes `through` our own source: its
+        `through(function, *case)` is called there instead. Raises MachineTooBusy if it
+        hardly could run.
         """
         with self.conversation(function, within_s, through) as ask:
             return [ask(*case) for case in cases]
@@ -86,7 +93,8 @@ class Functions:
         told = {
             "source": self._sources[function], "function": function, "through": through,
         }  # fmt: skip
-        with child("call", [], self._confined, within_s, (), self._forks) as running:
+        may_run_s = self._patience * within_s
+        with child("call", [], self._confined, may_run_s, (), self._forks) as running:
             running.tell(json.dumps(told) + "\n")
             ended: Call | None = None
 

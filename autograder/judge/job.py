@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox import Confined, interpreter
+from autograder.sandbox import Confined, Limits, interpreter
 from course.outage import Release
 from course.outage.confinement import Confinement
 
@@ -19,7 +19,8 @@ class Job:
     """The answers, the release that they make, and how either may be run.
 
     Each answer is under the name of what its cell defines. `forks` is the address of
-    the fork server for the release, if there is one.
+    the fork server for the release, if there is one. Every time limit counts
+    `patience` times.
     """
 
     answers: Mapping[str, str]
@@ -27,11 +28,12 @@ class Job:
     confined: Confined
     seed: int
     forks: str = ""
+    patience: float = 1.0
 
     @property
     def confinement(self) -> Confinement:
         """For fleets that run the release. Raises SandboxUnavailable."""
-        return confinement(self.confined, self.forks)
+        return confinement(self.confined, self.forks, self.patience)
 
     def write(self, path: Path) -> None:
         """Write it to a file."""
@@ -39,6 +41,7 @@ class Job:
         data: dict[str, Any] = {
             "answers": dict(self.answers), "release": release,
             "confined": self.confined.value, "seed": self.seed, "forks": self.forks,
+            "patience": self.patience,
         }  # fmt: skip
         path.write_text(json.dumps(data))
 
@@ -48,14 +51,17 @@ class Job:
         data = json.loads(path.read_text("utf-8"))
         return cls(
             data["answers"], Release(**data["release"]), Confined(data["confined"]),
-            data["seed"], data["forks"],
+            data["seed"], data["forks"], data["patience"],
         )  # fmt: skip
 
 
-def confinement(confined: Confined, forks: str = "") -> Confinement:
+def confinement(
+    confined: Confined, forks: str = "", patience: float = 1.0
+) -> Confinement:
     """How a fleet runs other people's code. Raises SandboxUnavailable."""
+    limits = Limits(wall_s=int(Limits.wall_s * patience))
     database = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"]
-    words = interpreter(confined, read=["{release}"], write=database)
+    words = interpreter(confined, limits, read=["{release}"], write=database)
     if forks:
         return Confinement(words, forks=forks, forked=JOIN)
     return Confinement((*words, "--warm", "{warm}"))

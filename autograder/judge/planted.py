@@ -47,11 +47,7 @@ def planted(path: Path) -> list[Planted]:
 
 
 def _edited(base: Release, name: str, edits: list[dict[str, str]]) -> Release:
-    release = base.replace(name, {})
+    release = base.called(name)
     for edit in edits:
-        text = release.source(edit["module"])
-        if text.count(edit["old"]) != 1:
-            raise ValueError(f"{name}: an edit of {edit['module']} does not fit")
-        changed = text.replace(edit["old"], edit["new"])
-        release = release.replace(name, {edit["module"]: changed})
+        release = release.edited(**edit)
     return release

@@ -19,15 +19,24 @@ from typing import Any
 import pytest
 
 from course.outage import Fleet, OutageError, Release
+from course.outage.errors import MachineTooBusy, ReleaseDoesNotStart
 
 from .expect import Unmet
 from .functions import Functions
 from .job import Job
 from .suites import SuiteRunner
+from .verdict import Feedback
+from .watch import Watch
 
+TOO_LATE = (
+    "This machine was too busy to tell: what this check looks at goes by the clock, and"
+    " for {:.1f} s of one second other programs kept the service from running. Close"
+    " programs that use the processor, or wait until they are done; then check again."
+)
 BROKEN = "This check itself broke. That is not your doing: tell your instructor."
 
 FAILED = pytest.StashKey[set[str]]()
+WATCH = pytest.StashKey[Watch]()
 
 StartFleet = Callable[[Release], Fleet]
 
@@ -43,6 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marks known; take the report to ourselves."""
     config.addinivalue_line("markers", "check(title, points): a check of an exercise")
     config.addinivalue_line("markers", "guards(name, told): a held-back test")
+    config.stash[WATCH] = Watch(lambda line: _write(config, line))
     config.stash[FAILED] = set()
     # The replicas must not inherit the end that verdicts are written to.
     os.set_inheritable(config.getoption("--report-fd"), False)
@@ -64,6 +74,7 @@ def _end_with(owner: int, folder: Path) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Announce every check first: one that never reports can be named then."""
+    session.config.stash[WATCH].forget()
     for item in session.items:
         _write(session.config, _named(item) | {"outcome": "announced"})
 
@@ -86,10 +97,17 @@ def pytest_runtest_makereport(
     if call.excinfo is not None:
         exc = call.excinfo.value
         # A release that cannot even start is the learner's matter as well.
-        known = isinstance(exc, Unmet | OutageError)
-        feedback = _feedback(item, exc) if known else BROKEN
+        outcome, feedback = "error", Feedback(message=BROKEN)
+        if isinstance(exc, MachineTooBusy):
+            outcome, feedback = "inconclusive", Feedback(message=str(exc))
+        elif isinstance(exc, Unmet | ReleaseDoesNotStart):
+            outcome, feedback = "failed", _feedback(item, exc)
+            late_s = item.config.stash[WATCH].lag()
+            if isinstance(exc, Unmet) and late_s > exc.margin_s:
+                outcome = "inconclusive"
+                feedback = Feedback(message=TOO_LATE.format(late_s))
         item.config.stash[FAILED].add(item.name)
-        told |= {"outcome": "failed" if known else "error", "feedback": feedback}
+        told |= {"outcome": outcome, "feedback": feedback.model_dump()}
         _write(item.config, _named(item) | told)
     elif call.when == "call":
         _write(item.config, _named(item) | told | {"outcome": "passed"})
@@ -140,6 +158,7 @@ def start_fleet(
                 raise
             took = time.monotonic() - started
             _write(pytestconfig, {"phase": "deploy", "seconds": took})
+            pytestconfig.stash[WATCH].follow(fleet)
             return running.enter_context(fleet)
 
         yield start
@@ -148,14 +167,14 @@ def start_fleet(
 @pytest.fixture(scope="session")
 def functions(job: Job) -> Functions:
     """The learner's functions, to be called in a process of their own."""
-    return Functions(job.answers, job.confined, job.forks)
+    return Functions(job.answers, job.confined, job.forks, job.patience)
 
 
 @pytest.fixture(scope="session")
 def suite(job: Job) -> SuiteRunner:
     """The learner's test suite, to be run against releases."""
     [source] = [text for name, text in job.answers.items() if name.startswith("test_")]
-    return SuiteRunner(source, job.confined, job.seed, job.forks)
+    return SuiteRunner(source, job.confined, job.seed, job.forks, job.patience)
 
 
 def _named(item: pytest.Item) -> dict[str, Any]:
@@ -169,10 +188,12 @@ def _named(item: pytest.Item) -> dict[str, Any]:
     return test | {"name": item.name, "title": title, "points": points}
 
 
-def _feedback(item: pytest.Item, exc: BaseException) -> str:
-    """What the learner reads; of a held-back test nothing but what was written."""
-    mark = item.get_closest_marker("guards")
-    return mark.args[1] if mark else str(exc)
+def _feedback(item: pytest.Item, exc: Unmet | ReleaseDoesNotStart) -> Feedback:
+    """Return what the learner reads; of a held-back test only what its mark says."""
+    if mark := item.get_closest_marker("guards"):
+        told: Feedback = mark.args[1]
+        return told
+    return exc.feedback if isinstance(exc, Unmet) else Feedback(message=str(exc))
 
 
 def _write(config: pytest.Config, data: dict[str, Any]) -> None:

@@ -11,11 +11,14 @@ import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from course.outage.gauge import NAP_S, Gauge, Limit
 
 LONGEST_FILE = 10_000
 PROMTOOL_WITHIN_S = 20.0
@@ -115,20 +118,35 @@ def _series(scrapes: Sequence[dict[str, Any]], last: int) -> list[dict[str, str]
 
 
 def _run(folder: Path, *words: str, fails: bool = False) -> str:
-    """What promtool says. Raises RuleUnreadable if it fails and should not."""
-    try:
-        done = subprocess.run(
-            [promtool() or "promtool", *words], cwd=folder, capture_output=True,
-            text=True, timeout=PROMTOOL_WITHIN_S, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as exc:
-        raise RuleUnreadable("Prometheus could not evaluate it in time.") from exc
-    said = done.stdout + done.stderr
-    broke = done.returncode != 0 and not fails
-    if broke or (fails and done.returncode and "alertname:" not in said):
+    """Return what promtool says.
+
+    Raises RuleUnreadable if it fails and should not, or could run for long enough and
+    has not ended; MachineTooBusy if it hardly could run.
+    """
+    with subprocess.Popen(
+        [promtool() or "promtool", *words], cwd=folder, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as running:  # fmt: skip
+        said = _read_all(running)
+    broke = running.returncode != 0 and not fails
+    if broke or (fails and running.returncode and "alertname:" not in said):
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         raise RuleUnreadable(f"promtool says: {' '.join(lines[-3:])[:400]}")
     return said
+
+
+def _read_all(running: subprocess.Popen[str]) -> str:
+    """Return the output of promtool, once it has ended; end it when it takes long."""
+    gauge = Gauge(lambda: [running.pid])
+    limit = Limit("promtool's answer", PROMTOOL_WITHIN_S, lambda: gauge.ran_s)
+    try:
+        while limit.left_s():
+            with suppress(subprocess.TimeoutExpired):
+                return running.communicate(timeout=NAP_S)[0]
+            gauge.tick()
+    finally:
+        running.kill()
+    raise RuleUnreadable("Prometheus could not evaluate it in time.")
 
 
 def _seconds(duration: str) -> int:

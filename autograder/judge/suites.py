@@ -13,12 +13,14 @@ from pathlib import Path
 from autograder.sandbox import Confined
 from course.outage import Fleet, Release
 from course.outage.confinement import Confinement
+from course.outage.errors import MachineTooBusy
 from course.outage.room import own_folder
 from course.outage.telemetry import Telemetry
 
 from .children import reports
 from .job import confinement
 
+# In seconds in which it could run: on a busy machine it may take minutes.
 SUITE_WITHIN_S = 25.0
 OUT_OF_TIME = f"it had not ended after {SUITE_WITHIN_S:.0f} seconds"
 AT_ONCE = 2  # releases that the suite is run against at the same time
@@ -60,8 +62,10 @@ class SuiteRunner:
         confined: Confined,
         seed: int,
         forks: str = "",
+        patience: float = 1.0,
     ) -> None:
         self._source = source
+        self._within_s = patience * SUITE_WITHIN_S
         self._confined = confined
         self._forks = forks
         # Ours could go without a sandbox; with one they start by forks, in no time.
@@ -96,11 +100,13 @@ class SuiteRunner:
             told = list(
                 reports(
                     "run_suite", [address, str(PROJECT), str(file)], "",
-                    self._confined, SUITE_WITHIN_S,
+                    self._confined, self._within_s,
                     read=[str(folder), address, *(str(PROJECT / p) for p in READABLE)],
                     forks=self._forks,
                 )
             )  # fmt: skip
+        if busy := [str(line["busy"]) for line in told if "busy" in line]:
+            raise MachineTooBusy.told(busy[0])
         tests: dict[str, bool] = {}
         for line in told:
             outcome = line.get("outcome")
@@ -123,21 +129,29 @@ class SuiteRunner:
 
 @contextmanager
 def log_in(path: Path, fleet: Fleet) -> Iterator[None]:
-    """Keep what `fleet` logs in a file, as it comes; beside it, that it has died."""
+    """Keep what `fleet` logs in a file, as it comes.
+
+    Beside it, that it has died, and for how many seconds it could run so far.
+    """
     over = threading.Event()
 
     def write() -> None:
         written = 0
+        beats = 0
 
         def more(told: Telemetry) -> bool:
-            return len(told.logs) > written or over.is_set()
+            return len(told.logs) > written or len(told.beats) > beats or over.is_set()
 
         with path.open("w", encoding="utf-8") as file:
             while not over.is_set():
-                fleet.telemetry.wait_for(more, 0.1)
+                fleet.telemetry.wait_for(more, 1.0)
+                beats = len(fleet.telemetry.beats)
                 if fleet.telemetry.exits():
                     # It stays dead; who asks shall know at once, not by a time-out.
                     path.with_name("gone").touch()
+                new = path.with_name("ran_s.new")
+                new.write_text(f"{fleet.telemetry.ran_s():.3f}")
+                new.replace(path.with_name("ran_s"))
                 entries = fleet.telemetry.log_entries()[written:]
                 written += len(entries)
                 file.writelines(json.dumps(e["record"]) + "\n" for e in entries)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Outcome = Literal["passed", "failed", "error", "timed_out"]
+Outcome = Literal["passed", "failed", "inconclusive", "error", "timed_out"]
 
 LONGEST_FEEDBACK = 4000
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -20,11 +20,45 @@ def printable(text: str) -> str:
     text = text.encode("utf-8", "backslashreplace").decode()
     text = UNPRINTABLE.sub(lambda found: ascii(found.group())[1:-1], text)
     if len(text) > LONGEST_FEEDBACK:
-        text = f"{text[:LONGEST_FEEDBACK]} … ({len(text):,} characters)"
+        cut = f" … ({len(text):,} characters)"
+        text = text[: LONGEST_FEEDBACK - len(cut)] + cut  # so it is not cut again
     return text
 
 
 Printable = Annotated[str, BeforeValidator(printable)]
+
+
+class Feedback(BaseModel):
+    """Tells the learner what a check sent, saw and expected.
+
+    `look` points at the idea that is missing. Where nothing was observed, such as in a
+    cell that is no Python, `message` stands alone.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    sent: Printable = ""
+    saw: Printable = ""
+    expected: Printable = ""
+    look: Printable = ""
+    message: Printable = ""
+
+    def labeled(self) -> list[tuple[str, str]]:
+        """Return its parts that say something, each after its label; in their order."""
+        parts = {
+            "Sent": self.sent,
+            "Saw": self.saw,
+            "Expected": self.expected,
+            "Look at": self.look,
+            "": self.message,
+        }
+        return [(label, text) for label, text in parts.items() if text]
+
+    def __str__(self) -> str:
+        """Return it as lines of text."""
+        return "\n".join(
+            f"{label}: {text}" if label else text for label, text in self.labeled()
+        )
 
 
 class Check(BaseModel):
@@ -36,11 +70,12 @@ class Check(BaseModel):
     title: str = Field(description="The same in words.")
     points: float = Field(description="What it is worth: all or none are earned.")
     outcome: Outcome = Field(
-        description="failed is the learner's matter; error is ours: the check broke;"
-        " timed_out did not end within the time for judging."
+        description="failed is the learner's matter; inconclusive: the machine was too"
+        " busy to tell, which says nothing of the answer; error is ours: the check"
+        " broke; timed_out did not end within the time for judging."
     )
-    feedback: Printable = Field(
-        default="", description="For the learner; lines of text."
+    feedback: Feedback = Field(
+        default=Feedback(), description="For the learner; empty, if it passed."
     )
     seconds: float = Field(default=0.0, description="How long it took.")
 
@@ -55,7 +90,7 @@ class Verdict(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    version: Literal[1] = Field(default=1, description="Of this schema.")
+    version: Literal[2] = Field(default=2, description="Of this schema.")
     exercise: str = Field(description="The folder's name, such as 05_name.")
     answers_digest: str = Field(description="SHA-256 of the answers, in hex.")
     checks_digest: str = Field(description="SHA-256 of the checks that were run.")
@@ -71,11 +106,27 @@ class Verdict(BaseModel):
         " releases (deploy, part of checks), for all checks, and to end (end)."
     )
     seconds: float = Field(description="All of it.")
+    lag_s: float = Field(
+        default=0.0,
+        description="How busy the machine was: the most time, in seconds of any one"
+        " second, that what was judged stood ready to run and got no processor.",
+    )
 
     @property
     def score(self) -> float:
         """Points earned."""
         return sum(check.earned for check in self.checks)
+
+    @property
+    def at_most(self) -> float:
+        """Points that it may come to: inconclusive checks might have earned theirs."""
+        open_ = (c.points for c in self.checks if c.outcome == "inconclusive")
+        return self.score + sum(open_)
+
+    @property
+    def inconclusive(self) -> bool:
+        """Whether the machine was too busy to tell how one check or more went."""
+        return any(check.outcome == "inconclusive" for check in self.checks)
 
     @property
     def points(self) -> float:

@@ -18,7 +18,8 @@ class Limits:
     processes: int = 64  # threads count as well; each sandbox has a user of its own
     memory_mb: int = 768
     scratch_mb: int = 64
-    wall_s: int = 120
+    # Longer than an exercise may be judged: to be ended sooner would look like a death.
+    wall_s: int = 300
 
     def to_json(self) -> dict[str, int]:
         """For the programs that apply them."""

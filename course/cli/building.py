@@ -8,11 +8,10 @@ autograder/matrix        → course/matrix.md
 calibration/13/outage_*  → autograder/checks/13_game_day/outages.sealed
 """
 
+import io
 import json
-import os
+import logging
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import jupytext
@@ -20,9 +19,9 @@ import nbformat
 from rich.console import Console
 
 from autograder import game_day, matrix
-from autograder.calibrating import KNOWN
-from autograder.judge import Verdict
+from autograder.judge import Exercise, Verdict
 from autograder.judge.exercise import PROJECT
+from autograder.known import cases
 from course.outage.room import own_folder
 
 GENERATED = ("course/notebooks", "autograder/source", "exercises")
@@ -50,7 +49,7 @@ def build(project: Path, check_only: bool, out: Console) -> int:
             return 1
         (fresh / SCHEMA).write_text(verdict_schema())
         (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
-        sealed = game_day.seal(KNOWN / game_day.SEALED.parent.name)
+        sealed = game_day.seal(cases(Exercise.named(game_day.EXERCISE)))
         (fresh / SEALED).parent.mkdir(parents=True)
         (fresh / SEALED).write_text(sealed)
         different = [
@@ -100,20 +99,33 @@ def to_notebook(source: Path, target: Path) -> None:
 
 
 def generate_assignments(project: Path, fresh: Path) -> str:
-    """Let nbgrader make the learners' notebooks; what it said if it failed."""
+    """Let nbgrader make the learners' notebooks; what it said if it failed.
+
+    As `nbgrader generate_assignment` does. All in this process: each of its commands
+    imports for two seconds of processor time, and there are thirteen exercises.
+    """
+    # Not at the top, for the same reason: most commands need no nbgrader.
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config.loader import PyFileConfigLoader
+
+    folder = project / "autograder"
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
+    config.CourseDirectory.source_directory = str(fresh / "autograder/source")
+    config.CourseDirectory.release_directory = str(fresh / "exercises")
+    config.CourseDirectory.db_url = f"sqlite:///{fresh / 'gradebook.db'}"
     (fresh / "exercises").mkdir()
+    said = io.StringIO()
     for source in sorted((fresh / "autograder/source").iterdir()):
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", "generate_assignment", source.name,
-             "--force", f"--CourseDirectory.source_directory={source.parent}",
-             f"--CourseDirectory.release_directory={fresh / 'exercises'}",
-             f"--CourseDirectory.db_url=sqlite:///{fresh / 'gradebook.db'}"],
-            cwd=project / "autograder",
-            env={**os.environ, "PYTHONPATH": str(project)},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            return f"nbgrader generate_assignment {source.name} failed:\n{done.stderr}"
+        config.CourseDirectory.assignment_id = source.name
+        course = CourseDirectory(config=config)
+        maker = GenerateAssignment(coursedir=course, config=config)
+        maker.force = True
+        maker.log.handlers = [logging.StreamHandler(said)]
+        try:
+            maker.start()
+        except SystemExit:  # how nbgrader ends a command that fails
+            return f"nbgrader generate_assignment {source.name}:\n{said.getvalue()}"
     return ""
 
 

@@ -5,25 +5,32 @@ import json
 from rich.console import Console
 from rich.progress import Progress
 
-from autograder.calibrating import Case, calibrate, cases
-from autograder.judge import Exercise
+from autograder.calibrating import calibrate
 from autograder.judge.exercise import CHECKS
+from autograder.known import Case, chosen
 from autograder.sandbox import Confined
 
 
 def report(
-    numbers: list[str], repeats: int, confined: Confined, as_json: bool, err: Console
+    names: list[str],
+    repeats: int,
+    load: int,
+    confined: Confined,
+    as_json: bool,
+    err: Console,
 ) -> bool:
-    """Calibrate the exercises `numbers`, or all; print; return whether all is sound.
+    """Calibrate what `names` name, or all; print; return whether all is sound.
 
-    Raises JudgeError, SandboxUnavailable.
+    Names are those of exercises, each with names of known answers to it, or without.
+
+    Beside the judge run `load` busy loops a core. Raises JudgeError and
+    SandboxUnavailable.
     """
     known = [path.parent.name for path in sorted(CHECKS.glob("*/exercise.toml"))]
-    exercises = [Exercise.named(number) for number in numbers or known]
     results = []
     with Progress(console=err) as progress:
-        for exercise in exercises:
-            total = repeats * len(cases(exercise))
+        for exercise, answers in chosen(names or known):
+            total = repeats * len(answers)
             bar = progress.add_task(exercise.name, total=total)
 
             def on_case(case: Case, misses: list[str], task: int = bar) -> None:
@@ -32,7 +39,9 @@ def report(
                 for miss in misses:
                     err.print(miss, style="red", markup=False, highlight=False)
 
-            results.append(calibrate(exercise, confined, repeats, on_case))
+            results.append(
+                calibrate(exercise, answers, confined, repeats, load, on_case)
+            )
     if as_json:
         print(json.dumps([result.to_json() for result in results], indent=2))
     else:
@@ -42,6 +51,8 @@ def report(
                 f"{result.exercise}: {result.right} right and {result.wrong} wrong"
                 f" answers{times}: {result.false_rejects} false rejects,"
                 f" {result.false_accepts} false accepts, {result.wrong_feedback} with"
-                " wrong feedback."
+                f" wrong feedback; {result.inconclusive} of {result.checks} checks"
+                f" inconclusive. Lag up to {result.lag_s:.2f} s of a second"
+                f"{f', beside {load} busy loops a core' if load else ''}."
             )
     return all(result.is_sound for result in results)

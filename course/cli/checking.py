@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 from watchfiles import watch as watch_files
 
-from autograder.hints import note
+from autograder.hints import note, wanting
 from autograder.judge import (
     Check,
     Exercise,
@@ -22,14 +22,17 @@ from autograder.judge import (
     judge_best,
 )
 from autograder.judge.exercise import PROJECT
-from autograder.presenting import MARKS, headline
+from autograder.presenting import MARKS, headline, way_out
 from autograder.sandbox import Confined, SandboxUnavailable
 from course.learner import JournalNotWritten
 
 from .workspace import learners_journal, own_copy
 
 out = Console()
-STYLES = {"passed": "green", "failed": "red", "error": "yellow", "timed_out": "yellow"}
+STYLES = {
+    "passed": "green", "failed": "red", "inconclusive": "yellow", "error": "yellow",
+    "timed_out": "yellow",
+}  # fmt: skip
 
 
 def check(
@@ -44,7 +47,8 @@ def check(
     """Judge one notebook, or judge it again at every save, until interrupted.
 
     Ends with exit code 0 if all checks passed, 1 if not, 2 if there is no such exercise
-    or notebook, 3 if this machine cannot judge: no sandbox for grading, a full disk.
+    or notebook, 3 if this machine cannot judge: no sandbox for grading, a full disk, or
+    too busy to tell where nothing failed.
     """
     how: dict[str, Any] = {"seed": seed}
     if as_grading:
@@ -60,14 +64,22 @@ def check(
         wrong_usage = not isinstance(exc, JudgingFailed | SandboxUnavailable)
         raise typer.Exit(2 if wrong_usage else 3) from exc
     if not watch:
-        raise typer.Exit(0 if verdict.passed else 1)
-    watch_and_judge(exercise, path, how, as_json)
+        failed = {c.outcome for c in verdict.checks} - {"passed", "inconclusive"}
+        raise typer.Exit(0 if verdict.passed else 1 if failed else 3)
+    watch_and_judge(exercise, path, how, as_json, verdict)
 
 
 def watch_and_judge(
-    exercise: Exercise, path: Path, how: dict[str, Any], as_json: bool
+    exercise: Exercise,
+    path: Path,
+    how: dict[str, Any],
+    as_json: bool,
+    verdict: Verdict,
 ) -> None:
-    """Judge `path` again whenever its answers have changed; Ctrl-C ends it."""
+    """Judge `path` again whenever its answers have changed; Ctrl-C ends it.
+
+    After an inconclusive verdict they need not have.
+    """
     answers = from_notebook(path)
     out.print(
         f"Watching {path}; save the notebook to have it judged. Ctrl-C ends this."
@@ -77,9 +89,9 @@ def watch_and_judge(
         for _ in watch_files(path.parent, recursive=False):
             try:
                 changed = from_notebook(path)
-                if changed != answers:
+                if changed != answers or verdict.inconclusive:
                     answers = changed
-                    judge_once(exercise, path, how, as_json)
+                    verdict = judge_once(exercise, path, how, as_json)
             except JudgeError as exc:
                 # Half-written, most likely: the next save brings it whole.
                 out.print(str(exc), style="yellow", markup=False)
@@ -102,9 +114,10 @@ def judge_once(
             note(learners_journal(PROJECT), exercise, answers[0], verdict)
         except JournalNotWritten as exc:
             out.print(str(exc), style="yellow", markup=False)
-    style = "green" if verdict.passed else "red"
-    out.print(Panel(headline(verdict), style=style, expand=False))
-    if not verdict.passed:
+    style = "green" if verdict.passed else "yellow" if verdict.inconclusive else "red"
+    said = "\n".join(filter(None, [headline(verdict), way_out(verdict)]))
+    out.print(Panel(said, style=style, expand=False))
+    if wanting(exercise, verdict):
         out.print(f"A hint: ./outage hint {exercise.number}", highlight=False)
     return verdict
 
@@ -116,6 +129,6 @@ def print_check(check: Check) -> None:
     out.print(
         f"{title} ({check.earned:g} of {check.points:g})", style=style, markup=False
     )
-    for line in check.feedback.splitlines():
+    for line in str(check.feedback).splitlines():
         # Commands stay on one line, so that they can be copied.
         out.print(Text(f"    {line}"), soft_wrap=line.startswith("curl"))

@@ -1,14 +1,13 @@
 """`outage doctor`: what this machine can and cannot do, each with its remedy."""
 
-import importlib.metadata
 import json
 import os
 import platform
-import re
 import shutil
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,10 +17,28 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.sandbox import SandboxUnavailable, prove
+from course.outage import Fleet, OutageError, Release
+from course.outage.traffic import Load
 
+from .packages import asked_for, not_installed
 from .testing import find_chromium
 
 LEAST_FREE_MB = 500
+
+# How much of the worst second a fleet's processes waited for a processor, over two
+# seconds of traffic. On two idle cores it is 0.05 to 0.2: every lesson tells. Beside
+# two busy loops a core 0.3 to 0.7, and most do; from there on few do at the first try.
+QUIET_UP_TO_S, BUSY_UP_TO_S = 0.3, 0.7
+MEASURED_S = 2.0
+BUSY = (
+    "This machine is busy: lessons take longer, and one in some may say that it cannot"
+    " tell; grading takes longer. Close programs that use the processor."
+)
+TOO_BUSY = (
+    "This machine is very busy: lessons will often say that they cannot tell, and show"
+    " a recorded run instead; grading will judge many submissions twice. Close programs"
+    " that use the processor, or wait until they are done."
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,7 @@ def examine(project: Path) -> Iterator[Finding]:
     yield packages(project)
     yield loopback()
     yield processes()
+    yield speed()
     yield disk(project)
     yield browser()
     yield sandbox()
@@ -77,24 +95,13 @@ def python() -> Finding:
 
 
 def packages(project: Path) -> Finding:
-    """The direct dependencies can be found."""
-    text = (project / "pyproject.toml").read_text("utf-8")
-    block = text.split("dependencies = [", 1)[1].split("\n]", 1)[0]
-    names = re.findall(r'"([a-z-]+)>=', block)
-    gone = [name for name in names if not is_installed(name)]
+    """Find what learners need; the tools of the tests are no part of that."""
+    names = asked_for(project)
+    gone = not_installed(names)
     if not gone:
         return Finding("packages", "ok", f"all {len(names)} found")
     remedy = "Delete .venv and run any ./outage command: it makes it anew."
     return Finding("packages", "missing", f"not found: {', '.join(gone)}", remedy)
-
-
-def is_installed(distribution: str) -> bool:
-    """Whether a package is there, by the name that pip knows it by."""
-    try:
-        importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def loopback() -> Finding:
@@ -114,6 +121,29 @@ def processes() -> Finding:
         return Finding("processor", "ok", f"{cores} cores")
     remedy = "Live parts may be slow to start; give the machine two cores if you can."
     return Finding("processor", "limited", "1 core", remedy)
+
+
+def speed() -> Finding:
+    """How late this machine is: seen by a real fleet of one replica, under traffic."""
+    began = time.monotonic()
+    try:
+        with Fleet(Release.named("good"), replicas=1) as fleet:
+            ready_s = time.monotonic() - began
+            since = fleet.telemetry.now
+            fleet.start_traffic(Load(rate=30))
+            time.sleep(MEASURED_S)
+            lag_s = fleet.telemetry.lag(since)
+    except OutageError as exc:
+        return Finding("speed", "limited", str(exc), TOO_BUSY)
+    found = (
+        f"a replica is ready after {ready_s:.1f} s; of the worst second it waited"
+        f" {lag_s:.1f} s for a processor"
+    )
+    if lag_s <= QUIET_UP_TO_S:
+        return Finding("speed", "ok", found)
+    return Finding(
+        "speed", "limited", found, BUSY if lag_s <= BUSY_UP_TO_S else TOO_BUSY
+    )
 
 
 def disk(project: Path) -> Finding:

@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.grading import AlreadyGrading, ClusterLost, GradingError
-from autograder.grading.cluster import connected, default_jobs
+from autograder.grading.cluster import connected
 from autograder.grading.intake import take_in
 from autograder.grading.run import Change, Graded, GradingRun
 from autograder.judge import Exercise, JudgeError
@@ -62,7 +62,7 @@ def grade(
             run.look()
             if force:
                 run.forget()
-            failed = judge_and_write(run, scheduler, jobs or default_jobs())
+            failed = judge_and_write(run, scheduler, jobs)
             changes = [c for student in run.tasks if (c := run.change(student))]
             if regrade and not accept(changes, yes):
                 return _told("no score was changed.", Exit.FELL_SHORT)
@@ -101,7 +101,7 @@ def grade(
 
 
 def judge_and_write(
-    run: GradingRun, scheduler: str | None, jobs: int
+    run: GradingRun, scheduler: str | None, jobs: int | None
 ) -> dict[str, str]:
     """Judge what has no verdict, and write each grade at once.
 

@@ -219,9 +219,16 @@ def reset(
 @app.command()
 def calibrate(
     exercises: Annotated[
-        list[str] | None, typer.Argument(help="Numbers, such as 05; without any, all.")
+        list[str] | None,
+        typer.Argument(
+            help="Numbers, such as 05, each with names of known answers to it, or"
+            " without: then all of them. Without any number, all exercises."
+        ),
     ] = None,
     repeats: Annotated[int, typer.Option(min=1, help="Judge each so often.")] = 1,
+    load: Annotated[
+        int, typer.Option(min=0, max=16, help="Busy loops a core, beside the judge.")
+    ] = 0,
     no_sandbox: NoSandbox = False,
     as_json: AsJson = False,
 ) -> None:
@@ -233,7 +240,7 @@ def calibrate(
 
     try:
         sound = calibrating.report(
-            exercises or [], repeats, confined_by(no_sandbox), as_json, err
+            exercises or [], repeats, load, confined_by(no_sandbox), as_json, err
         )
     except JudgeError as exc:
         fail(str(exc), Exit.USAGE)
@@ -270,7 +277,11 @@ def grade(
     ] = False,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Judgements at a time; left out, two a core."),
+        typer.Option(
+            min=1,
+            help="Judgements at a time, always; left out, one to eight a core, as many"
+            " as this machine bears.",
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -329,26 +340,44 @@ def build(
     check_only: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail on a difference.")
     ] = False,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record", help="Instead, run lessons and keep their runs: 10 minutes."
+        ),
+    ] = False,
 ) -> None:
     """Make every generated file from its source."""
-    from . import building
+    from . import building, recording
 
+    if record:
+        raise typer.Exit(recording.record(PROJECT, out))
     raise typer.Exit(building.build(PROJECT, check_only, out))
 
 
 @app.command()
 def test(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only those that start no process: seconds.")
+    ] = False,
     fast: Annotated[
-        bool, typer.Option("--fast", help="Leave out browser and long live runs.")
+        bool,
+        typer.Option("--fast", help="Leave out browser and long live runs: minutes."),
     ] = False,
     pytest_arguments: Annotated[
-        list[str] | None, typer.Argument(help="Passed on to pytest, after --.")
+        list[str] | None,
+        typer.Argument(
+            help="Passed on to pytest, after --, such as -k NAME, or -n 0: no workers."
+        ),
     ] = None,
 ) -> None:
     """Run the project's own tests, all of them, as CI does."""
     from . import testing
 
-    raise typer.Exit(testing.run(PROJECT, fast, pytest_arguments or [], err))
+    part = testing.Part.FAST if fast else testing.Part.ALL
+    if quick:
+        part = testing.Part.QUICK
+    raise typer.Exit(testing.run(PROJECT, part, pytest_arguments or [], err))
 
 
 def main() -> None:

@@ -4,22 +4,34 @@ import os
 import shutil
 import subprocess
 import sys
+from enum import Enum
 from pathlib import Path
 
 from rich.console import Console
 
 from autograder.sandbox import SandboxUnavailable, prove
 
+from .packages import asked_for, not_installed
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+WORKERS_PER_CORE = 2  # most tests wait: for answers, ends, silence
 REMEDY = (
     "Install Chromium or Chrome, or name one: OUTAGE_CHROMIUM=/path/to/it. Without one,"
     " `./outage test --fast` runs all the other tests."
 )
 
 
-def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
-    """Run pytest, with a browser unless `fast`. Returns an exit code of the command."""
+class Part(Enum):
+    """How much of the tests: the marks of what is left out."""
+
+    ALL = ("load",)
+    FAST = ("load", "slow", "browser")
+    QUICK = ("load", "slow", "browser", "process")
+
+
+def run(project: Path, part: Part, arguments: list[str], err: Console) -> int:
+    """Run pytest on a part of the tests. Returns an exit code of the command."""
     if not (project / "tests").exists():
         err.print(
             "outage: this is the learners' package, which comes without the project's"
@@ -27,9 +39,19 @@ def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
             style="red",
         )
         return 3
+    if missing := not_installed(asked_for(project, "test")):
+        err.print(
+            f"outage: the tests need {', '.join(missing)}, not installed here."
+            " ./outage test adds them; with conda: pip install --group test",
+            style="red", highlight=False,
+        )  # fmt: skip
+        return 3
     environment = dict(os.environ)
-    left_out = ["slow", "browser"] if fast else []
-    if not fast:
+    # Hundreds of processes import the project: compile it once.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    left_out = list(part.value)
+    workers = 0  # in this case: the tests run in pytest's own process
+    if part is Part.ALL:
         chromium = prepare_programs(err)
         if chromium is None:
             err.print(
@@ -37,6 +59,28 @@ def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
             )
             return 3
         environment["OUTAGE_CHROMIUM"] = str(chromium)
+        if not prepare_proxy(project, err):
+            err.print(
+                "outage: leaving out the test of JupyterHub, which needs root, its"
+                " users, and npm.",
+                style="yellow",
+            )
+            left_out.append("hub")
+    if part is not Part.QUICK:
+        workers = WORKERS_PER_CORE * (os.cpu_count() or 1)
+        left_out += lacking(err)
+    marks = " and ".join(f"not {mark}" for mark in left_out)
+    command = [
+        sys.executable, "-m", "pytest", *(["-m", marks] if marks else []),
+        "-n", str(workers), "--durations", "10", *arguments,
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=project, env=environment, check=False)
+    return 1 if done.returncode == 1 else done.returncode and 3
+
+
+def lacking(err: Console) -> list[str]:
+    """Return the marks of tests that need what this machine lacks, having said so."""
+    left_out = []
     try:
         prove()
     except SandboxUnavailable as exc:
@@ -50,18 +94,7 @@ def run(project: Path, fast: bool, arguments: list[str], err: Console) -> int:
             style="yellow",
         )
         left_out.append("postgresql")
-    if not fast and not prepare_proxy(project, err):
-        err.print(
-            "outage: leaving out the test of JupyterHub, which needs root, its users,"
-            " and npm.",
-            style="yellow",
-        )
-        left_out.append("hub")
-    marks = " and ".join(f"not {mark}" for mark in left_out)
-    choice = ["-m", marks] if marks else []
-    command = [sys.executable, "-m", "pytest", *choice, *arguments]
-    done = subprocess.run(command, cwd=project, env=environment, check=False)
-    return 1 if done.returncode == 1 else done.returncode and 3
+    return left_out
 
 
 def find_chromium() -> Path | None:

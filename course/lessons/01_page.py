@@ -26,23 +26,23 @@
 # later, three times in all.
 
 # %%
-from course.outage import Fleet, Release
+from course.outage import Release
 from course.outage.traffic import Load
-from course.panel import LiveView, Prediction
+from course.panel import Prediction, Stage
 
-fleet = Fleet(Release.named("good"), replicas=2)
-fleet.start_traffic(Load(rate=60, seed=1))
-view = LiveView(fleet)
+good, bad = Release.named("good"), Release.named("bad")
+WELL_FORMED = Load(rate=60, seed=1)
 
-for event in fleet.telemetry.processes:
-    print(f"replica {event['replica']}, process {event['pid']}: {event['state']}")
-
-# %%
-view.watch(seconds=8, title="The good release")
+stage = Stage("01")
+with stage.run("healthy", good, WELL_FORMED, replicas=2) as healthy:
+    for event in healthy.telemetry.processes:
+        print(f"replica {event['replica']}, process {event['pid']}: {event['state']}")
+    healthy.watch(8, "The good release")
+print(f"{healthy.served(since=0):.1%} of requests were served.")
 
 # %% [markdown]
-# The solid line is what users get. The dashed line, failures, lies on the floor, and so
-# does the dotted one, which counts processes that died.
+# The solid line is what users get. The dashed line is failures, and the dotted one counts
+# processes that died: both lie on the floor while all is well.
 #
 # ## The deployment
 #
@@ -53,63 +53,64 @@ view.watch(seconds=8, title="The good release")
 # **Predict before you run it.** What will users notice?
 
 # %%
-deployment = Prediction(
-    "What happens to the success rate in the seconds around the deployment?",
-    ["It falls to about half while a replica is away", "Nothing", "It falls to zero"],
-)
+deployment = Prediction.named("01 deployment")
 deployment.show()
 
 # %%
-before = fleet.telemetry.now
-fleet.deploy(Release.named("bad"))
-view.watch(seconds=8, title="The new release is out")
+with stage.run("deployed", good, WELL_FORMED, after=healthy) as deployed:
+    deployed.fleet.deploy(bad)
+    deployed.watch(8, "The new release is out")
+
 
 # %%
-served = fleet.telemetry.success(before, fleet.telemetry.now - 1)
-observed = "b" if served > 0.9 else "a" if served > 0.3 else "c"
-deployment.reveal(observed, f"{served:.1%} of requests were served meanwhile.")
+def meanwhile(run):
+    served = run.served(since=run["began"])
+    observed = "b" if served > 0.9 else "a" if served > 0.3 else "c"
+    return observed, f"{served:.1%} of requests were served meanwhile."
+
+
+deployment.reveal_from(meanwhile, deployed)
 
 # %% [markdown]
-# While one replica is away the other takes all of the traffic, and the one that stops
-# finishes its requests first. The new release serves everyone as the old one did.
-#
-# This is the uncomfortable part of the story: **nothing was wrong yet**. The tests had
-# passed, the review had passed, the deployment was healthy for a while. If you had to
-# decide now whether to roll back, no signal would tell you to.
+# This is the uncomfortable part of June's story: when the release went out, **nothing was
+# wrong yet**. The tests had passed, the review had passed, the deployment was healthy for a
+# while. No signal would have told anybody to roll back.
 #
 # ## One request in a hundred
 #
 # So far every request was well-formed. On the open internet some never are: a client sends
 # the wrong encoding, leaves a field out, spells a region wrong. From the next cell on, 1%
-# of requests carry a malformed routing header; the other 99% are as before. Under the
-# old release such a request got a 500 and nobody else noticed.
+# of requests carry a malformed routing header; the other 99% are as before. The old release
+# answers such a request with a 500, and nobody else notices.
 
 # %%
-one_percent = Prediction(
-    "1% of requests are malformed. How many of the well-formed ones will succeed?",
-    ["About 99%", "About 90%", "About half", "Less than one in ten"],
-)
+one_percent = Prediction.named("01 one percent")
 one_percent.show()
 
 # %%
-poisoned = fleet.telemetry.now
-fleet.start_traffic(Load(rate=60, malformed=0.01, seed=2))
-view.watch(seconds=25, title="1% of requests are malformed")
+POISON = Load(rate=60, malformed=0.01, seed=2)
+with stage.run("poisoned", bad, WELL_FORMED, after=deployed) as poisoned:
+    poisoned.fleet.start_traffic(POISON)
+    poisoned.watch(25, "1% of requests are malformed")
+
 
 # %%
-tries = list(fleet.telemetry.tries)
-first = min(t.due for t in tries if t.malformed)
-served = fleet.telemetry.success(first + 3, fleet.telemetry.now - 1)
-observed = (
-    "d" if served < 0.1 else "c" if served < 0.7 else "b" if served < 0.95 else "a"
-)
-one_percent.reveal(
-    observed, f"{served:.1%} were served, counted from 3 s after the first."
-)
+def well_formed(run):
+    first = min(t.due for t in run.telemetry.tries if t.malformed)
+    served, died = run.served(since=first + 3), len(run.deaths(since=first))
+    figures = (
+        f"{served:.1%} were served, counted from 3 s after the first; {died} died."
+    )
+    if served < 0.1:
+        return "d" if died else None, figures
+    return "c" if served < 0.7 else "b" if served < 0.95 else "a", figures
+
+
+one_percent.reveal_from(well_formed, poisoned)
 
 # %% [markdown]
-# It is 14:00: the alert has fired, and you have been paged. The traffic goes on while you
-# look around, so nothing below is a rehearsed figure. Run these cells at your own pace.
+# It is 14:00: an alert fires, and you are paged. The traffic goes on while you look around.
+# The figures below are of the seconds that you have watched; none of them is rehearsed.
 #
 # ## How bad is it?
 #
@@ -118,8 +119,8 @@ one_percent.reveal(
 # **Error rate**: what share of all tries fails at this moment?
 
 # %%
-now = fleet.telemetry.now
-error_rate = fleet.telemetry.error_share(now - 5, now)
+told = poisoned.telemetry
+error_rate = told.error_share(told.now - 5, told.now)
 print(f"In the last 5 seconds {error_rate:.0%} of tries failed.")
 
 # %% [markdown]
@@ -128,9 +129,8 @@ print(f"In the last 5 seconds {error_rate:.0%} of tries failed.")
 # three different windows:
 
 # %%
-now = fleet.telemetry.now - 1
-for window in (10, 30, now):
-    share = fleet.telemetry.success(now - window, now)
+for window in (10, 30, told.now):
+    share = poisoned.served(since=told.now - window)
     print(f"over the last {window:3.0f} s: {share:6.1%} available")
 
 # %% [markdown]
@@ -145,25 +145,27 @@ for window in (10, 30, now):
 from course.outage.alert import BurnRateAlert
 
 alert = BurnRateAlert(objective=0.999, factor=14.4)
-now = fleet.telemetry.now
-print(f"burn rate now: {alert.burn_rate(fleet.telemetry, now, alert.short_s):.0f}")
-print(f"it fired {view.alerted_s - first:.1f} s after the first malformed request")
+print(f"burn rate now: {alert.burn_rate(told, told.now, alert.short_s):.0f}")
+first = min(t.due for t in told.tries if t.malformed)
+fired = alert.fired(told, since=first)
+print(
+    f"it fired {fired - first:.1f} s after the first malformed request" if fired else ""
+)
 
 # %% [markdown]
 # **Restarts**: does the service stay up between failures? A service that is slow, or that
 # answers with errors, keeps its processes. One that is in a crash loop does not.
 
 # %%
-for end in fleet.telemetry.exits():
+for end in poisoned.deaths():
     print(
         f"second {end['t']:5.1f}: replica {end['replica']}, process {end['pid']},"
         f" exit code {end['exit_code']}"
     )
 
 # %% [markdown]
-# Each line is a process that ended by itself, and each time with the same exit code. The
-# supervisor started a new one, after a delay that grows as it does on Kubernetes, and the
-# new one met the same traffic.
+# Each such line is a process that ended by itself. The supervisor starts a new one, after a
+# delay that grows as it does on Kubernetes, and the new one meets the same traffic.
 #
 # ## Say it in one sentence
 #
@@ -171,11 +173,11 @@ for end in fleet.telemetry.exits():
 # It names no cause, because you know of none yet:
 
 # %%
-down_for = fleet.telemetry.now - first
+failing = 1 - poisoned.served(since=first)
 print(
-    f"Orders API: down for nearly all users for the last {down_for:.0f} s;"
-    f" {1 - served:.0%} of valid requests fail; {len(fleet.telemetry.exits())} processes"
-    " have died and are being restarted; cause unknown."
+    f"Orders API: {failing:.0%} of valid requests fail for the last"
+    f" {told.now - first:.0f} s; {len(poisoned.deaths())} processes have died and are"
+    " being restarted; cause unknown."
 )
 
 # %% [markdown]
@@ -198,36 +200,36 @@ print(
 # **Predict:** the malformed requests go on. What does the rollback do?
 
 # %%
-rollback = Prediction(
-    "The old release comes back; 1% of requests are still malformed. What then?",
-    ["It dies as well", "Well-formed requests succeed again", "Half of them succeed"],
-)
+rollback = Prediction.named("01 rollback")
 rollback.show()
 
 # %%
-fleet.rollback()
-restored = fleet.telemetry.now
-view.watch(seconds=12, title="The old release is back")
+with stage.run("rolled back", bad, POISON, after=poisoned) as rolled_back:
+    rolled_back.fleet.deploy(good)
+    rolled_back.mark("restored")
+    rolled_back.watch(12, "The old release is back")
+
 
 # %%
-served = fleet.telemetry.success(restored + 3, fleet.telemetry.now - 1)
-observed = "b" if served > 0.95 else "c" if served > 0.3 else "a"
-rollback.reveal(observed, f"{served:.1%} of well-formed requests are served.")
+def well_formed_now(run):
+    since = run["restored"] + 3
+    served, died = run.served(since), len(run.deaths(since))
+    burn = alert.burn_rate(run.telemetry, run.telemetry.now, 8)
+    statuses = {t.status for t in run.telemetry.tries if t.malformed and t.due > since}
+    return "b" if served > 0.95 else "c" if served > 0.3 else "a", (
+        f"{served:.1%} of well-formed requests are served, and {died} processes died."
+        f" Statuses of malformed requests: {sorted(map(str, statuses))}."
+        f" Burn rate over the last 8 s: {burn:.0f}."
+    )
 
-poison = [t for t in fleet.telemetry.tries if t.malformed and t.due > restored + 3]
-print(f"Statuses of malformed requests now: {sorted({t.status for t in poison})}.")
-burn = alert.burn_rate(fleet.telemetry, fleet.telemetry.now, 8)
-print(f"Burn rate over the last 8 s: {burn:.0f}.")
+
+rollback.reveal_from(well_formed_now, rolled_back)
 
 # %% [markdown]
-# Look at the last figure. Every well-formed request succeeds, and the budget may still burn
-# fast enough to page you: the old release answers each malformed request with a 500, its
+# Mind the burn rate. Even when every well-formed request succeeds, the budget may burn fast
+# enough to page you: the old release answers each malformed request with a 500, its
 # client tries that three times, and to an alert on all errors a 500 is a 500. It cannot
 # tell users who suffer from one client that sends nonsense. Module 09 builds one that can.
-#
-# The test has turned a coincidence into a finding: with the new release the processes die,
-# with the old one they live, and the traffic is the same. *Which line* of the new release
-# it is remains open.
 #
 # ## With your own hands
 #
@@ -240,7 +242,7 @@ print(f"Burn rate over the last 8 s: {burn:.0f}.")
 # %%
 from course.panel import IncidentPanel
 
-panel = IncidentPanel(fleet, Load(rate=60, malformed=0.01, seed=3))
+panel = IncidentPanel(stage.fleet, Load(rate=60, malformed=0.01, seed=3))
 panel.show()
 
 # %% [markdown]
@@ -249,7 +251,7 @@ panel.show()
 
 # %%
 panel.close()
-fleet.close()
+stage.close()
 
 # %% [markdown]
 # ## What the 90 minutes cost

@@ -27,38 +27,30 @@ from collections import Counter
 
 from course.outage import Fleet, Release
 from course.outage.traffic import Load
-from course.panel import LiveView, Prediction, recall
+from course.panel import Prediction, Stage, recall
 
-fleet = Fleet(Release.named("bad"), replicas=2)
-fleet.start_traffic(Load(rate=60, malformed=0.01, seed=5))
-view = LiveView(fleet)
-view.watch(seconds=12, title="June's release, 1% malformed")
+stage = Stage("02")
+with stage.run("spike", Release.named("bad")) as spike:
+    spike.fleet.start_traffic(Load(rate=60, malformed=0.01, seed=5))
+    spike.watch(12, "June's release, 1% malformed")
+    spike.telemetry.wait_for(lambda t: len(t.exits()) >= 3, within_s=20)
+stage.close()
 
 # %% [markdown]
-# Request after request has left an error with a traceback in the log. In a hurry one reads
-# the last lines of a traceback, because Python prints the exception there.
+# In such an outage request after request leaves an error with a traceback in the log. In a
+# hurry one reads the last lines of a traceback, because Python prints the exception there.
 #
 # **Predict:** which exception do most of these tracebacks end with?
 
 # %%
-most = Prediction(
-    "Most tracebacks in the log end with ...",
-    [
-        "KeyError and the like: what malformed requests raise",
-        "CancelledError, or the news that a connection is closed",
-        "something that the database complains about",
-    ],
-)
+most = Prediction.named("02 most")
 most.show()
 
+
 # %%
-fleet.telemetry.wait_for(lambda t: len(t.exits()) >= 3, within_s=20)
-fleet.stop_traffic()
-errors = [
-    e["record"]["exception"]
-    for e in fleet.telemetry.log_entries()
-    if "exception" in e["record"]
-]
+def tracebacks(run):
+    records = [entry["record"] for entry in run.telemetry.log_entries()]
+    return [record["exception"] for record in records if "exception" in record]
 
 
 def last_line(text):
@@ -69,29 +61,30 @@ def last_line(text):
     return lines[-1] if lines else "(none)"
 
 
-ends = Counter(map(last_line, errors))
-broken_off = sum(
-    count
-    for line, count in ends.items()
-    if line.endswith("CancelledError") or "connection" in line.lower()
-)
-complaints = sum(count for line, count in ends.items() if line.startswith("sqlite3"))
-most.reveal(
-    "b" if broken_off > len(errors) / 2 else "c" if complaints else "a",
-    f"{broken_off} of {len(errors)}.",
-)
-for line, count in ends.most_common():
+def what_they_end_with(run):
+    errors = tracebacks(run)
+    ends = Counter(map(last_line, errors))
+    broken_off = sum(
+        count
+        for line, count in ends.items()
+        if line.endswith("CancelledError") or "connection" in line.lower()
+    )
+    database = sum(n for line, n in ends.items() if line.startswith("sqlite3"))
+    key = "b" if broken_off > len(errors) / 2 else "c" if database else "a"
+    return key if run.deaths() else None, f"{broken_off} of {len(errors)}."
+
+
+most.reveal_from(what_they_end_with, spike)
+errors = tracebacks(spike)
+for line, count in Counter(map(last_line, errors)).most_common():
     print(f"{count:5} × {line}")
 naming = sum("database query:" in text for text in errors)
 print(f"{naming} of {len(errors)} name a database query.")
 
 # %% [markdown]
 # `CancelledError` is not a fault. It is what asyncio raises inside a task to make it stop,
-# wherever the task is waiting at that moment. Many of these requests were waiting for the
-# database, so that is what their tracebacks end with; others found the connection closed
-# that they were about to use. Module 03 shows where that leads.
-#
-# Hundreds of errors, and their last lines name consequences only. What cancelled them?
+# wherever the task is waiting at that moment. So such lines name a consequence. What
+# cancelled the requests?
 
 # %% [markdown]
 # ## From the last line upwards
@@ -101,10 +94,10 @@ print(f"{naming} of {len(errors)} name a database query.")
 # them. Here are the last words of the first process that ended:
 
 # %%
-first = fleet.telemetry.exits()[0]
+first = spike.deaths()[0]
 words = [
     entry["record"]["event"]
-    for entry in fleet.telemetry.log_entries()
+    for entry in spike.telemetry.log_entries()
     if entry["pid"] == first["pid"] and "level" not in entry["record"]
 ]
 print(f"process {first['pid']}, exit code {first['exit_code']}, {len(words)} lines:\n")
@@ -144,19 +137,16 @@ print(f"\norigin: {origin}, in line {line} of {file}")
 # the dispatcher and the task group and ends the process, with all requests in
 # it.](../figures/boundary.svg)
 #
-# Now the cancelled requests fall into place. The dispatcher failed; its task group
-# cancelled the server; the server cancelled every request in flight. One exception, and
-# hundreds of tracebacks that follow from it. You can see it in any one of them, if you read
-# it from the *top*:
+# Now the cancelled requests fall into place. The dispatcher fails; its task group cancels the
+# server; the server cancels every request in flight. One exception, and a traceback of each
+# of them that follows from it. You can see it in any one of them, if you read it from the
+# *top*:
 
 # %%
 longest = max(errors, key=len)
 for line in longest.splitlines():
     if not re.match(r"[\s|]*(File|await|return|\^|~)", line) and line.strip(" |^~"):
         print(line[:100])
-
-# %%
-fleet.close()
 
 # %% [markdown]
 # "During handling of the above exception, another exception occurred": Python has kept the
@@ -178,25 +168,11 @@ print(source.partition("# --- exercise 02")[0].partition("# --- lesson 02")[2].s
 # **Predict** three of them before you run all eight.
 
 # %%
-sys_exit = Prediction(
-    "A route calls sys.exit(1). What happens?",
-    ["The process ends with exit code 1", "The client gets a 500, the process lives"],
-)
-sys_exit.show()
-background = Prediction(
-    "A background task raises a KeyError. What does the client get?",
-    ["200", "500", "nothing: it hangs"],
-)
-background.show()
-orphan = Prediction(
-    "A task that nobody awaits raises, and a request waits for its result. What then?",
-    [
-        "The request gets a 500",
-        "The process ends",
-        "The request hangs, nothing is logged",
-    ],
-)
-orphan.show()
+sys_exit = Prediction.named("02 sys.exit")
+background = Prediction.named("02 background")
+orphan = Prediction.named("02 orphan")
+for question in (sys_exit, background, orphan):
+    question.show()
 
 # %%
 from course.outage import OutageError
@@ -224,22 +200,24 @@ with Fleet(Release.named("raises"), replicas=1) as raises:
         saw[way] = (response, process, logged)
         print(f"{way:12} {response!s:45} {process:12} errors logged: {len(logged)}")
 
-broken = Release.named("raises").replace("raises at start", {"raises.py": "{}['mars']"})
+broken = Release.named("raises").called("raises at start")
+broken = broken.replace("raises.py", "{}['mars']")
 try:
     Fleet(broken, replicas=1)
 except OutageError as exc:
     print(f"{'startup':12} never ready; exit code {exc.exit_code}")
 
-# %%
-sys_exit.reveal(
-    "b" if saw["sys_exit"][0].status == 500 else "a", "Its exception was handled, too."
-)
+responses = {way: response for way, (response, _, _) in saw.items()}
+logged = {
+    way: f"Errors in the log: {len(lines)}." for way, (_, _, lines) in saw.items()
+}
+sys_exit.reveal("b" if responses["sys_exit"].status == 500 else "a")
 background.reveal(
-    "a" if saw["background"][0].status == 200 else "b",
-    f"Errors in the log: {len(saw['background'][2])}.",
+    "a" if responses["background"].status == 200 else "b", logged["background"]
 )
-hung = saw["orphan"][0].outcome == "timeout"
-orphan.reveal("c" if hung else "a", f"Errors in the log: {len(saw['orphan'][2])}.")
+orphan.reveal(
+    "c" if responses["orphan"].outcome == "timeout" else "a", logged["orphan"]
+)
 
 # %% [markdown]
 # ## Which task, and who waits for it?

@@ -24,19 +24,20 @@
 # are malformed instead of 1%: you will count them, and want enough to count.
 
 # %%
-from course.outage import Fleet, Release
+from course.outage import Release
 from course.outage.clients import Retries
 from course.outage.traffic import Load
-from course.panel import LiveView, Prediction, recall
+from course.panel import Prediction, Stage, recall
 
-fleet = Fleet(Release.named("good"), replicas=2)
-fleet.start_traffic(Load(rate=60, seed=8))
-view = LiveView(fleet)
-view.watch(seconds=6, title="The good release")
-fleet.deploy(Release.named("bad"))
-outage_began = fleet.telemetry.now
-fleet.start_traffic(Load(rate=60, malformed=0.03, seed=9))
-view.watch(seconds=18, title="June's release, 3% malformed")
+good, bad = Release.named("good"), Release.named("bad")
+stage = Stage("03")
+with stage.run("incident", good, Load(rate=60, seed=8)) as incident:
+    incident.watch(6, "The good release")
+    incident.fleet.deploy(bad)
+    incident.mark("poisoned")
+    incident.fleet.start_traffic(Load(rate=60, malformed=0.03, seed=9))
+    incident.watch(18, "June's release, 3% malformed")
+stage.close()
 
 # %% [markdown]
 # At the incident desk you can ask for what a dashboard or a log query would tell. Every
@@ -45,21 +46,20 @@ view.watch(seconds=18, title="June's release, 3% malformed")
 # %%
 from course.outage.desk import QUESTIONS, Desk
 
-desk = Desk(fleet.telemetry, since=outage_began)
+outage_began = incident["poisoned"]
+desk = Desk(incident.telemetry, since=outage_began)
 print(desk.ask("outcomes"))
 print(desk.ask("last lines"))
 
 # %% [markdown]
-# Cancellations, closed connections, and, as module 02 has shown, the name of a database
-# query below nearly each of them. It looks like the database. Before you call its owners:
+# In June those were cancellations and closed connections, with, as module 02 has shown, the
+# name of a database query below nearly each of them. It looked like the database. Before you
+# call its owners:
 #
-# **Predict.** A query put to the database itself, past the service: how does it fare now?
+# **Predict.** A query put to the database itself, past the service: how does it fare?
 
 # %%
-asked = Prediction(
-    "The median query, compared with before the outage, takes ...",
-    ["ten times as long, or longer", "about as long: less than five times", "for ever"],
-)
+asked = Prediction.named("03 asked")
 asked.show()
 
 # %% [markdown]
@@ -96,13 +96,26 @@ for question in sorted(QUESTIONS.values(), key=lambda q: q.minutes):
 # %%
 import statistics
 
-probes = [p for p in fleet.telemetry.probes if p["ms"] is not None]
-before = statistics.median(p["ms"] for p in probes if p["t"] < outage_began)
-during = statistics.median(p["ms"] for p in probes if p["t"] >= outage_began)
-ratio = during / before
-asked.reveal(
-    "a" if ratio >= 10 else "b", f"{before:.3f} ms before, {during:.3f} ms now."
-)
+
+def query_ms(run, since, until):
+    probes = [p for p in run.telemetry.probes if since <= p["t"] < until]
+    answers = [p["ms"] for p in probes if p["ms"] is not None]
+    return statistics.median(answers) if answers else float("nan")
+
+
+def database(run):
+    before = query_ms(run, 0, run["poisoned"])
+    during = query_ms(run, run["poisoned"], run["ended"])
+    figures = (
+        f"{before:.3f} ms before, {during:.3f} ms during; {len(run.deaths())} died."
+    )
+    if not (run.deaths() and before > 0):
+        return None, figures
+    times = during / before
+    return "a" if times >= 10 else "b" if times < 5 else None, figures
+
+
+asked.reveal_from(database, incident)
 print(desk.ask("database probe"))
 
 # %%
@@ -111,21 +124,20 @@ from IPython.display import HTML
 from course.panel.chart import DIED, FAILED, Line, still
 
 QUERY = Line("database query, hundredths of a millisecond", "#0072B2", (1, 2))
-samples = [s for s in fleet.telemetry.series(0.5) if s.db_ms is not None]
+samples = [s for s in incident.telemetry.series(0.5) if s.db_ms is not None]
 data = [
     [s.t for s in samples],
     [s.rate * s.error_share for s in samples],
     [s.db_ms * 100 for s in samples],
     [float(s.restarts) for s in samples],
 ]
-most = max(data[1])
-words = f"Failures rise from 0 to {most:.0f} a second; queries stay as fast as before."
+words = f"Failures rise to {max(data[1], default=0):.0f} a second; queries take {max(data[2], default=0) / 100:.2f} ms at most."
 title = "What clients see, and what the database sees"
 HTML(still(title, [FAILED, QUERY, DIED], data, words))
 
 # %% [markdown]
-# The database has not noticed that there is an incident. *Refuted*, for two minutes' work.
-# Why did the tracebacks name it? Every request spends most of its time waiting for a query,
+# A database that answers as fast as before is *refuted* as the cause, for two minutes' work.
+# Why do tracebacks name it? Every request spends most of its time waiting for a query,
 # so that is where most requests are when something else ends them. A traceback says where
 # the code *was*, which is a different question from *what went wrong*.
 #
@@ -134,16 +146,21 @@ HTML(still(title, [FAILED, QUERY, DIED], data, words))
 # %%
 for name in ("traffic", "pool", "last words"):
     print(desk.ask(name))
-print(f"spent: {desk.minutes} minutes")
+refuting = sum(
+    QUESTIONS[name].minutes for name in desk.asked if QUESTIONS[name].refutes
+)
+print(
+    f"spent: {desk.minutes} minutes, {desk.minutes - refuting} of them on questions that"
+    " could refute nothing"
+)
 
 # %% [markdown]
-# Two more are refuted: as much traffic as before, and a pool with connections to spare. The
-# fourth could have been refuted and was not. Every process that died, died in one function:
-# `resolve`, in the routing code.
+# As much traffic as before refutes overload, and connections to spare refute an exhausted
+# pool. The last question could have refuted the fourth hypothesis: if processes had died in
+# other places than `resolve`, the routing code would be innocent.
 #
-# That is the unusual pattern of 14:25. Four of your minutes went into the two questions at
-# the start, which could refute nothing; without them it would be 14:24 now. June's engineers
-# spent all ten on the database, because a plausible theory was in the way.
+# Where processes die is the unusual pattern of 14:25. June's engineers spent all ten minutes
+# on the database, because a plausible theory was in the way.
 
 # %% [markdown]
 # ## What goes with the deaths?
@@ -153,14 +170,11 @@ print(f"spent: {desk.minutes} minutes")
 # of all requests? The quotient is called *lift*; 1 means that the property has nothing to
 # do with it.
 #
-# **Predict.** In the storm of the last minute, what is the lift of "names no backend", the
+# **Predict.** In the storm that you have watched, what is the lift of "names no backend", the
 # very requests that kill?
 
 # %%
-stormy = Prediction(
-    "The lift of the deadly requests, measured during the outage, is ...",
-    ["3 or more", "under 3: hardly to be seen"],
-)
+stormy = Prediction.named("03 stormy")
 stormy.show()
 
 # %%
@@ -178,45 +192,45 @@ def names_a_backend(raw):
     return 0 <= shard < {"eu-west": 8, "us-east": 8, "ap-south": 4}.get(region, 0)
 
 
-def lift(requests, deaths, has, within_s=0.3):
+def lift(run, requests, has, within_s=0.3):
     """How much more often a death follows requests that have a property."""
+    deaths = [run.telemetry.ran_at(end["t"]) for end in run.deaths()]
 
     def share(some):
-        followed = [any(0 < d - t.due <= within_s for d in deaths) for t in some]
-        return sum(followed) / len(followed)
-
-    return share([t for t in requests if has(t.raw)]) / share(requests)
-
-
-def table(telemetry, since):
-    """The lift of a few properties, and how many requests have each."""
-    deaths = [exit_["t"] for exit_ in telemetry.exits()]
-    until = deaths[-1]
-    sent = [t for t in telemetry.tries if t.number == 1 and since <= t.due <= until]
-    properties = {
-        "method GET": lambda raw: raw.startswith("GET"),
-        "method PUT": lambda raw: raw.startswith("PUT"),
-        "region us-east": lambda raw: "us-east" in raw.lower(),
-        "names no backend": lambda raw: not names_a_backend(raw),
-    }
-    lifts = {name: lift(sent, deaths, has) for name, has in properties.items()}
-    for name, has in properties.items():
-        print(
-            f"{name:18} {sum(has(t.raw) for t in sent):5} requests, lift {lifts[name]:.1f}"
+        due = [run.telemetry.ran_at(t.due) for t in some]  # what waited is left out
+        return sum(any(0 < d - t <= within_s for d in deaths) for t in due) / max(
+            1, len(due)
         )
-    return lifts["names no backend"]
+
+    return share([t for t in requests if has(t.raw)]) / (share(requests) or 1)
 
 
-found = table(fleet.telemetry, outage_began)
-stormy.reveal("a" if found > 3 else "b", f"It is {found:.1f}.")
-fleet.close()
+PROPERTIES = {
+    "method GET": lambda raw: raw.startswith("GET"),
+    "method PUT": lambda raw: raw.startswith("PUT"),
+    "region us-east": lambda raw: "us-east" in raw.lower(),
+    "names no backend": lambda raw: not names_a_backend(raw),
+}
+
+
+def lifts(run, since):
+    """The lift of each property, over the requests until the last death."""
+    until = run.deaths()[-1]["t"]
+    sent = [t for t in run.telemetry.tries if t.number == 1 and since <= t.due <= until]
+    return {name: lift(run, sent, has) for name, has in PROPERTIES.items()}
+
+
+def during_the_outage(run):
+    if len(run.deaths()) < 3:
+        return None, f"{len(run.deaths())} processes died."
+    found = lifts(run, run["poisoned"])
+    figures = ", ".join(f"{name}: {value:.1f}" for name, value in found.items())
+    return "a" if found["names no backend"] >= 3 else "b", f"Lifts: {figures}."
+
+
+stormy.reveal_from(during_the_outage, incident)
 
 # %% [markdown]
-# In the storm the killers are hardly to be told from their victims. While both replicas are
-# down, requests queue up at the port, the deadly ones among them. The next process to start
-# is killed by a request that was sent a second or more before, surrounded by a hundred
-# others. Load and retries have blurred the order of cause and effect.
-#
 # ## A quiet replica
 #
 # So make it quiet: one replica, little traffic, no retries, and a restart without delay. On
@@ -224,19 +238,28 @@ fleet.close()
 # the traffic.
 
 # %%
-quiet = Fleet(Release.named("bad"), replicas=1, first_backoff_s=0.0)
-view = LiveView(quiet)
-quiet.start_traffic(Load(rate=20, malformed=0.03, seed=4, retries=Retries(retries=0)))
-view.watch(seconds=20, title="One quiet replica of June's release")
+ONE_BY_ONE = Load(rate=20, malformed=0.03, seed=4, retries=Retries(retries=0))
+with stage.run("quiet", bad, replicas=1, first_backoff_s=0.0) as quiet:
+    quiet.fleet.start_traffic(ONE_BY_ONE)
+    quiet.watch(20, "One quiet replica of June's release")
+stage.close()
+
 
 # %%
-table(quiet.telemetry, since=0)
-quiet.close()
+def on_a_quiet_replica(run):
+    if len(run.deaths()) < 3:
+        return None, f"{len(run.deaths())} processes died."
+    found = lifts(run, since=0)
+    figures = ", ".join(f"{name}: {value:.1f}" for name, value in found.items())
+    deadly = found.pop("names no backend")
+    stands_out = deadly >= 3 and deadly > 2 * max(found.values())
+    return "a" if stands_out else "b", f"Lifts: {figures}."
+
+
+one_by_one = Prediction.named("03 quiet")
+one_by_one.reveal_from(on_a_quiet_replica, quiet)
 
 # %% [markdown]
-# Now it stands out. The requests that name no backend are followed by a death several times
-# as often as others, and nothing else in the table is.
-#
 # Mind three traps of such tables. A property of *one* request can have any lift by chance,
 # so ask for a number of requests before you believe it. A count is no share: most deaths
 # follow GETs, because most requests are GETs. And a lift is a *suspicion*: the test that

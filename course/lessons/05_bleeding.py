@@ -30,49 +30,45 @@
 # **Predict.** From the moment the rollback is ordered: when are users served again?
 
 # %%
-from course.outage import Fleet, Release
+from course.outage import Release
 from course.outage.alert import BurnRateAlert
 from course.outage.traffic import Load
-from course.panel import LiveView, Prediction, recall
+from course.panel import Prediction, Stage, recall
 
-back = Prediction(
-    "After the order to roll back, over 95% of valid requests succeed within ...",
-    ["5 seconds", "20 seconds", "it never gets there: malformed requests go on"],
-)
+good, bad = Release.named("good"), Release.named("bad")
+back = Prediction.named("05 back")
 back.show()
 
 # %%
+WELL_FORMED = Load(rate=60, seed=11)
 POISON = Load(rate=60, malformed=0.01, seed=12)
 
+stage = Stage("05")
+with stage.run("rolled back", bad, WELL_FORMED) as rolled_back:
+    rolled_back.fleet.start_traffic(POISON)
+    rolled_back.watch(8, "June's release")
+    rolled_back.mark("ordered")
+    rolled_back.fleet.deploy(good)
+    rolled_back.watch(7, "Rolled back")
 
-def seconds_until_served(fleet, since, within_s=20):
-    """How long after `since` the success of a whole second first was over 95%."""
-    for step in range(2 * within_s):
-        start = since + step / 2
-        if (fleet.telemetry.success(start, start + 1) or 0) > 0.95:
-            return start + 1 - since
-    return float("inf")
-
-
-fleet = Fleet(Release.named("good"), replicas=2)
-fleet.deploy(Release.named("bad"))
-fleet.start_traffic(POISON)
-view = LiveView(fleet)
-view.watch(seconds=8, title="June's release")
-ordered = fleet.telemetry.now
-fleet.rollback()
-view.watch(seconds=7, title="Rolled back")
 
 # %%
-took_s = seconds_until_served(fleet, ordered)
-back.reveal(
-    "a" if took_s <= 5 else "b" if took_s <= 20 else "c", f"It took {took_s:.1f} s."
-)
+def seconds_until_served(run):
+    """How long after the order over 95% of a whole second's requests were served."""
+    steps = range(int(2 * (run["ended"] - run["ordered"])) - 4)
+    starts = [run["ordered"] + step / 2 for step in steps]
+    back_at = next((s for s in starts if run.served(s, s + 1) > 0.95), None)
+    if not run.deaths() or back_at is None:
+        return "c" if run.deaths() else None, f"{len(run.deaths())} processes died."
+    took_s = run.fair_s(run["ordered"], back_at + 1)
+    return "a" if took_s <= 5 else "b", f"It took {took_s:.1f} s."
+
+
+back.reveal_from(seconds_until_served, rolled_back)
 
 # %% [markdown]
-# The good release answers malformed requests with a 500 and lives. A rollback needs no
-# understanding, so it could have been ordered at 14:03, as soon as anybody remembered that
-# there had been a deployment.
+# A rollback needs no understanding, so it could have been ordered at 14:03, as soon as anybody
+# remembered that there had been a deployment.
 #
 # It is not always to be had: a release that has changed the database's schema, or that other
 # teams already rely on, may have no way back. Find that out *before* you deploy. Today we
@@ -91,8 +87,9 @@ print(DISPATCH)
 
 def hotfix(name, line, instead):
     """June's release with a line of its dispatcher replaced."""
-    text = "from fastapi import HTTPException\n" + DISPATCH.replace(line, instead)
-    return Release.named("bad").replace(name, {"dispatch.py": text})
+    fixed = Release.named("bad").called(name).edited("dispatch.py", line, instead)
+    imports = "from fastapi import HTTPException\n"
+    return fixed.replace("dispatch.py", imports + fixed.source("dispatch.py"))
 
 
 # %% [markdown]
@@ -109,25 +106,20 @@ one_type = hotfix(
             lookup.reply.set_exception(exc)
 """,
 )
-deaths_before = len(fleet.telemetry.exits())
-# A deadly request that came before a replica is ready would end the roll-out itself.
-fleet.start_traffic(Load(rate=60))
-fleet.deploy(one_type)
-fleet.start_traffic(POISON)
-view.watch(seconds=14, title="Hotfix 1: except KeyError")
+with stage.run("hotfix 1", one_type, WELL_FORMED) as hotfix_1:
+    hotfix_1.fleet.start_traffic(POISON)
+    hotfix_1.watch(14, "Hotfix 1: except KeyError")
 
 # %%
-from collections import Counter
 
 from course.outage.crashes import crashes
 
-since = crashes(fleet.telemetry)[deaths_before:]
-print(f"{len(since)} deaths since the deployment of hotfix 1:")
-print(Counter(crash.exception for crash in since))
+died = crashes(hotfix_1.telemetry)
+print(f"{len(died)} deaths with hotfix 1:", *{crash.exception for crash in died})
 
 # %% [markdown]
-# Fewer kinds of deadly requests are left, and one of them is enough. Module 04 had listed
-# six types; a crash shows you one.
+# A hotfix for one type leaves fewer kinds of deadly requests, and one of them is enough.
+# Module 04 had listed six types; a crash shows you one.
 #
 # ## The tempting one
 #
@@ -145,25 +137,25 @@ catch_all = hotfix(
             lookup.reply.set_exception(HTTPException(400, "malformed X-Route header"))
 """,
 )
-fleet.deploy(catch_all)
-view.watch(seconds=10, title="Hotfix 2: except Exception, 400")
+with stage.run("hotfix 2", catch_all, WELL_FORMED) as hotfix_2:
+    hotfix_2.fleet.start_traffic(POISON)
+    hotfix_2.watch(10, "Hotfix 2: except Exception, 400")
 
 # %%
-now = fleet.telemetry.now - 1
-print(f"{fleet.telemetry.success(now - 5, now):.1%} of valid requests succeed")
+served = hotfix_2.served(since=hotfix_2["began"])
+print(
+    f"{served:.1%} of valid requests succeed; {len(hotfix_2.deaths())} processes died"
+)
 
 # %% [markdown]
-# The outage is over, the chart is calm, people go home. Two weeks later somebody edits the
-# topology, and makes a mistake: a look-up for one region now raises. It is a bug of *ours*;
-# the requests for that region are as valid as ever.
+# Such a chart looks calm, and people go home. Two weeks later somebody edits the topology,
+# and makes a mistake: a look-up for one region now raises. It is a bug of *ours*; the
+# requests for that region are as valid as ever.
 #
 # **Predict.** With hotfix 2 in place, what does the error-rate alert say?
 
 # %%
-quiet = Prediction(
-    "Look-ups of one region in three raise a RuntimeError. The alert ...",
-    ["fires within seconds", "fires after a while", "does not fire at all"],
-)
+quiet = Prediction.named("05 quiet")
 quiet.show()
 
 # %%
@@ -178,32 +170,31 @@ def resolve(header: bytes) -> Backend:
         raise RuntimeError("topology out of step")  # a bug of ours
     return backend
 """
-routing = Release.named("good").source("routing.py")
-with_bug = catch_all.replace("hotfix 2 + a bug", {"routing.py": routing + BUG})
-fleet.deploy(with_bug)
-bug_since = fleet.telemetry.now
-view.watch(seconds=12, title="Hotfix 2, and a bug in the topology")
+with_bug = catch_all.called("hotfix 2 + a bug").extended("routing.py", BUG)
+with stage.run("bug", catch_all, WELL_FORMED) as bug:
+    bug.fleet.deploy(with_bug)
+    bug.mark("out")
+    bug.fleet.start_traffic(POISON)
+    bug.watch(12, "Hotfix 2, and a bug in the topology")
+
 
 # %%
-now = fleet.telemetry.now
-alert = BurnRateAlert()
-burn = alert.burn_rate(fleet.telemetry, now, alert.short_s)
-errors = [
-    e["record"]
-    for e in fleet.telemetry.log_entries()
-    if e["t"] > bug_since and e["record"].get("level") in ("error", "critical")
-]
-served = fleet.telemetry.success(bug_since + 1, now - 1)
-quiet.reveal(
-    "a" if burn > alert.factor else "c",
-    f"Burn rate {burn:.1f}, errors logged: {len(errors)}, valid requests served: {served:.0%}.",
-)
+def what_the_alert_says(run):
+    told, since = run.telemetry, run["out"]
+    fired = BurnRateAlert().fired(told, since)
+    logged = [e["record"].get("level") for e in told.log_entries() if e["t"] > since]
+    served, errors = run.served(since), logged.count("error")
+    figures = f"Errors logged: {errors}; valid requests served: {served:.0%}."
+    if fired is None:
+        return "c" if 0.5 < served < 0.8 else None, figures
+    return "a" if run.fair_s(since, fired) < 5 else "b", figures
+
+
+quiet.reveal_from(what_the_alert_says, bug)
 
 # %% [markdown]
-# A third of the users gets "400: malformed X-Route header" for a header that is perfect.
-# No error is logged, no process dies, no alert fires: a 4xx is the client's fault, and
-# nobody is paged for clients. The crash has become a silence. Someone will find it when
-# enough customers have called.
+# A 4xx is the client's fault, and nobody is paged for clients. So a handler that turns our
+# bugs into 4xx makes a silence of a crash. Someone finds it when enough customers have called.
 #
 # ## Whose fault is it?
 #
@@ -271,7 +262,7 @@ print(results)
 # which ask the process to. Swallow them, and it will not go when it is told to:
 
 # %%
-fleet.close()
+stage.close()
 deaf = hotfix(
     "deaf",
     WAITS,
@@ -283,8 +274,8 @@ deaf = hotfix(
 """,
 )
 for release in (deaf, catch_all):
-    with Fleet(release, replicas=1) as alone:
-        end = alone.stop_replica(0)
+    with stage.run(f"{release.name}, stopped", release, replicas=1) as alone:
+        end = alone.fleet.stop_replica(0)
     how = "had to be killed" if end["killed"] else f"exit code {end['exit_code']}"
     print(f"{release.name:10} told to stop: {how}, after {end['seconds']:.1f} s")
 
@@ -297,23 +288,29 @@ for release in (deaf, catch_all):
 #
 # June's servers were "restarted to clear the error state". A process that has died and come
 # back has a fresh memory already; one that has survived something strange may not: a lock
-# that is still held, a cache with a wrong entry. A *rolling* restart clears that without
-# anybody noticing, one replica after the other:
+# that is still held, a cache with a wrong entry. A *rolling* restart clears that, one replica
+# after the other, so that users need not notice:
 
 # %%
-with Fleet(Release.named("good"), replicas=2) as rolling:
-    rolling.start_traffic(Load(rate=60, seed=3))
-    rolling.telemetry.wait_for(lambda t: t.now > 1, within_s=5)
-    pids = {event["pid"] for event in rolling.telemetry.processes}
-    began = rolling.telemetry.now
-    rolling.restart()
-    ended = rolling.telemetry.now
-    rolling.telemetry.wait_for(lambda t: t.now > ended + 1.5, within_s=5)
-    fresh = {event["pid"] for event in rolling.telemetry.processes} - pids
-    served = rolling.telemetry.success(began, ended)
-print(
-    f"{len(fresh)} new processes in {ended - began:.1f} s; {served:.1%} served meanwhile"
-)
+with stage.run("rolling", good, WELL_FORMED) as rolling:
+    rolling.fleet.restart()
+    rolling.mark("restarted")
+    rolling.telemetry.wait(4)
+stage.close()
+
+
+# %%
+def noticed(run):
+    served = run.served(run["began"], run["restarted"])
+    starts = [e for e in run.telemetry.processes if e["state"] == "started"]
+    figures = (
+        f"{len(starts) - 2} new processes; {served:.1%} of requests served meanwhile."
+    )
+    return "a" if served > 0.99 else "b", figures
+
+
+rolling_restart = Prediction.named("05 rolling")
+rolling_restart.reveal_from(noticed, rolling)
 
 # %% [markdown]
 # ## Recall

@@ -36,10 +36,7 @@ print(edge.source("boundary.py", since="async def answer_error"))
 # a malformed header (500).
 
 # %%
-without = Prediction(
-    "Which of the four responses has no X-Request-ID?",
-    ["none: the middleware sees them all", "the 404 and the 422", "the 500"],
-)
+without = Prediction.named("06 without")
 without.show()
 
 # %%
@@ -63,8 +60,6 @@ without.reveal(
 )
 
 # %% [markdown]
-# The one response for which somebody will ask "what was its id?" has none.
-#
 # ## Who is outermost?
 #
 # Middleware is nested: each layer calls the next one and gets its response back. What a
@@ -117,7 +112,7 @@ with Fleet(Release.named("good"), replicas=1) as good:
             print(record["level"], record["event"], record.get("exception", "")[-60:])
 
 # %% [markdown]
-# Same id in the response and in the log. That is what an id is for: a user reads it out on
+# The same id in the response and in the log: that is what an id is for. A user reads it out on
 # the phone, and you search for it.
 #
 # ## What a body must not say
@@ -132,8 +127,8 @@ for part in ("site-packages", "course/service/routing.py", "resolve", "TypeError
 fleet.close()
 
 # %% [markdown]
-# Paths, line numbers that tell the versions of libraries, function names, and whatever the exception's text
-# holds: for a database error that may be a query with a customer's data, or a connection
+# Such a body tells paths, line numbers that betray the versions of libraries, function names,
+# and whatever the exception's text holds: for a database error that may be a query with a customer's data, or a connection
 # string with its password. Whoever probes an API for weaknesses sends malformed requests
 # and reads the answers.
 #
@@ -148,10 +143,7 @@ fleet.close()
 # not fit the model is answered with a 422, which says what was wrong. **Predict:**
 
 # %%
-nan = Prediction(
-    'PUT {"item": "tea", "quantity": NaN}: Python reads that NaN as a number. The answer is ...',
-    ["422: a quantity must be a whole number", "500", "200: NaN is stored"],
-)
+nan = Prediction.named("06 nan")
 nan.show()
 
 # %%
@@ -166,17 +158,13 @@ with Fleet(Release.named("good"), replicas=1) as good:
         for e in good.telemetry.log_entries()
         if "exception" in e["record"]
     ]
-nan.reveal({422: "a", 500: "b", 200: "c"}[answer.status], "")
+nan.reveal({422: "a", 500: "b", 200: "c"}[answer.status])
 for line in traces[0].splitlines():
     if not line.startswith(" ") and line:
         print(line[:110])
 
 # %% [markdown]
-# Read it from the top. The first exception is the right one: the body is not valid. Then
-# the handler for it set out to answer, with a document that *repeats the input*, and NaN
-# cannot be written as JSON. The second exception is an error in the error handler, so the
-# client's mistake became our 500, with an alert for it. Half a surrogate pair in a string
-# (`"\ud83d"`) does the same.
+# Half a surrogate pair in a string (`"\ud83d"`) does the same.
 #
 # The rule behind it: an error handler works with input that has already proved to be bad.
 # Let it depend on as little of that input as it can. Where, and what rule was broken;
@@ -261,12 +249,10 @@ async def latest(self: OrderStore, backend: Backend) -> list[Order]:
 
 OrderStore.latest = latest
 """
-worked = edge.replace(
-    "worked example",
-    {
-        "boundary.py": cell_of(install),
-        "store.py": Release.named("good").source("store.py") + LOCKED,
-    },
+worked = (
+    edge.called("worked example")
+    .replace("boundary.py", cell_of(install))
+    .extended("store.py", LOCKED)
 )
 with Fleet(worked, replicas=1) as fleet:
     for route in (VALID, b'{"region": "ap-south", "shard": 1}'):

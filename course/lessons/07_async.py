@@ -25,7 +25,7 @@
 from course.outage import Fleet, Release
 from course.outage.requests import http_request
 from course.outage.traffic import Load
-from course.panel import LiveView, Prediction, recall
+from course.panel import Prediction, Stage, recall
 
 print(Release.named("orphan").source("dispatch.py", since="async def __aenter__"))
 
@@ -35,44 +35,41 @@ print(Release.named("orphan").source("dispatch.py", since="async def __aenter__"
 # **Predict.** What happens to the process, and what does its health check say?
 
 # %%
-after = Prediction(
-    "After one malformed request ...",
-    [
-        "the process ends and is restarted",
-        "that request fails, the others are served",
-        "no request is ever answered again, and the health check says 200",
-    ],
-)
+after = Prediction.named("07 orphan")
 after.show()
 
 # %%
-fleet = Fleet(Release.named("orphan"), replicas=1)
-view = LiveView(fleet)
-fleet.start_traffic(Load(rate=40, seed=2))
-view.watch(seconds=5, title="Valid requests alone")
-struck = fleet.telemetry.now
-fleet.send(http_request(b"{"), timeout_s=0.1)
-view.watch(seconds=8, title="One malformed request later")
+stage = Stage("07")
+with stage.run(
+    "struck", Release.named("orphan"), Load(rate=40, seed=2), replicas=1
+) as struck:
+    struck.watch(5, "Valid requests alone")
+    struck.mark("struck")
+    struck.fleet.send(http_request(b"{"), timeout_s=0.1)
+    struck.watch(8, "One malformed request later")
+    health = struck.fleet.send(http_request(None, path="/healthz"))
+    ready = struck.fleet.send(http_request(None, path="/readyz"))
+stage.close()
+
 
 # %%
-served = fleet.telemetry.success(struck + 0.5, fleet.telemetry.now - 1.5)
-health = fleet.send(http_request(None, path="/healthz"))
-ready = fleet.send(http_request(None, path="/readyz"))
-since = [e["record"] for e in fleet.telemetry.log_entries() if e["t"] > struck]
-errors = [r for r in since if r.get("level") not in ("info", None)]
-died = fleet.telemetry.exits()
-after.reveal(
-    "a" if died else "b" if served > 0.9 else "c",
-    f"Served: {served:.0%}; /healthz: {health.status}; /readyz: {ready.status};"
-    f" warnings and errors in the log: {len(errors)}; deaths: {len(died)}.",
-)
-fleet.close()
+def what_became_of_it(run):
+    since, until = run["struck"] + 0.5, run["ended"] - 1.5
+    before, after = run.served(0, run["struck"]), run.served(since, until)
+    records = [e["record"] for e in run.telemetry.log_entries() if e["t"] > since]
+    errors = [r for r in records if r.get("level") not in ("info", None)]
+    died = run.deaths()
+    key = "a" if died else "b" if after > 0.9 else "c" if health.status == 200 else None
+    return key if before > 0.9 else None, (
+        f"Served: {before:.0%} before, {after:.0%} after; /healthz: {health.status};"
+        f" /readyz: {ready.status}; warnings and errors in the log: {len(errors)};"
+        f" deaths: {len(died)}."
+    )
+
+
+after.reveal_from(what_became_of_it, struck)
 
 # %% [markdown]
-# Worse than June, in its way. June's process died, and the restart brought a few seconds of
-# service; this one is healthy, silent and useless, and will be until somebody looks. No
-# restart policy helps against a process that says it is well.
-#
 # ## Who owns the task?
 #
 # An exception ends the task that it is raised in, and goes to whoever waits for that task
@@ -308,14 +305,7 @@ run(too_late())
 # second:
 
 # %%
-deaf = Prediction(
-    "The time-out of 0.2 s ends this after ...",
-    [
-        "0.2 s",
-        "about 1 s, and without a TimeoutError",
-        "about 1 s, with a TimeoutError",
-    ],
-)
+deaf = Prediction.named("07 deaf")
 deaf.show()
 
 

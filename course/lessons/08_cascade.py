@@ -27,10 +27,10 @@
 # %%
 import random
 
-from course.outage import Fleet, Release
+from course.outage import Release
 from course.outage.clients import DISCIPLINED, NAIVE
 from course.outage.traffic import Load
-from course.panel import LiveView, Prediction, goodput, recall
+from course.panel import Prediction, Stage, goodput, recall
 
 narrow = Release.named("narrow")
 RESOLVES = """
@@ -46,9 +46,8 @@ ENDS_THE_PROCESS = """
 
 def changed(name, release, module, old, new, imports=""):
     """`release`, with a few lines of one module replaced."""
-    source = release.source(module)
-    assert old in source
-    return release.replace(name, {module: imports + source.replace(old, new)})
+    edited = release.called(name).edited(module, old, new)
+    return edited.replace(module, imports + edited.source(module))
 
 
 june = changed(
@@ -70,58 +69,60 @@ print(narrow.source("directory.py", since="class Directory"))
 # again?
 
 # %%
-after = Prediction(
-    "One malformed request, naive clients. Over 90% of valid requests succeed again, for good, ...",
-    [
-        "within two seconds: the other replica takes over",
-        "within ten seconds: as soon as both processes are back",
-        "not at all in these 18 seconds",
-    ],
-)
+after = Prediction.named("08 naive")
 after.show()
 
 # %%
 # Of 400 requests one is malformed; this seed makes it the 55th.
 POISON = {"rate": 16, "malformed": 1 / 400, "seed": 14}
-told = {}
+PATIENCE_S = 0.5
+stage = Stage("08")
 
 
 def run(label, release, retries, seconds=18):
     """Two replicas under the same traffic; the clients differ."""
-    with Fleet(release, replicas=2, first_backoff_s=1.0) as fleet:
-        fleet.start_traffic(Load(**POISON, retries=retries))
-        LiveView(fleet).watch(seconds, title=label)
-    told[label] = fleet.telemetry
-    return fleet.telemetry
+    with stage.run(label, release, first_backoff_s=1.0) as run:
+        run.fleet.start_traffic(Load(**POISON, retries=retries))
+        run.watch(seconds, label)
+    stage.close()
+    return run
 
 
-def served(telemetry, since, until):
-    """The share of valid requests due in that time that were answered within 0.5 s."""
-    tries = telemetry.tries
-    due = {t.due for t in tries if not t.malformed and since <= t.due < until}
-    good = {t.due for t in tries if t.outcome == "ok" and t.latency_s <= 0.5}
-    return len(due & good) / len(due)
+def fatal(run):
+    """When the malformed request was due."""
+    return next(t.due for t in run.telemetry.tries if t.malformed)
+
+
+def calm_before(run):
+    """Whether all was well before: if not, this machine is what has been seen."""
+    return run.served(0, fatal(run), PATIENCE_S) > 0.9 and run.deaths(fatal(run))
 
 
 naive = run("naive clients", june, NAIVE)
 
+
 # %%
-fatal = next(t.due for t in naive.tries if t.malformed)
-# For good: a second in which a process has come back with an empty queue is none.
-times = [fatal + step / 2 for step in range(2, 21)]
-back = next((t for t in times if served(naive, t, 16.5) > 0.9), None)
-after.reveal(
-    "c" if back is None else "a" if back - fatal < 2 else "b",
-    f"The malformed request was due at second {fatal:.1f}; {len(naive.exits())} processes"
-    f" died; in the last five seconds {served(naive, 12, 17):.0%} were served.",
-)
+def when_served_again(run):
+    since, until = fatal(run), run["ended"] - 1.5
+    # For good: a second in which a process has come back with an empty queue is none.
+    times = [since + step / 2 for step in range(2, 21)]
+    back = next((t for t in times if run.served(t, until, PATIENCE_S) > 0.9), None)
+    key = "c" if back is None else "a" if run.fair_s(since, back) < 2 else "b"
+    over = any(t.malformed and t.last for t in run.telemetry.tries)
+    tells = calm_before(run) and over and run.telemetry.ready() == 2
+    return key if tells else None, (
+        f"The malformed request was due at second {since:.1f};"
+        f" {run.served(0, since, PATIENCE_S):.0%} were served before it,"
+        f" {run.served(until - 5, until, PATIENCE_S):.0%} in the last five seconds;"
+        f" {len(run.deaths())} processes died."
+    )
+
+
+after.reveal_from(when_served_again, naive)
 
 # %% [markdown]
-# Look at the second half of the chart. The malformed request has been given up. Both
-# processes live. Nothing is wrong with the service any more, and it serves nobody.
-#
-# This has a name: a *metastable failure*. A trigger pushes a system into a state that keeps
-# itself up after the trigger has gone. Here it goes round like this: requests wait, so
+# Such a state has a name: a *metastable failure*. A trigger pushes a system into a state that keeps
+# itself up after the trigger has gone. It goes round like this: requests wait, so
 # clients give up and try again; the service does not know that they have given up, and works
 # for nobody; so requests wait.
 #
@@ -132,18 +133,19 @@ after.reveal(
 # *p* is small, and *n* when everything fails. Computed, then seen:
 
 # %%
-lost = (fatal + 2, 16)
-due = [t for t in naive.tries if lost[0] <= t.due < lost[1] - 6]
-requests = sum(t.number == 1 for t in due)
-p, n = sum(t.outcome != "ok" for t in due) / len(due), 1 + NAIVE.retries
+told = naive.telemetry
+lost = fatal(naive) + 2, naive["ended"] - 6
+due = [t for t in told.tries if lost[0] <= t.due < lost[1]]
+requests = max(1, sum(t.number == 1 for t in due))
+p, n = sum(t.outcome != "ok" for t in due) / max(1, len(due)), 1 + NAIVE.retries
 print(
     f"share of tries that failed: {p:.3f}; computed: {(1 - p**n) / (1 - p + 1e-9):.1f}"
 )
 print(f"seen: {len(due)} tries of {requests} requests: {len(due) / requests:.1f}")
 
 # %% [markdown]
-# So sixteen requests a second are up to 160, of which the service can do 40. It could have
-# done the sixteen.
+# When every try fails, sixteen requests a second are 160, of which the service can do 40. It
+# could have done the sixteen.
 #
 # With layers it gets worse, because each layer takes the failures of the one below for
 # reasons to try again. Five layers with three tries each multiply the load on the lowest by
@@ -189,33 +191,29 @@ for name, waits in {
 # rules.
 
 # %%
-polite = Prediction(
-    "With disciplined clients, the service ...",
-    [
-        "stays down as well: the processes die all the same",
-        "is back a few seconds after the processes are",
-        "does not go down at all",
-    ],
-)
+polite = Prediction.named("08 disciplined")
 polite.show()
 
 # %%
 disciplined = run("disciplined clients", june, DISCIPLINED)
 
+
 # %%
-worst = min(served(disciplined, t, t + 1) for t in (4, 5, 6, 7))
-end = served(disciplined, 12, 17)
-polite.reveal(
-    "c" if worst > 0.9 else "b" if end > 0.9 else "a",
-    f"{len(disciplined.exits())} processes died; in the worst second {worst:.0%} of valid"
-    f" requests were served, in the last five {end:.0%}.",
-)
-goodput("One malformed request", told)
+def how_it_ends(run):
+    since, until = fatal(run), run["ended"] - 1.5
+    worst = min(run.served(since + n, since + n + 1, PATIENCE_S) for n in range(4))
+    end = run.served(until - 5, until, PATIENCE_S)
+    key = "c" if worst > 0.9 else "b" if end > 0.9 else "a"
+    return key if run.deaths(since) else None, (
+        f"{len(run.deaths())} processes died; in the worst second {worst:.0%} of valid"
+        f" requests were served, in the last five {end:.0%}."
+    )
+
+
+polite.reveal_from(how_it_ends, disciplined)
+goodput("One malformed request", naive, disciplined)
 
 # %% [markdown]
-# The trigger was the same, and so were the deaths, nearly. What is different is that the
-# outage ends.
-#
 # ## A server that says no
 #
 # You own the server and rarely all the clients. So the server has to stay useful under a load
@@ -257,14 +255,11 @@ bounded = changed(
 shedding = run("naive clients, a server that sheds", bounded, NAIVE)
 
 # %%
-print(f"served in the last five seconds: {served(shedding, 12, 17):.0%}")
-goodput("The same malformed request, three times", told)
+shed = Prediction.named("08 shedding")
+shed.reveal_from(how_it_ends, shedding)
+goodput("The same malformed request, three times", naive, disciplined, shedding)
 
 # %% [markdown]
-# Naive clients, and the service comes back. Whoever is refused is told within milliseconds,
-# and whoever is taken on is served in time. Nobody waits in a queue that is longer than their
-# patience.
-#
 # ## Alive, ready, busy
 #
 # An orchestrator asks two questions, and they are not the same:
@@ -312,21 +307,31 @@ MARKED = """
 IMPORT = "import os\nfrom course.service.quarantine import Quarantined, marked\n"
 aside = changed("", narrow, "directory.py", RESOLVES, MARKED, IMPORT)
 aside = changed("with a quarantine", aside, "app.py", LOOKS_UP, TRANSLATED, IMPORT)
-aside = aside.replace("with a quarantine", quarantine.modules)
+aside = aside.replace("quarantine.py", quarantine.source("quarantine.py"))
 set_aside = run("naive clients, a quarantine", aside, NAIVE, seconds=12)
 
+
 # %%
-for name, told_of in (("without", naive), ("with", set_aside)):
-    answers = [t.status or t.outcome for t in told_of.tries if t.malformed]
-    print(
-        f"{name} a quarantine: processes that died: {len(told_of.exits())};",
-        f"the malformed request got {answers}",
+def answers(run):
+    return [t.status or t.outcome for t in run.telemetry.tries if t.malformed]
+
+
+def what_it_costs(without, with_one):
+    key = "a" if answers(with_one)[-1:] == [422] else "b"
+    return key, "; ".join(
+        f"{run.name}: processes that died: {len(run.deaths())}; the malformed request"
+        f" got {answers(run)}"
+        for run in (without, with_one)
     )
 
+
+quarantined = Prediction.named("08 quarantine")
+quarantined.reveal_from(what_it_costs, naive, set_aside)
+
 # %% [markdown]
-# The first try costs a process, and the second is refused. But mind: this is a net under a bug, with a door of its own for
-# abuse (whoever can make a process die can have a request set aside), and a reason for
-# somebody to look. It is not the repair.
+# Mind that this is a net under a bug, with a door of its own for abuse (whoever can make a
+# process die can have a request set aside), and a reason for somebody to look. It is not the
+# repair.
 #
 # ## Breakers, bulkheads, fallbacks
 #

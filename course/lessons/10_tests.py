@@ -77,17 +77,16 @@ EDITS = {
     "clients are errors": ("log.warning(", "log.error("),
     "the input is echoed": ('"msg": e["msg"]}', '"msg": e["msg"], "in": e["input"]}'),
 }
-faulty = {}
-for name, (old, new) in EDITS.items():
-    source = tested.source("boundary.py")
-    assert old in source
-    faulty[name] = tested.replace(name, {"boundary.py": source.replace(old, new)})
+faulty = {
+    name: tested.called(name).edited("boundary.py", old, new)
+    for name, (old, new) in EDITS.items()
+}
 
 # %% [markdown]
 # **Predict.** How many of the five does the suite find?
 
 # %%
-worth = Prediction("The suite fails on ...", ["none", "one or two", "three or more"])
+worth = Prediction.named("10 worth")
 worth.show()
 
 
@@ -115,7 +114,7 @@ worth.reveal(
 )
 
 # %% [markdown]
-# Each line of the four handlers has been run, so a coverage report would show them green.
+# The suite runs each line of the four handlers, so a coverage report shows them green.
 # *Coverage says that a line was run. It does not say that anybody looked.*
 #
 # A better measure is the one that you have just used: break the code on purpose, and count how
@@ -153,10 +152,7 @@ worth.reveal(
 # **Predict.** In module 06 a body with NaN made this release answer 500.
 
 # %%
-nan = Prediction(
-    "With a valid header, Schemathesis finds the 500 of module 06 ...",
-    ["yes: NaN is the first thing to try", "no: every request passes"],
-)
+nan = Prediction.named("10 nan")
 nan.show()
 
 # %%
@@ -165,7 +161,7 @@ import sys
 
 
 def schemathesis(fleet, *options):
-    """Its summary, for one minute at most."""
+    """Its summary."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", "--max-examples", "30"]
     command += ["--checks", "not_a_server_error", "--phases", "fuzzing", "--seed", "7"]
     command += ["--generation-database", "none", "--no-color", *options]
@@ -173,7 +169,7 @@ def schemathesis(fleet, *options):
         [*command, f"http://127.0.0.1:{fleet.port}/openapi.json"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     lines = [line.strip() for line in done.stdout.splitlines()]
@@ -185,11 +181,10 @@ with Fleet(Release.named("good"), replicas=1) as fleet:
     route = f"X-Route: {VALID.decode()}"
     found = schemathesis(fleet, "--header", route)
     print("with a route:", *found, sep="\n    ")
-    nan.reveal("a" if any(line.startswith("- ") for line in found) else "b", "")
+    nan.reveal("a" if any("Server error" in line for line in found) else "b")
 
 # %% [markdown]
-# It has found what June was about in a second: a request without the header is a 500. With
-# the header in place, every request passes. By hand, in bytes:
+# By hand, in bytes:
 
 # %%
 with Fleet(Release.named("good"), replicas=1) as fleet:
@@ -233,7 +228,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-@settings(database=None, max_examples=2000, derandomize=True)
+@settings(database=None, max_examples=2000, derandomize=True, deadline=None)
 @given(st.text(max_size=3))
 def test_it_never_raises(text):
     shard_of(text)

@@ -42,9 +42,7 @@ from pathlib import Path
 from course.outage import Release
 from course.panel import Prediction, recall
 
-seen = Prediction(
-    "Of the four faults ruff names ...", ["none", "one", "two or three", "all four"]
-)
+seen = Prediction.named("11 seen")
 seen.show()
 
 # %%
@@ -76,11 +74,7 @@ named = sum("TRY400" in line for line in lines) > 0
 named += any("dispatch.py" in line for line in ruff(Release.named("bad").modules))
 named += any("dispatch.py" in line for line in ruff(Release.named("orphan").modules))
 named += any("boundary.py" in line for line in ruff(Release.named("edge").modules))
-seen.reveal(
-    ["a", "b", "c", "c", "d"][named],
-    "It sees that “noisy” loses its tracebacks, and nothing in the modules of the others"
-    " that were at fault.",
-)
+seen.reveal(["a", "b", "c", "c", "d"][named])
 
 # %% [markdown]
 # No rule is missing here. A linter looks at one handler; June's fault is that *none* is

@@ -20,27 +20,23 @@
 # ## June, twice
 #
 # First as it was. Two replicas, 80 requests a second, and one request in forty is malformed:
-# often enough to see something in twelve seconds. June's release is rolled out to both
-# replicas.
+# often enough to see something in twelve seconds. June's release runs on both replicas.
 
 # %%
 from course.outage import Fleet, Release
 from course.outage.rollout import Arm, Drawn, roll_out, split
 from course.outage.traffic import Load
-from course.panel import LiveView, Prediction, goodput, recall
+from course.panel import Prediction, Stage, goodput, recall
 
 good, june = Release.named("good"), Release.named("bad")
 LOAD = Load(rate=80, malformed=1 / 40, seed=9)
 
-with Fleet(good, replicas=2) as fleet:
-    fleet.start_traffic(Load(rate=80))
-    fleet.telemetry.wait_for(lambda told: told.now > 2, 10)
-    fleet.deploy(june)
-    since = fleet.telemetry.now
-    fleet.start_traffic(LOAD)
-    LiveView(fleet).watch(seconds=12, title="June's release, for everybody")
-everybody = fleet.telemetry
-before = Arm.of(everybody, since)
+stage = Stage("12")
+with stage.run("for everybody", june, Load(rate=80)) as everybody:
+    everybody.fleet.start_traffic(LOAD)
+    everybody.watch(12, "June's release, for everybody")
+stage.close()
+before = Arm.of(everybody.telemetry, everybody["began"])
 print(f"{before.failed} of {before.requests} requests failed")
 
 # %% [markdown]
@@ -51,14 +47,7 @@ print(f"{before.failed} of {before.requests} requests failed")
 # is 20 points above control's.
 
 # %%
-hurt = Prediction(
-    "With the canary, the requests that June's release fails are ...",
-    [
-        "about as many: one process after another dies anyway",
-        "about a tenth: a tenth of the requests goes there",
-        "far less than a tenth: the gate ends it early",
-    ],
-)
+hurt = Prediction.named("12 hurt")
 hurt.show()
 
 
@@ -74,33 +63,46 @@ def first_gate(control, canary):
     return "wait"
 
 
-def behind_a_canary(release, load, gate, looks=12):
+def behind_a_canary(name, release, load, gate, looks=12):
     """Roll `release` out to a tenth of the traffic, and then watch a little longer."""
-    with Fleet(good, replicas=2) as control, Fleet(release, replicas=1) as canary:
-        for look in roll_out(control, canary, load, 0.1, gate, looks):
+    with stage.run(name, good) as run, Fleet(release, replicas=1) as canary:
+        run.join("canary", canary)
+        for look in roll_out(run.fleet, canary, load, 0.1, gate, looks):
             print(look)
-        control.telemetry.wait_for(lambda _: False, 4)
-    return look, control.telemetry, canary.telemetry
+        run.mark("decided")
+        run.telemetry.wait(4)
+    stage.close()
+    return run
 
 
-look, control, canary = behind_a_canary(june, LOAD, first_gate)
+rollout = behind_a_canary("control", june, LOAD, first_gate)
+
 
 # %%
-share = look.canary.failed / before.failed
-hurt.reveal(
-    "c" if share < 0.07 else "b" if share < 0.3 else "a",
-    f"{look.canary.failed} requests failed at the canary, {before.failed} when everybody"
-    f" had the release: {share:.1%}.",
-)
-goodput(
-    "June's release",
-    {"for everybody": everybody, "control": control, "canary": canary},
-)
+def arms(run):
+    """Control and canary, when the gate decided."""
+    ended = [t for t in run.telemetry.tries if t.last and t.done <= run["decided"]]
+    control = Arm(len(ended), sum(t.outcome != "ok" for t in ended))
+    return control, Arm.of(run.fleets["canary"], 0)
+
+
+def compared(everybody, rollout):
+    before = Arm.of(everybody.telemetry, everybody["began"])
+    control, canary = arms(rollout)
+    share = canary.failed / max(1, before.failed)
+    # Control shows what this machine does to a release that is fine.
+    tells = control.share < 0.1 and rollout.fleets["canary"].exits()
+    key = "c" if share < 0.07 else "b" if share < 0.3 else "a"
+    return key if tells else None, (
+        f"{canary.failed} requests failed at the canary, {before.failed} when everybody"
+        f" had the release: {share:.1%}. At control {control.share:.0%} failed."
+    )
+
+
+hurt.reveal_from(compared, everybody, rollout)
+goodput("June's release", everybody, rollout)
 
 # %% [markdown]
-# The process at the canary died as it did in June. What has changed is who was in there. And
-# nobody had to find out *why* before it was over: the gate knows nothing of routing.
-#
 # Two things about the numbers above. Control fails, too: the good release answers each
 # malformed request with a 500. And a request with its retries stays on one side. If a try
 # could go to the other, then the retries of the canary's victims would be counted in control,
@@ -112,12 +114,10 @@ goodput(
 # shown them, when the gate decided:
 
 # %%
-both = Arm(
-    look.control.requests + look.canary.requests,
-    look.control.failed + look.canary.failed,
-)
-print(f"canary  {look.canary.share:6.1%}   of {look.canary.requests:5} requests")
-print(f"control {look.control.share:6.1%}   of {look.control.requests:5}")
+control, canary = arms(rollout)
+both = Arm(control.requests + canary.requests, control.failed + canary.failed)
+print(f"canary  {canary.share:6.1%}   of {canary.requests:5} requests")
+print(f"control {control.share:6.1%}   of {control.requests:5}")
 print(f"whole   {both.share:6.1%}   of {both.requests:5}")
 
 # %% [markdown]
@@ -161,10 +161,7 @@ for number, (c, k) in enumerate(looks, start=1):
 # often is it rolled back?
 
 # %%
-wolf = Prediction(
-    "The share of good releases that are rolled back by a 5% test at each of 60 looks is ...",
-    ["about 5%", "10% to 60%", "over 60%"],
-)
+wolf = Prediction.named("12 wolf")
 wolf.show()
 
 # %%
@@ -208,9 +205,7 @@ wolf.reveal(
 )
 
 # %% [markdown]
-# Two things went wrong together. The test is meant to be made *once*; who looks sixty times
-# has sixty chances to be fooled. And after a handful of requests a single failure is a share
-# of 20%. A gate that cries wolf is switched off within a month, and then you have none.
+# A gate that cries wolf is switched off within a month, and then you have none.
 #
 # The cure is a higher bar and a lower limit: roll back when the difference is **four** times
 # what chance varies by, and at least **five** requests have failed. A release that is dead
@@ -248,15 +243,27 @@ for times, least in ((1.64, 1), (3, 3), (4, 5), (8, 10)):
 # %% [markdown]
 # ## After how many requests
 #
-# June's release was found out because it was seen to fail. What if nothing fails? Here it is
-# again, with other requests. Ten looks:
+# June's release is found out if it is seen to fail. What if nothing fails? Here it is again,
+# with other requests. Ten looks:
 
 # %%
-calm, _, _ = behind_a_canary(
-    june, Load(rate=80, malformed=1 / 40, seed=3), first_gate, looks=10
+calm = behind_a_canary(
+    "calm", june, Load(rate=80, malformed=1 / 40, seed=3), first_gate, looks=10
 )
 
+
 # %%
+def unseen(run):
+    canary, died = run.fleets["canary"], run.fleets["canary"].exits()
+    met = [t for t in canary.tries if t.malformed]
+    figures = f"{Arm.of(canary, 0).failed} requests failed at it, {len(died)} deaths."
+    return "b" if died or met else "a" if not Arm.of(
+        canary, 0
+    ).failed else None, figures
+
+
+rare = Prediction.named("12 unseen")
+rare.reveal_from(unseen, calm)
 _, to_canary = split(Load(rate=80, malformed=1 / 40, seed=3), 0.1)
 first = next(due for due, kind, _ in to_canary.plan() if kind)
 print(
@@ -264,8 +271,8 @@ print(
 )
 
 # %% [markdown]
-# Without a single failure, and as deadly as before. What kills the release is rare, and a
-# small slice gets few requests. If each pulls the trigger with the probability *p*, then *n* of
+# What kills the release is rare, and a small slice gets few requests. If each pulls the
+# trigger with the probability *p*, then *n* of
 # them have missed it with the probability (1 − p)ⁿ:
 
 # %%
@@ -325,7 +332,7 @@ for _ in range(3):
 
 # %% [markdown]
 # Text is hashed with a salt that each process draws at its start (against clients who would
-# choose colliding keys). Three servers, three opinions about who is in the slice. `hashlib`
+# choose colliding keys). So servers differ in their opinions about who is in the slice. `hashlib`
 # knows no salt.
 #
 # ## Back

@@ -37,3 +37,9 @@ class BurnRateAlert:
             self.burn_rate(telemetry, now, window_s) > self.factor
             for window_s in (self.short_s, self.long_s)
         )
+
+    def fired(self, telemetry: Telemetry, since: float) -> float | None:
+        """Return the first quarter of a second from `since` on at which it fires."""
+        steps = range(int(4 * (telemetry.now - since)) + 1)
+        times = (since + step / 4 for step in steps)
+        return next((t for t in times if self.firing(telemetry, t)), None)

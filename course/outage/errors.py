@@ -6,6 +6,7 @@ OutageError
 ├── PortInUse            another program listens there
 ├── NoRoom               the disk is full
 ├── RecordingUnreadable  no recorded run in that file
+├── MachineTooBusy       other programs took so much of it that nothing could be told
 ├── ForkServerGone       the process that forks others has ended
 └── FleetGone            the supervisor has ended, or no longer answers
 """
@@ -30,13 +31,30 @@ class ReleaseNotFound(OutageError):
 
 
 class ReleaseDoesNotStart(OutageError):
-    """A replica of `release` ended with `exit_code` before it was ready."""
+    """A replica of `release` ended with `exit_code` before it was ready.
 
-    def __init__(self, release: str, exit_code: int | None, last_lines: str) -> None:
-        ended = "was not ready in time" if exit_code is None else f"exited {exit_code}"
+    Or, if that is None, it was not ready after `waited_s` seconds by the clock, in
+    `ran_s` of which it could run.
+    """
+
+    def __init__(
+        self,
+        release: str,
+        exit_code: int | None,
+        last_lines: str,
+        waited_s: float,
+        ran_s: float,
+    ) -> None:
+        ended = f"exited {exit_code} before it answered /readyz"
+        if exit_code is None:
+            ended = (
+                f"was not ready in time, though it could run for {ran_s:.0f} of"
+                f" {waited_s:.0f} seconds. Look at what it does when it is imported; if"
+                " traffic keeps it busy, stop the traffic first"
+            )
+        said = f"Its last lines:\n{last_lines}" if last_lines else "It wrote nothing."
         super().__init__(
-            f"The release {release!r} does not start: its process {ended} before it"
-            f" answered /readyz. Its last lines:\n{last_lines}"
+            f"The release {release!r} does not start: its process {ended}. {said}"
         )
         self.release = release
         self.exit_code = exit_code
@@ -79,6 +97,32 @@ class RecordingUnreadable(OutageError):
             f" ./outage replay --record {path}"
         )
         self.path = path
+
+
+class MachineTooBusy(OutageError):
+    """Nothing can be said: the machine gave what was watched too little time to run.
+
+    `what` was waited for, for `waited_s` seconds by the clock; in `ran_s` of them the
+    processes in question could run.
+    """
+
+    def __init__(self, what: str, waited_s: float, ran_s: float) -> None:
+        super().__init__(
+            f"This machine was too busy to tell: {what} was waited for, for"
+            f" {waited_s:.0f} s, and the processes in question could run in only"
+            f" {ran_s:.1f} s of them. Close programs that use the processor, or wait"
+            " until they are done; then run this again."
+        )
+        self.what = what
+        self.waited_s = waited_s
+        self.ran_s = ran_s
+
+    @classmethod
+    def told(cls, message: str) -> "MachineTooBusy":
+        """Return what another process has raised, as it was `told` there."""
+        error = cls.__new__(cls)
+        error.args = (message,)
+        return error
 
 
 class ForkServerGone(OutageError):

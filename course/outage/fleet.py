@@ -8,7 +8,7 @@ import subprocess
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Self
@@ -24,7 +24,8 @@ from .traffic import Load
 
 Replies = dict[int, "queue.SimpleQueue[dict[str, Any]]"]
 
-COMMAND_WITHIN_S = 120.0
+# A supervisor tells twenty times a second that it is there.
+SILENT_FOR_S = 120.0
 CLOSE_WITHIN_S = 10.0
 
 
@@ -88,6 +89,11 @@ class Fleet:
         self.replica_addresses: list[http.Address] = started["replica_addresses"]
 
     @property
+    def pid(self) -> int:
+        """Return the pid of the supervisor."""
+        return self._process.pid
+
+    @property
     def port(self) -> int:
         """The loopback port of a fleet that is not confined."""
         assert isinstance(self.address, int), "it listens on a Unix socket"
@@ -143,8 +149,29 @@ class Fleet:
         return self.telemetry.ready() == wanted
 
     def send(self, raw: bytes, timeout_s: float = 2.0) -> http.Response:
-        """Send one request of your own to the fleet."""
-        return http.send(self.address, raw, timeout_s)
+        """Send one request of your own to the fleet.
+
+        `timeout_s` are seconds in which the fleet could run. Raises MachineTooBusy.
+        """
+        return self.send_all([raw], timeout_s)[0]
+
+    def send_all(
+        self, raws: Sequence[bytes], timeout_s: float = 2.0
+    ) -> list[http.Response]:
+        """Send requests of your own to the fleet, all at the same time.
+
+        `timeout_s` is as for `send`, for each. Raises MachineTooBusy.
+        """
+        limit = self.telemetry.limit("an answer", timeout_s)
+        return http.send_all(self.address, raws, limit)
+
+    def catch_up(self) -> None:
+        """Return once the telemetry knows all that the supervisor has seen by now.
+
+        A process is started only after the end of the one before it has been told of:
+        after an answer and this, an end that is not known of has not been.
+        """
+        self._do("catch_up")
 
     def close(self) -> None:
         """Stop everything; safe to call twice."""
@@ -156,6 +183,16 @@ class Fleet:
             self._process.wait()
         self._reader.join()
 
+    def _answer(self, reply: "queue.SimpleQueue[dict[str, Any]]") -> dict[str, Any]:
+        """Wait for a reply, as long as the supervisor lives. Raises queue.Empty."""
+        while True:
+            heard = self.telemetry.now
+            try:
+                return reply.get(timeout=SILENT_FOR_S)
+            except queue.Empty:
+                if self.telemetry.now == heard:
+                    raise
+
     def _do(self, command: str, **arguments: Any) -> Any:
         number = next(self._ids)
         reply = self._replies[number] = queue.SimpleQueue()
@@ -163,7 +200,7 @@ class Fleet:
         try:
             self._commands.write(line.encode() + b"\n")
             self._commands.flush()
-            answer = reply.get(timeout=COMMAND_WITHIN_S)
+            answer = self._answer(reply)
         except (OSError, ValueError, queue.Empty) as exc:
             raise FleetGone(_gone(self._last_words)) from exc
         finally:
@@ -194,6 +231,7 @@ def _read_events(
                     waiting.put(event)
             else:
                 telemetry.add(event)
+    telemetry.end()
     gone = {"error": _gone(last_words), "type": "FleetGone", "data": {}}
     for waiting in list(replies.values()):
         waiting.put(gone)

@@ -9,12 +9,20 @@ import http.client
 import io
 import re
 import socket
-import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Literal
 
+from .gauge import NAP_S, Limit
+
 # A port of 127.0.0.1, or the path of a Unix socket.
 Address = int | str
+
+CONNECTED_WITHIN_S = 10.0
+
+# Time enough to read what has arrived already.
+LEAST_WAIT_S = 0.001
 
 # No response of the service is as long; one that goes on and on is cut here.
 LONGEST_REPLY = 1 << 20
@@ -70,23 +78,55 @@ def outcome_of(status: int) -> Outcome:
     return "client_error" if status < 500 else "server_error"
 
 
-def send(address: Address, raw: bytes, timeout_s: float = 2.0) -> Response:
-    """Send `raw` to `address` and wait at most `timeout_s` for its answer in all."""
-    deadline = time.monotonic() + timeout_s
+def send(
+    address: Address, raw: bytes, timeout_s: float = 2.0, limit: Limit | None = None
+) -> Response:
+    """Send `raw` to `address` and wait for its answer, all of it, within `limit`.
+
+    Left out, that is `timeout_s` seconds by the clock. Raises MachineTooBusy.
+    """
+    return send_all(address, [raw], limit or Limit("an answer", timeout_s))[0]
+
+
+def send_all(address: Address, raws: Sequence[bytes], limit: Limit) -> list[Response]:
+    """Send all of `raws` before the first answer is read; `limit` is that of each.
+
+    So they arrive together, however busy this machine is. Raises MachineTooBusy.
+    """
+    with ExitStack() as open_:
+        begun = [_begin(address, raw, open_) for raw in raws]
+        return [_finish(connection, limit) for connection in begun]
+
+
+def _begin(address: Address, raw: bytes, open_: ExitStack) -> socket.socket | None:
+    """Connect and send; None if the connection was refused or cut off."""
+    try:
+        connection = open_.enter_context(_connect(address))
+        connection.sendall(raw)
+    except OSError:
+        return None
+    return connection
+
+
+def _finish(connection: socket.socket | None, limit: Limit) -> Response:
+    if connection is None:
+        return Response("reset")
     received = b""
     try:
-        with _connect(address, timeout_s) as connection:
-            connection.sendall(raw)
-            while len(received) < LONGEST_REPLY and not _is_whole(received):
-                # For each part what is left: one drop at a time would else go on.
-                connection.settimeout(max(0.001, deadline - time.monotonic()))
+        while len(received) < LONGEST_REPLY and not _is_whole(received):
+            # Of the whole: one drop at a time would else go on for ever.
+            left_s = limit.left_s()
+            connection.settimeout(min(NAP_S, left_s) or LEAST_WAIT_S)
+            try:
                 part = connection.recv(1 << 16)
-                if not part:
-                    break
-                received += part
+            except TimeoutError:
+                if not left_s:
+                    return Response("timeout")
+                continue
+            if not part:
+                break
+            received += part
         return _parsed(received)
-    except TimeoutError:
-        return Response("timeout")
     except (OSError, http.client.HTTPException, ValueError):
         # ValueError: what came back is not HTTP.
         return Response("reset")
@@ -119,11 +159,12 @@ class _Received:
         return io.BytesIO(self._data)
 
 
-def _connect(address: Address, timeout_s: float) -> socket.socket:
+def _connect(address: Address) -> socket.socket:
+    # The kernel does this by itself, unless the backlog is full.
     if isinstance(address, int):
-        return socket.create_connection(("127.0.0.1", address), timeout_s)
+        return socket.create_connection(("127.0.0.1", address), CONNECTED_WITHIN_S)
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(timeout_s)
+    connection.settimeout(CONNECTED_WITHIN_S)
     try:
         connection.connect(address)
     except OSError:

@@ -1,14 +1,25 @@
 """A release: the service package with some modules replaced.
 
 The good release replaces nothing. The bad one of 5 June, a learner's fix, a planted
-fault, a known right or wrong answer: each is a release on top of another.
+fault, a known right or wrong answer: each is a release on top of another. Those that
+have a name of their own stand in course/releases/NAME/: whole modules as .py files, and
+a release.toml
+
+    about = "What it is, in a sentence."
+    base = "edge"              # the release that it goes on top of; left out, "good"
+
+    [[edits]]
+    module = "app.py"
+    old = "…"                  # stands exactly once in it
+    new = "…"
 """
 
 import difflib
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import course.service
 
@@ -27,21 +38,42 @@ class Release:
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """The release in course/releases/`name`; "good" is the service as it stands.
+        """Return the release in course/releases/`name`; "good" is the service itself.
 
         Raises ReleaseNotFound.
         """
         if name == "good":
             return cls(name)
-        known = sorted(p.name for p in RELEASES.iterdir() if any(p.glob("*.py")))
-        if name not in known:
-            raise ReleaseNotFound(name, ["good", *known])
-        sources = (RELEASES / name).glob("*.py")
-        return cls(name, {p.name: p.read_text("utf-8") for p in sorted(sources)})
+        data = _described(name)
+        release = cls.named(data.get("base", "good")).called(name)
+        for path in sorted((RELEASES / name).glob("*.py")):
+            release = release.replace(path.name, path.read_text("utf-8"))
+        for edit in data.get("edits", ()):
+            release = release.edited(**edit)
+        return release
 
-    def replace(self, name: str, modules: Mapping[str, str]) -> Self:
-        """A release called `name`: this one, with `modules` on top."""
-        return type(self)(name, {**self.modules, **modules})
+    def called(self, name: str) -> Self:
+        """Return this release under another name."""
+        return replace(self, name=name)
+
+    def replace(self, module: str, source: str) -> Self:
+        """Return this release with `source` as `module`, new or in place of its own."""
+        return replace(self, modules={**self.modules, module: source})
+
+    def edited(self, module: str, old: str, new: str) -> Self:
+        """Return this release with `new` in place of `old` in its `module`.
+
+        Raises ValueError if `old` does not stand there exactly once.
+        """
+        try:
+            source = replaced_once(self.source(module), old, new)
+        except ValueError as exc:
+            raise ValueError(f"{self.name}/{module}: {exc}") from exc
+        return self.replace(module, source)
+
+    def extended(self, module: str, code: str) -> Self:
+        """Return this release with `code` at the end of its `module`."""
+        return self.replace(module, self.source(module) + code)
 
     def write(self, folder: Path) -> None:
         """Write the whole package to `folder`, ready for `python -m course.service`."""
@@ -75,9 +107,12 @@ class Release:
         For a notebook, whose cells are written for that release: they can be run there
         to define what they define. What the service has itself is not replaced.
         """
-        folder = str(RELEASES / self.name)
-        if folder not in course.service.__path__:
-            course.service.__path__.append(folder)
+        name = self.name
+        while name != "good":
+            folder = str(RELEASES / name)
+            if folder not in course.service.__path__:
+                course.service.__path__.append(folder)
+            name = _described(name).get("base", "good")
 
     def source(self, name: str, since: str = "") -> str:
         """The text of module `name` in this release, empty if it has none.
@@ -90,3 +125,22 @@ class Release:
         else:
             text = path.read_text("utf-8") if path.exists() else ""
         return text[text.rfind("\n", 0, text.index(since)) + 1 :]
+
+
+def _described(name: str) -> dict[str, Any]:
+    """Return what the release.toml of a named release holds. Raises ReleaseNotFound."""
+    path = RELEASES / name / "release.toml"
+    if not path.exists():
+        known = sorted(p.parent.name for p in RELEASES.glob("*/release.toml"))
+        raise ReleaseNotFound(name, ["good", *known])
+    return tomllib.loads(path.read_text("utf-8"))
+
+
+def replaced_once(text: str, old: str, new: str) -> str:
+    """Return `text` with `new` in place of `old`, which must stand in it exactly once.
+
+    Raises ValueError, with what was looked for, if it does not.
+    """
+    if (times := text.count(old)) != 1:
+        raise ValueError(f"this text stands in it {times} times, not once:\n{old}")
+    return text.replace(old, new)

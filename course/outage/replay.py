@@ -20,6 +20,7 @@ from .telemetry import FAILURES, Telemetry
 from .traffic import Load
 
 TICK_S = 0.25
+MEASURED_S = 2.0  # the least that a share of requests is taken of
 SETTLE_S = 3.0  # after the first malformed request and after the restart
 
 
@@ -53,6 +54,7 @@ class Summary:
     `resets` and `http_500` count tries. `alert_fired_s` counts from the first malformed
     request, None if it never fired. `database_errors` counts the errors in the log that
     end in a database call; `db_ms_*` is how long the database itself took for a query.
+    `lag_s` is how late this machine was in the worst second: see Telemetry.lag.
     """
 
     success_before: float | None
@@ -72,6 +74,7 @@ class Summary:
     seed: int
     release: str
     fix: str
+    lag_s: float
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -112,6 +115,9 @@ class Replay:
             fleet.start_traffic(Load(plan.rate, plan.malformed, plan.seed + 1000))
             self._await_alert(0.15 * plan.seconds, tick)
             self._play_timeline(fleet, tick)
+            # A busy machine restarts slowly; the recovery is watched all the same.
+            seen_s = self.telemetry.now - (self.restarted_s or 0.0)
+            self._wait(2 * SETTLE_S + MEASURED_S - seen_s, tick)
             fleet.stop_traffic()
             return self.summary()
 
@@ -248,6 +254,7 @@ class Replay:
             seed=plan.seed,
             release=plan.release.name,
             fix=plan.fix.name,
+            lag_s=round(told.lag(), 3),
         )
 
 

@@ -19,7 +19,8 @@ from typing import Any
 
 from . import requests
 from .confinement import Confinement
-from .errors import ReleaseDoesNotStart
+from .errors import MachineTooBusy, OutageError, ReleaseDoesNotStart
+from .gauge import Limit, first_of
 from .http import Address, address_of, exchange
 from .spawner import LONGEST_LINE, Process, Spawner
 
@@ -29,6 +30,7 @@ TOO_MUCH_OUTPUT = (
 )
 
 Emit = Callable[..., None]
+SetLimit = Callable[..., Limit]
 StartTask = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 
 # A crashing process is started again after a delay that doubles, as by Kubernetes (10
@@ -40,8 +42,11 @@ StartTask = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 # of requests succeeded during the outage.
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, FORGIVEN_AFTER_S = 2.0, 4.0, 10.0
 
+# In seconds in which its process could run.
 READY_WITHIN_S = 20.0
+START_CAP_S = 60.0
 STOP_WITHIN_S = 3.0
+LAST_WORDS_WITHIN_S = 2.0
 TRIES_TO_START = 3
 LONGEST_LAST_WORD = 250  # characters of each line that is quoted
 
@@ -87,6 +92,7 @@ class Replica:
         turns: Turns,
         emit: Emit,
         start_task: StartTask,
+        limit: SetLimit,
     ) -> None:
         self.index = index
         self.ready = asyncio.Event()
@@ -104,6 +110,7 @@ class Replica:
         self._turns = turns
         self._emit = emit
         self._start_task = start_task
+        self._limit = limit
         self._keeper: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[int] | None = None
         self._output: asyncio.Task[None] | None = None
@@ -111,12 +118,13 @@ class Replica:
         self._release, self._folder = "", Path()
         self._has_died = False
 
-    async def start(self, release: str, folder: Path) -> None:
+    async def start(self, release: str, folder: Path, insist: bool = False) -> None:
         """Run the release written in `folder`; return once it is ready.
 
         Raises ReleaseDoesNotStart if it ends TRIES_TO_START times before that (a
         malformed request may kill a healthy one in its first moment), or takes longer
-        than it may. It is stopped then.
+        than it may; MachineTooBusy if it got no chance to. It is stopped then; but with
+        `insist` nothing is raised, and it is started again until it is ready.
         """
         self._release, self._folder = release, folder
         self._spawner.drop_spare()  # of the release before
@@ -124,17 +132,19 @@ class Replica:
         self._keeper = self._start_task(self._keep())
         ready = asyncio.create_task(self.ready.wait())
         try:
-            either: set[asyncio.Future[Any]] = {ready, self._failed}
-            await asyncio.wait(
-                either,
-                timeout=self._ready_within_s,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            what = f"replica {self.index} of the release {release!r}, which starts,"
+            limit = self._limit(what, self._ready_within_s, START_CAP_S)
+            await first_of({ready, self._failed}, limit)
             if not ready.done():
                 code = self._failed.result() if self._failed.done() else None
-                await self.stop()
                 lines = "\n".join(self._last_lines)
-                raise ReleaseDoesNotStart(release, code, lines)
+                raise ReleaseDoesNotStart(release, code, lines, *limit.spent_s())
+        except OutageError:
+            if insist:
+                return
+            with suppress(MachineTooBusy):
+                await self.stop()
+            raise
         finally:
             ready.cancel()
 
@@ -142,7 +152,8 @@ class Replica:
         """Stop the process and leave it stopped: SIGTERM, after STOP_WITHIN_S SIGKILL.
 
         Returns `exit_code` (None if it was not running), `seconds`, and whether it had
-        to be `killed`.
+        to be `killed`. Raises MachineTooBusy if it was killed and had had no chance to
+        end by itself.
         """
         process, started = self.process, time.monotonic()
         if self._keeper is not None:
@@ -150,15 +161,17 @@ class Replica:
         self._spawner.drop_spare()
         if process is None:
             return {"exit_code": None, "seconds": 0.0, "killed": False}
-        killed = False
         self._signal(process, signal.SIGTERM)
+        ended = self._start_task(process.wait())
+        killed = True
         try:
-            await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
-        except TimeoutError:
-            killed = True
-            self._signal(process, signal.SIGKILL)
-            await process.wait()
-        self._ended(process, asked=True)
+            limit = self._limit("the end of a process, asked to go,", STOP_WITHIN_S)
+            killed = not await first_of({ended}, limit)
+        finally:
+            if killed:
+                self._signal(process, signal.SIGKILL)
+            await ended
+            self._ended(process, asked=True)
         seconds = round(time.monotonic() - started, 3)
         return {"exit_code": process.returncode, "seconds": seconds, "killed": killed}
 
@@ -187,7 +200,9 @@ class Replica:
                     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                 await ended
                 # A grandchild may hold the pipe open: do not wait for it.
-                await asyncio.wait({self._output}, timeout=0.2)
+                with suppress(MachineTooBusy):
+                    limit = self._limit("last words", LAST_WORDS_WITHIN_S)
+                    await first_of({self._output}, limit)
             tries = 0 if self.ready.is_set() else tries + 1
             self._ended(process, asked=False)
             self._has_died = True

@@ -86,7 +86,7 @@ def roll_out(
     control.start_traffic(to_control)
     canary.start_traffic(to_canary)
     for number in range(1, looks + 1):
-        control.telemetry.wait_for(lambda _: False, look_s)
+        control.telemetry.wait(look_s)
         arms = [
             Arm.of(fleet.telemetry, begun)
             for fleet, begun in zip(fleets, since, strict=True)

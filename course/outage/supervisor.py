@@ -26,6 +26,7 @@ from typing import Any
 from . import reaper, requests, traffic
 from .confinement import Confinement
 from .errors import OutageError, PortInUse
+from .gauge import NAP_S, Gauge, Limit
 from .http import address_of, exchange
 from .release import Release
 from .replica import Replica, Turns
@@ -52,6 +53,16 @@ class Supervisor:
         self._load: asyncio.Task[Any] | None = None
         self._group = asyncio.TaskGroup()
         self._running: set[asyncio.Task[Any]] = set()
+        self._gauge = Gauge(self._processes)
+
+    def _processes(self) -> list[int]:
+        """Return the pids of this process and of the replicas: not all are below us."""
+        replicas = [replica.process for replica in self.replicas]
+        return [os.getpid(), *(process.pid for process in replicas if process)]
+
+    def limit(self, what: str, seconds: float, cap_s: float | None = None) -> Limit:
+        """Return a limit that begins now, in seconds in which the fleet could run."""
+        return Limit(what, seconds, lambda: self._gauge.ran_s, cap_s)
 
     def clock(self) -> float:
         """Seconds since the fleet started."""
@@ -87,6 +98,7 @@ class Supervisor:
             Replica(
                 i, self._shared, self._socket(0, f"replica-{i}.sock" if told else None),
                 database, told, first_backoff_s, turns, self.emit, self.start_task,
+                self.limit,
             )
             for i in range(replicas)
         ]  # fmt: skip
@@ -126,7 +138,8 @@ class Supervisor:
             try:
                 await replica.start(*after)
             except OutageError:
-                await replica.start(*before)
+                # It has been there before; if it is slow now, it will come later.
+                await replica.start(*before, insist=True)
                 raise
         self._current = after
         self.emit("deployed", release=after[0])
@@ -140,6 +153,9 @@ class Supervisor:
     async def do_stop_replica(self, replica: int) -> dict[str, Any]:
         """Ask one replica to shut down, and leave it down."""
         return await self.replicas[replica].stop()
+
+    async def do_catch_up(self) -> None:
+        """Do nothing: the reply comes after all events of before."""
 
     async def do_start_traffic(self, load: dict[str, Any]) -> None:
         """Send traffic until it has run its time or is stopped."""
@@ -171,6 +187,7 @@ class Supervisor:
         # Reading goes on meanwhile, so that the owner's end is noticed at once.
         commands: asyncio.Queue[bytes] = asyncio.Queue()
         async with self._group:
+            self.start_task(self._beat())
             self.start_task(self._obey_all(commands))
             while line := await reader.readline():
                 commands.put_nowait(line)
@@ -194,6 +211,13 @@ class Supervisor:
                 exc = exc.exceptions[0]
             reply = {"error": str(exc), "type": type(exc).__name__, "data": vars(exc)}
         self.emit("reply", id=command["id"], **reply)
+
+    async def _beat(self) -> None:
+        """Tell how much time is lost to this machine's other work, again and again."""
+        while True:
+            await asyncio.sleep(NAP_S)
+            passed_s, lost_s = self._gauge.tick(NAP_S)
+            self.emit("beat", passed_s=round(passed_s, 4), lost_s=round(lost_s, 4))
 
     async def _scrape(self) -> None:
         question = requests.http_request(None, path="/metrics")

@@ -1,18 +1,26 @@
-"""What a fleet did, as one time series: tries, processes, scrapes, probes, logs.
+"""What a fleet did, as one time series: tries, processes, scrapes, probes, logs, beats.
 
 Everything here was reported by the fleet's supervisor as it happened; times are seconds
 since the fleet started. Reading is safe while events come in.
+
+Twenty times a second comes a beat: how much of the time since the last one was lost,
+because the fleet's processes, or the traffic, had to wait for a processor. Limits here
+count the rest: as of a beat, what was reported before it is known, so what has not
+come by the end of a limit was not there in time, however busy the machine is.
 """
 
 import bisect
+import math
 import statistics
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from .clients import Retries
+from .gauge import NAP_S, Limit
 from .http import Outcome
 from .traffic import Try
 
@@ -24,6 +32,15 @@ FAILURES: frozenset[Outcome] = frozenset({"server_error", "reset", "timeout"})
 def ended_by_itself(event: dict[str, Any]) -> bool:
     """Whether a process event is the end of a replica that nobody had told to stop."""
     return event["state"] == "exited" and not event["asked"]
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What was lost up to second `t` since the beat before, and ran so far (s)."""
+
+    t: float
+    lost_s: float
+    ran_s: float
 
 
 @dataclass(frozen=True)
@@ -62,13 +79,17 @@ class Telemetry:
         self.scrapes: list[dict[str, Any]] = []
         self.probes: list[dict[str, Any]] = []
         self.logs: deque[dict[str, Any]] = deque(maxlen=LOG_RECORDS_KEPT)
+        self.beats: list[Beat] = []
         self.now = 0.0
+        self.over = False
+        self._events = 0
         self._changed = threading.Condition(threading.RLock())
 
     def add(self, event: dict[str, Any]) -> None:
         """Take in one event of the supervisor."""
         with self._changed:
             self.now = event["t"]
+            self._events += 1
             match event["kind"]:
                 case "try":
                     fields = {name: event[name] for name in Try.__dataclass_fields__}
@@ -81,14 +102,97 @@ class Telemetry:
                     self.probes.append(event)
                 case "log":
                     self.logs.append(event)
+                case "beat":
+                    ran_s = self.ran_s() + event["passed_s"] - event["lost_s"]
+                    self.beats.append(Beat(event["t"], event["lost_s"], ran_s))
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Take note that no event will follow."""
+        with self._changed:
+            self.over = True
+            self._events += 1
             self._changed.notify_all()
 
     def wait_for(
-        self, condition: Callable[["Telemetry"], bool], within_s: float
+        self,
+        condition: Callable[["Telemetry"], bool],
+        within_s: float,
+        what: str = "an event of the fleet",
     ) -> bool:
-        """Wait until `condition` holds of this; False if it did not in time."""
+        """Wait until `condition` holds of this; False if it did not in time.
+
+        `within_s` are seconds in which the fleet could run. Raises MachineTooBusy, with
+        `what` was waited for, if it got too few of them.
+        """
+        limit = self.limit(what, within_s)
+        while True:
+            known = self._events
+            over = self.over
+            if condition(self):  # which may take its time, and send requests
+                return True
+            if over or not (left_s := limit.left_s()):
+                return False
+            with self._changed:
+                if self._events == known:
+                    self._changed.wait(min(NAP_S, left_s))
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the fleet could run for `seconds` more. Raises MachineTooBusy."""
+        self.wait_for(lambda _: False, seconds, f"{seconds:g} s of the fleet's time")
+
+    def limit(self, what: str, seconds: float) -> Limit:
+        """Return a limit that begins now, in seconds in which the fleet could run."""
+        return Limit(what, seconds, self.ran_s if self.beats else time.monotonic)
+
+    def ran_s(self) -> float:
+        """Return the seconds in which the fleet could run, up to the last beat."""
+        return self.beats[-1].ran_s if self.beats else 0.0
+
+    def ran_at(self, t: float) -> float:
+        """Return in how many of the seconds up to second `t` the fleet could run.
+
+        Differences of these are times of the fleet's own: what it lost is left out.
+        Without beats that is `t` itself.
+        """
         with self._changed:
-            return self._changed.wait_for(lambda: condition(self), within_s)
+            after = bisect.bisect_left(self.beats, t, key=lambda beat: beat.t)
+            if after == len(self.beats):
+                last = self.beats[-1] if self.beats else Beat(0.0, 0.0, 0.0)
+                return last.ran_s + t - last.t
+            end = self.beats[after]
+            start = self.beats[after - 1] if after else Beat(0.0, 0.0, 0.0)
+        share = (t - start.t) / (end.t - start.t)
+        return start.ran_s + share * (end.ran_s - start.ran_s)
+
+    def snapshot(self) -> "Telemetry":
+        """Return what is known by now, as a telemetry to which nothing is added."""
+        copy = Telemetry()
+        with self._changed:
+            for name in ("tries", "processes", "scrapes", "probes", "logs", "beats"):
+                getattr(copy, name).extend(getattr(self, name))
+            copy.now, copy.over = self.now, True
+        return copy
+
+    def lag(self, since: float = 0.0, until: float = math.inf) -> float:
+        """Return how late this machine was in that time, in seconds: 0 is not at all.
+
+        It is the most time of any one second that the fleet's processes stood ready
+        and got no processor, or that the traffic was late.
+        """
+        with self._changed:
+            beats = _since(self.beats, since, lambda beat: beat.t)
+        lost: deque[Beat] = deque()
+        most = total = 0.0
+        for beat in beats:
+            if beat.t > until:
+                break
+            lost.append(beat)
+            total += beat.lost_s
+            while lost[0].t <= beat.t - 1.0:
+                total -= lost.popleft().lost_s
+            most = max(most, total)
+        return min(most, 1.0)
 
     def log_entries(self) -> list[dict[str, Any]]:
         """The lines that replicas have logged, the last 20,000: `t`, `pid`, `record`.

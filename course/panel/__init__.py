@@ -11,12 +11,15 @@ from .onward import lesson_done
 from .parsons import Parsons
 from .prediction import Prediction
 from .recall import recall
+from .run import Run, Stage
 
 __all__ = [
     "IncidentPanel",
     "LiveView",
     "Parsons",
     "Prediction",
+    "Run",
+    "Stage",
     "front_page",
     "goodput",
     "lesson_done",

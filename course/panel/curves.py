@@ -1,12 +1,9 @@
 """Runs compared: the successful requests a second of several fleets, in one picture."""
 
-from collections.abc import Mapping
-
 from IPython.display import display
 
-from course.outage.telemetry import Telemetry
-
 from .chart import Line, still
+from .run import Run
 
 # Okabe and Ito's, as in chart.py.
 STYLES = [
@@ -18,18 +15,21 @@ STYLES = [
 STEP_S = 1.0
 
 
-def goodput(title: str, runs: Mapping[str, Telemetry]) -> None:
-    """Show the goodput of up to four `runs`, by their labels."""
+def goodput(title: str, *runs: Run) -> None:
+    """Show the goodput of up to four `runs`, by their names. Raises RunIncomplete."""
+    fleets = {
+        name or run.name: told for run in runs for name, told in run.fleets.items()
+    }
     lines = [
         Line(label, colour, dash)
-        for label, (colour, dash) in zip(runs, STYLES, strict=False)
+        for label, (colour, dash) in zip(fleets, STYLES, strict=False)
     ]
-    rates = [[s.good_rate for s in told.series(STEP_S)] for told in runs.values()]
+    rates = [[s.good_rate for s in told.series(STEP_S)] for told in fleets.values()]
     steps = min(map(len, rates))
     columns = [[STEP_S * n for n in range(steps)], *(rate[:steps] for rate in rates)]
     words = "; ".join(
         f"{label}: {', '.join(f'{rate:.0f}' for rate in column[:steps])}"
-        for label, column in zip(runs, rates, strict=True)
+        for label, column in zip(fleets, rates, strict=True)
     )
     text = f"{title}. Successful requests in each second. {words}."
     picture = f"<div>{still(title, lines, columns, text)}</div>"

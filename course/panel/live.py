@@ -8,7 +8,7 @@ from IPython.display import HTML, display
 from course.outage import Fleet
 from course.outage.alert import BurnRateAlert
 from course.outage.incident import JuneClock
-from course.outage.telemetry import Sample
+from course.outage.telemetry import Sample, Telemetry
 
 from .chart import DIED, FAILED, GOOD, live_chart, still
 
@@ -17,6 +17,7 @@ STEP_S = 0.5
 SHOWN_S = 60.0
 RATE_OVER_S = 2.0
 MINUTES_PER_S = 2.0
+BUSY_S = 0.4
 ALERT = (
     '<strong style="background: #b31d28; color: #fff; padding: 0 .4em">'
     "ALERT: high error rate</strong>"
@@ -36,30 +37,33 @@ class LiveView:
         self.minutes_per_s = minutes_per_s
         self.alert = BurnRateAlert()
         self.alerted_s: float | None = None
+        self.stopped = False
 
     def watch(self, seconds: float, title: str = "The fleet") -> None:
-        """Show the fleet for `seconds`, then leave a still picture and a sentence.
+        """Show the fleet while it could run for `seconds`, then leave a still picture.
 
-        Interrupting the cell ends the watching; the fleet goes on.
+        Interrupting the cell ends the watching, which is then `stopped`; the fleet goes
+        on. Raises MachineTooBusy, FleetGone.
         """
+        told = self.fleet.telemetry
         chart = live_chart(title, LINES)
         status = widgets.HTML()
         shown = display(widgets.VBox([status, chart]), display_id=True)
-        end = time.monotonic() + seconds
+        limit = told.limit(f"{seconds:g} s in which the fleet can run", seconds)
         try:
-            while time.monotonic() < end:
+            while limit.left_s() and not told.over:
                 time.sleep(TICK_S)
                 self.look()
-                samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
-                chart.data = columns(samples)
+                chart.data = columns(told.series(STEP_S, SHOWN_S))
                 status.value = f'<div class="outage-status">{self.status()}</div>'
+            self.fleet.catch_up()
         except KeyboardInterrupt:
-            print("Stopped watching. The fleet goes on; fleet.close() ends it.")
-        samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
-        picture = still(title, LINES, columns(samples), in_words(samples))
-        page = HTML(f"<div>{self.status()}</div>{picture}")
-        if shown is not None:
-            shown.update(page)
+            self.stopped = True
+            print("Stopped watching. The fleet goes on; run the cell again to see it.")
+        finally:
+            picture = picture_of(told, title)
+            if shown is not None:
+                shown.update(HTML(f"<div>{self.status()}</div>{picture}"))
 
     def status(self) -> str:
         """The June clock, the alert, traffic, the replicas: one line of HTML."""
@@ -78,6 +82,7 @@ class LiveView:
             f"<strong>{clock}</strong> · {alert} · {traffic}"
             f" · release “{self.fleet.release.name}”"
             f" · {ready} of {replicas} replicas ready · {len(told.exits())} died so far"
+            f"{busy(told.lag(told.now - 1.0))}"
         )
 
     def look(self) -> None:
@@ -85,6 +90,22 @@ class LiveView:
         told = self.fleet.telemetry
         if self.alerted_s is None and self.alert.firing(told, told.now):
             self.alerted_s = told.now
+
+
+def busy(lag_s: float) -> str:
+    """Say that this machine was `lag_s` late in the last second, if that matters."""
+    if lag_s < BUSY_S:
+        return ""
+    return (
+        f" · <strong>this machine is busy: replicas waited {lag_s:.1f} s of the last"
+        " second for a processor</strong>"
+    )
+
+
+def picture_of(told: Telemetry, title: str) -> str:
+    """What the chart shows at the end of `told`, as HTML."""
+    samples = told.series(STEP_S, SHOWN_S)
+    return still(title, LINES, columns(samples), in_words(samples))
 
 
 def columns(samples: list[Sample]) -> list[list[float]]:

@@ -1,24 +1,56 @@
 """Predict, then see: an answer that is committed before the run that settles it."""
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
 
 import ipywidgets as widgets
+from IPython.display import display
 
+from .run import Run, RunIncomplete
 from .showing import marked, show
+
+PREDICTIONS = Path(__file__).with_suffix(".toml")
+
+# The answer that runs bring, by its letter, and the figures that it rests on; or None,
+# if they do not tell, and why.
+Observed = tuple[str | None, str]
+
+# Up to here an answer that the course did not expect is taken for what it is. Above, it
+# may be this machine's doing. In seconds of the worst second, see Telemetry.lag.
+SURPRISED_UP_TO_S = 0.3
+OFFER = (
+    "Or look at the same run as it was recorded on a quiet machine. Without a button to"
+    " press, .show_recorded() of this prediction shows it."
+)
 
 
 class Prediction:
     """A question with `options`; the learner commits to one, and may not change it.
 
-    In a front end without widgets, `commit("b")` does the same, and `how` says so.
+    The course expects `answer`, a letter, and tells `because` where that is observed.
+    Without it, whatever is observed is the answer.
+    In a front end without widgets, `commit("b")` commits, and `how` says so.
     """
 
     how = 'Without a button to press: .commit("a"), with your letter, commits to one.'
 
-    def __init__(self, question: str, options: Sequence[str]) -> None:
+    def __init__(
+        self,
+        question: str,
+        options: Sequence[str],
+        answer: str | None = None,
+        because: str = "",
+    ) -> None:
         self.question = question
         self.options = dict(zip("abcdefgh", options, strict=False))
+        self.answer, self.because = answer, because
         self.committed: str | None = None
+        self.observed: str | None = None
+        self._asked = False
+        self._look: Callable[..., Observed] = lambda *_: (None, "")
+        self._runs: tuple[Run, ...] = ()
         self._choice = widgets.RadioButtons(
             options=[(f"{key}) {text}", key) for key, text in self.options.items()],
             value=None, layout=widgets.Layout(width="auto"),
@@ -26,6 +58,11 @@ class Prediction:
         self._button = widgets.Button(description="Commit", button_style="primary")
         self._said = widgets.HTML()
         self._button.on_click(lambda _: self._commit(self._choice.value))
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Return the one called `name` in predictions.toml. Raises KeyError."""
+        return cls(**tomllib.loads(PREDICTIONS.read_text("utf-8"))[name])
 
     def commit(self, key: str | None) -> None:
         """Commit to an option by its letter, and print what there is to say."""
@@ -50,6 +87,7 @@ class Prediction:
 
     def show(self) -> None:
         """Put the question to the learner."""
+        self._asked = True
         options = "\n".join(f"  {key}) {text}" for key, text in self.options.items())
         box = widgets.VBox(
             [widgets.HTML(f"<strong>{marked(self.question)}</strong>"), self._choice,
@@ -58,13 +96,101 @@ class Prediction:
         box.add_class("outage-prediction")
         show(box, f"{self.question}\n{options}\n{self.how}")
 
-    def reveal(self, key: str, because: str) -> None:
-        """Say what was observed, next to what was predicted."""
-        truth = f"Observed: {key}) {self.options[key]}. {because}"
-        if self.committed is None:
-            print(f"{truth}\nYou had not committed to an answer this time.")
-        elif self.committed == key:
-            print(f"{truth}\nAs you predicted.")
+    # --- what came of it
+
+    def reveal(self, key: str, figures: str = "") -> None:
+        """Say what was observed a moment ago, next to what was predicted."""
+        self.observed = key
+        tell([*self._truth(key, figures), self._beside(key)])
+
+    def reveal_from(self, look: Callable[..., Observed], *runs: Run) -> None:
+        """Say what `look` sees in `runs` if they can tell, and else why they cannot.
+
+        Then the runs that were recorded on a quiet machine are offered in their place.
+        """
+        self.observed = None
+        self._look, self._runs = look, runs
+        try:
+            key, figures = look(*runs)
+            lag_s = max(run.lag for run in runs)
+        except RunIncomplete as exc:
+            said = [f"Nothing was observed. {exc}"]
         else:
-            predicted = self.options[self.committed]
-            print(f"{truth}\nYou predicted: {self.committed}) {predicted}.")
+            if key and (key == self.answer or lag_s <= SURPRISED_UP_TO_S):
+                self.observed = key
+                tell([*self._truth(key, figures), self._beside(key)])
+                return
+            cells = " and ".join(f'"{run.name}"' for run in runs)
+            again = f"Run the cell with {cells} in it again, then this one."
+            said = [f"{busy(lag_s)} {figures}", again]
+        self._offer([*said, OFFER])
+
+    def show_recorded(self) -> None:
+        """Show the runs that were recorded, and what is seen in them."""
+        charts, said = self._recorded()
+        tell(said, charts)
+
+    def _recorded(self) -> tuple[str, list[str]]:
+        """Return the charts and the text. Raises RecordingUnreadable."""
+        runs = [Run.of_recording(run.lesson, run.name) for run in self._runs]
+        key, figures = self._look(*runs)
+        charts = "".join(run.picture() for run in runs)
+        return charts, self._truth(str(key), figures, "Recorded")
+
+    def _offer(self, said: list[str]) -> None:
+        """Show `said`, and a button for the recorded runs."""
+        button = widgets.Button(
+            description="Show the recorded run",
+            layout=widgets.Layout(width="max-content"),
+        )
+        place = widgets.HTML()
+
+        def clicked(_: widgets.Button) -> None:
+            charts, told = self._recorded()
+            place.value = f'<div role="status">{charts}{as_html(told)}</div>'
+
+        button.on_click(clicked)
+        box = widgets.VBox([widgets.HTML(as_html(said)), button, place])
+        box.add_class("outage-recorded")
+        show(box, "\n".join(said))
+
+    def _truth(self, key: str, figures: str, how: str = "Observed") -> list[str]:
+        stop = "" if self.options[key].endswith(".”") else "."
+        said = f"{how}: {key}) {self.options[key]}{stop} {figures}".strip()
+        if self.answer is None:
+            return [said]
+        if key == self.answer:
+            return [said, *self.because.strip().split("\n\n")]
+        expected = self.options[self.answer]
+        return [said, f"The course expected {self.answer}) {expected}."]
+
+    def _beside(self, key: str) -> str:
+        if not self._asked:
+            return ""
+        if self.committed is None:
+            return "You had not committed to an answer this time."
+        if self.committed == key:
+            return "As you predicted."
+        return f"You predicted: {self.committed}) {self.options[self.committed]}."
+
+
+def busy(lag_s: float) -> str:
+    """Say why a run does not tell on a machine that was `lag_s` late."""
+    if lag_s <= SURPRISED_UP_TO_S:
+        return "This run does not tell."
+    return (
+        "This machine was too busy to tell: in the worst second of the run, its"
+        f" processes stood ready for {lag_s:.1f} s and got no processor."
+    )
+
+
+def tell(said: list[str], above: str = "") -> None:
+    """Show paragraphs, below the HTML `above`."""
+    said = [" ".join(paragraph.split()) for paragraph in said if paragraph]
+    html = above + as_html(said)
+    display({"text/plain": "\n".join(said), "text/html": html}, raw=True)
+
+
+def as_html(said: list[str]) -> str:
+    """Return paragraphs as HTML."""
+    return "".join(f"<p>{marked(paragraph)}</p>" for paragraph in said if paragraph)

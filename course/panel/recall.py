@@ -33,15 +33,15 @@ class Recall(Prediction):
     how = 'Without a button to press: recall("{module}", "a", "b"), a letter for each.'
 
     def __init__(self, asked: Question) -> None:
-        super().__init__(asked.question, asked.options)
-        self._asked = asked
+        super().__init__(asked.question, asked.options, asked.answer, asked.because)
+        self._about = asked.about
         self.how = self.how.format(module=asked.module)
 
     def said_to(self, key: str) -> str:
         """Whether `key` is right, and why."""
-        truth = self._asked.answer
-        verdict = "Right." if key == truth else f"The answer is {truth})."
-        return f"{verdict} {self._asked.because} (Module {self._asked.about}.)"
+        right = key == self.answer
+        verdict = "Right." if right else f"The answer is {self.answer})."
+        return f"{verdict} {self.because} (Module {self._about}.)"
 
 
 def recall(module: str, *keys: str) -> None:

@@ -4,10 +4,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+from tests.test_lessons import execute_in
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.process,
+]
 
 ANSWER = "def budget_spent(minutes, objective, days):\n    return 1\n"
 CHECK = 'from autograder.checking import check\ncheck("01", budget_spent)'
@@ -17,10 +21,7 @@ HINT = 'from autograder.checking import hint\nhint("01", budget_spent)'
 def told(folder: Path, *sources: str) -> str:
     """All that a notebook with these cells says, errors included."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    NotebookClient(
-        notebook, timeout=120, kernel_name="python3", allow_errors=True,
-        resources={"metadata": {"path": str(folder)}},
-    ).execute()  # fmt: skip
+    execute_in(folder, notebook, allow_errors=True)
     outputs = [o for cell in notebook.cells for o in cell.outputs]
     texts = [
         o.get("text")

@@ -11,6 +11,8 @@ from autograder.judge.suites import OUT_OF_TIME, SuiteRun, SuiteRunner
 from autograder.sandbox import Confined
 from course.outage import Release
 
+pytestmark = pytest.mark.process
+
 BOTH = pytest.mark.parametrize(
     "confined",
     [Confined.LIMITS, pytest.param(Confined.SANDBOX, marks=pytest.mark.sandbox)],

@@ -1,4 +1,4 @@
-"""Grades for Canvas and Moodle: columns, late penalties, names that are formulas."""
+"""Grades as tables: columns, late penalties, names that are formulas, no scores."""
 
 import csv
 from collections.abc import Iterator
@@ -8,10 +8,14 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
 
-from autograder.exports import Canvas, Moodle
+from autograder.exports import Canvas, Moodle, Plain
+from autograder.grading.unscored import take_back
 
 # nbgrader's own: it adds what it has not added to its session yet.
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
+    pytest.mark.process,
+]
 
 
 @pytest.fixture
@@ -65,3 +69,31 @@ def test_only_what_was_asked_for_is_exported(book: Gradebook, tmp_path: Path) ->
     plugin.export(book)
     text = (tmp_path / "m.csv").read_text()
     assert text == "username,email,05_stop\nada,a@b.c,6.5\n"
+
+
+def test_nbgraders_own_table_is_quoted(book: Gradebook, tmp_path: Path) -> None:
+    """Its columns; who has handed in nothing has 0, as nbgrader says."""
+    head, *rows = exported(Plain, book, tmp_path / "grades.csv")
+    found = {(row[0], row[3]): dict(zip(head, row, strict=True)) for row in rows}
+    ada = found["05_stop", "ada"]
+    assert (ada["raw_score"], ada["score"], ada["max_score"]) == ("8.0", "6.5", "10.0")
+    assert found["06_boundary", "ada"]["score"] == "0.0"
+
+
+def test_a_submission_without_a_score_is_no_zero(
+    book: Gradebook, tmp_path: Path
+) -> None:
+    """In any table; what people gave it stays."""
+    take_back(f"sqlite:///{tmp_path / 'gradebook.db'}", "05_stop", "ada")
+    book.db.expire_all()
+    for plugin, column in ((Plain, "score"), (Canvas, "05_stop"), (Moodle, "05_stop")):
+        head, *rows = exported(plugin, book, tmp_path / "some.csv")
+        [row] = [r for r in rows if "ada" in r and "06_boundary" not in r]
+        assert dict(zip(head, row, strict=True))[column] == ""
+    [grade] = book.find_submission("05_stop", "ada").notebooks[0].grades
+    assert grade.needs_manual_grade
+    grade.manual_score = 3.0
+    book.db.commit()
+    head, *rows = exported(Moodle, book, tmp_path / "some.csv")
+    [row] = [r for r in rows if "ada" in r]
+    assert dict(zip(head, row, strict=True))["05_stop"] == "1.5"

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from autograder import game_day
-from autograder.calibrating import KNOWN, answers_of
 from autograder.game_day import GameDay, Outage, draw, outages, restored_at
 from autograder.judge import Exercise, from_notebook
+from autograder.known import cases
 from course.outage import Fleet
 from course.outage.telemetry import Telemetry
 from course.outage.traffic import Load, Try
@@ -22,12 +22,19 @@ AT_ONCE = 3
 
 
 def goes_down(outage: Outage) -> tuple[float, float]:
-    """The share of valid requests served before, and at worst in any four seconds."""
+    """The share of valid requests served before, and at worst in any four seconds.
+
+    Before: as soon as all is well, or after 20 s in which the fleet could run.
+    """
     with Fleet(outage.release, 2, first_backoff_s=1.0) as fleet:
         told = fleet.telemetry
         fleet.start_traffic(Load(30, seed=1))
-        told.wait_for(lambda t: t.now > 4, 20)
-        began = told.now
+
+        def before(t: Telemetry) -> float:
+            return t.success(t.now - 4, t.now - 2) or 0.0
+
+        told.wait_for(lambda t: t.now > 4 and before(t) >= 0.9, 20)
+        began, served = told.now, before(told)
         fleet.start_traffic(Load(30, 1 / 6, seed=1))
 
         def share(t: Telemetry) -> float:
@@ -35,7 +42,7 @@ def goes_down(outage: Outage) -> tuple[float, float]:
             return 1.0 if t.now < began + 6 or served is None else served
 
         told.wait_for(lambda t: share(t) < 0.5, 30)
-        return told.success(0.0, began - 1) or 0.0, share(told)
+        return served, share(told)
 
 
 @pytest.mark.slow
@@ -50,13 +57,14 @@ def test_every_outage_takes_the_service_down() -> None:
 
 def test_the_sealed_outages_are_the_known_wrong_answers() -> None:
     """The same texts, and nothing of the marks in what a learner gets."""
-    folder = KNOWN / "13_game_day"
-    assert game_day.SEALED.read_text() == game_day.seal(folder)
-    known = {
-        answers_of(EXERCISE, path.read_text("utf-8"))["lookups"].partition("\n")[0]
-        for path in (folder / "wrong").glob("outage_*.py")
+    known = cases(EXERCISE)
+    assert game_day.SEALED.read_text() == game_day.seal(known)
+    sorts = {
+        case.answers["lookups"].partition("\n")[0]
+        for case in known
+        if "outage_" in case.name
     }
-    assert known == SORTS.keys()
+    assert sorts == SORTS.keys()
     assert all("# drawn" not in outage.module for outage in outages())
     assert len({outage.module for outage in outages()}) == len(outages()) == 25
 
@@ -101,6 +109,7 @@ def test_restored_is_served_for_good(
     assert restored_at(tries(*shares), 0.0) == expected
 
 
+@pytest.mark.process
 def test_a_day_ends_with_users_served(capsys: pytest.CaptureFixture[str]) -> None:
     """The worker's outage and the solution: notes, timeline and debrief in order."""
     worker = next(o for s, o in SORTS.items() if "in one task" in s)
@@ -126,6 +135,7 @@ def test_a_day_ends_with_users_served(capsys: pytest.CaptureFixture[str]) -> Non
     assert re.search(r"the cause is known +T\+00:\d\d +June: T\+40:00", said)
 
 
+@pytest.mark.process
 def test_the_levers_of_the_panel_are_on_the_timeline(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -10,12 +10,13 @@ EXERCISE = Exercise.named("01")
 ANSWER = EXERCISE.slots[0]
 
 
-def verdict(*failed: str) -> Verdict:
+def verdict(*failed: str, inconclusive: str = "") -> Verdict:
     """A verdict in which the checks called `failed` did not pass."""
     checks = [
         Check(
             name=test, title="", points=1.0,
-            outcome="failed" if test in failed else "passed",
+            outcome="inconclusive" if test == inconclusive
+            else "failed" if test in failed else "passed",
         )
         for objective in EXERCISE.objectives
         for test in objective.checks
@@ -76,6 +77,19 @@ def test_only_answers_that_a_failing_check_is_about_want_a_hint() -> None:
     """As the objectives say which those are."""
     assert wanting(EXERCISE, verdict("test_budget_spent")) == ["budget_spent"]
     assert wanting(EXERCISE, verdict()) == []
+
+
+def test_what_could_not_be_told_is_no_try() -> None:
+    """What failed beside it is one, of the answer that it is about."""
+    journal = Journal(None)
+    answers = {slot.grade_id: "a" for slot in EXERCISE.slots}
+    note(journal, EXERCISE, answers, verdict(inconclusive="test_burn_rate"))
+    assert journal.events() == []
+    told = verdict("test_budget_spent", inconclusive="test_burn_rate")
+    note(journal, EXERCISE, answers, told)
+    tries = {name: found.tries for name, found in ladders(EXERCISE, journal).items()}
+    assert tries == dict.fromkeys(tries, 0) | {"budget_spent": 1}
+    assert wanting(EXERCISE, told) == ["budget_spent"]
 
 
 def test_damaged_entries_of_the_journal_are_passed_over() -> None:

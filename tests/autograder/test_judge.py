@@ -8,6 +8,7 @@ import pytest
 from autograder.judge import (
     Check,
     Exercise,
+    Feedback,
     JudgeError,
     Verdict,
     from_notebook,
@@ -34,6 +35,7 @@ def outcomes(verdict: Verdict) -> dict[str, str]:
     return {check.name: check.outcome for check in verdict.checks}
 
 
+@pytest.mark.process
 @ALL
 def test_the_untouched_exercise_scores_nothing(name: str) -> None:
     """Every check fails, for a reason that it tells."""
@@ -42,29 +44,37 @@ def test_the_untouched_exercise_scores_nothing(name: str) -> None:
     for text in untouched.values():
         compile(text, name, "exec")  # what learners start from can be run
     verdict = judge(exercise, untouched)
-    assert set(outcomes(verdict).values()) == {"failed"}, as_text(verdict)
+    told = [check for check in verdict.checks if check.outcome != "inconclusive"]
+    assert told
+    assert {check.outcome for check in told} == {"failed"}, as_text(verdict)
     assert verdict.score == 0
     assert verdict.points == 10
-    assert all("Saw: " in check.feedback for check in verdict.checks)
+    assert all(check.feedback.saw for check in told)
 
 
+@pytest.mark.process
 @ALL
 def test_the_solution_scores_in_full(name: str) -> None:
     """From its text, as nbgrader reads it."""
     exercise = Exercise.named(name)
     verdict = judge(exercise, from_notebook(exercise.solution)[0])
-    assert verdict.passed, as_text(verdict)
-    assert verdict.score == verdict.points == 10
+    outcome = set(outcomes(verdict).values())
+    assert outcome <= {"passed", "inconclusive"}, as_text(verdict)
+    assert verdict.passed == (verdict.score == verdict.points == 10)
+    if verdict.inconclusive:
+        pytest.skip(f"this machine was too busy to tell\n{as_text(verdict)}")
 
 
+@pytest.mark.process
 def test_a_missing_answer_is_named() -> None:
     """No crash, no points, and the cell's name."""
     verdict = judge(EXERCISE, {})
     assert verdict.score == 0
     assert {check.outcome for check in verdict.checks} == {"failed"}
-    assert "no answer in its cell dispatcher" in verdict.checks[0].feedback
+    assert "no answer in its cell dispatcher" in str(verdict.checks[0].feedback)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "text",
     ["def (", "x = '\ud800'", "\x00", "import a_module_that_nobody_has", "1/0"],
@@ -74,18 +84,21 @@ def test_an_answer_that_does_not_start_says_so(text: str) -> None:
     """With what Python said about it."""
     verdict = judged(text)
     assert verdict.score == 0
-    assert "does not start" in verdict.checks[0].feedback
-    assert "Error" in verdict.checks[0].feedback
+    assert "does not start" in str(verdict.checks[0].feedback)
+    assert "Error" in str(verdict.checks[0].feedback)
 
 
+@pytest.mark.process
 def test_judging_ends_when_its_time_is_over() -> None:
     """What has not ended by then is said to have timed out."""
     verdict = judge(EXERCISE, {"dispatcher": "while True: pass"}, time_limit_s=4)
-    assert "timed_out" in outcomes(verdict).values()
+    # On a machine that is busy with something else, whose doing it is cannot be told.
+    assert {"timed_out", "inconclusive"} & set(outcomes(verdict).values())
     assert verdict.score == 0
     assert "stopped after 4 s" in as_text(verdict)
 
 
+@pytest.mark.process
 def test_checks_are_told_as_they_end() -> None:
     """One call a check, in their order."""
     seen: list[str] = []
@@ -95,14 +108,16 @@ def test_checks_are_told_as_they_end() -> None:
     assert seen == [check.name for check in verdict.checks]
 
 
+@pytest.mark.process
 def test_a_verdict_is_plain_data() -> None:
     """There and back through JSON; digests tell answers apart."""
     verdict = judged("x = 1")
     assert Verdict.model_validate_json(verdict.model_dump_json()) == verdict
-    assert json.loads(verdict.model_dump_json())["version"] == 1
+    assert json.loads(verdict.model_dump_json())["version"] == 2
     assert verdict.answers_digest != judged("x = 2").answers_digest
 
 
+@pytest.mark.process
 def test_feedback_is_escaped_for_html() -> None:
     """What a replica says may hold markup."""
     html = as_html(judged("raise ValueError('<script>alert(1)</script>')"))
@@ -110,10 +125,11 @@ def test_feedback_is_escaped_for_html() -> None:
     assert "&lt;script&gt;" in html
 
 
+@pytest.mark.process
 def test_code_in_feedback_looks_like_code() -> None:
     """What stands between backticks."""
     check = judged("x = 1").checks[0]
-    told = check.model_copy(update={"feedback": "Look at: `str(<x>)`, and why."})
+    told = check.model_copy(update={"feedback": Feedback(look="`str(<x>)`, and why.")})
     assert "<code>str(&lt;x&gt;)</code>, and why." in check_as_html(told)
 
 
@@ -145,19 +161,22 @@ def test_a_split_cell_has_three_readings(tmp_path: Path) -> None:
     assert texts == ["first\nsecond", "first", "second"]
 
 
+@pytest.mark.process
 def test_the_best_reading_counts() -> None:
     """Here the second: the first is no Python, and both together neither."""
     readings = [{"dispatcher": text} for text in ("def (", solution())]
     assert judge_best(EXERCISE, readings).passed
 
 
+@pytest.mark.process
 def test_an_overlong_answer_is_not_run() -> None:
     """A cell of that length was not typed."""
     verdict = judged("x = 1\n" * 100_000)
     assert verdict.score == 0
-    assert "600,000 characters" in verdict.checks[0].feedback
+    assert "600,000 characters" in str(verdict.checks[0].feedback)
 
 
+@pytest.mark.process
 def test_the_same_seed_gives_the_same_inputs() -> None:
     """So that an instructor can see what a learner's answer met."""
 
@@ -165,7 +184,7 @@ def test_the_same_seed_gives_the_same_inputs() -> None:
         verdict = judge(EXERCISE, {"dispatcher": june()}, seed=seed)
         assert verdict.seed == seed
         # What was seen of a process that dies depends on the moment as well.
-        return verdict.checks[0].feedback.partition("Saw:")[0]
+        return verdict.checks[0].feedback.sent
 
     assert sent(7) == sent(7) != sent(8)
 
@@ -181,17 +200,19 @@ def test_the_same_seed_gives_the_same_inputs() -> None:
 )
 def test_feedback_is_printable(text: str, shown: str) -> None:
     """No escape sequence, half surrogate or turned text reaches a terminal or page."""
-    check = Check(name="x", title="x", points=1, outcome="failed", feedback=text)
-    assert check.feedback == shown
+    said = Feedback(message=text)
+    check = Check(name="x", title="x", points=1, outcome="failed", feedback=said)
+    assert str(check.feedback) == shown
+    assert Check.model_validate_json(check.model_dump_json()) == check
 
 
 def test_long_feedback_is_cut() -> None:
     """Learner code may answer with a megabyte."""
-    check = Check(
-        name="x", title="x", points=1, outcome="failed", feedback="x" * 1_000_000
-    )
-    assert len(check.feedback) < 5_000
-    assert "1,000,000 characters" in check.feedback
+    said = Feedback(saw="x" * 1_000_000)
+    check = Check(name="x", title="x", points=1, outcome="failed", feedback=said)
+    assert len(str(check.feedback)) < 5_000
+    assert "1,000,000 characters" in str(check.feedback)
+    assert Check.model_validate_json(check.model_dump_json()) == check
 
 
 def test_the_schema_is_the_one_that_is_published() -> None:

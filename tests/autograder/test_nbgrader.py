@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.instructor import NAME, Course, solution
+from tests.instructor import NAME, Course, known, solution
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 
@@ -21,9 +21,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Course:
     before = course.released()
     course.nbgrader("generate_assignment", NAME, "--force")
     assert course.released() == before
-    answers = course.autograder / "calibration" / NAME
-    loud = (answers / "right/standard_logging_and_an_error_of_its_own.py").read_text()
-    half = (answers / "wrong/everything_is_the_clients_fault.py").read_text()
+    loud = known("standard_logging_and_an_error_of_its_own")
+    half = known("everything_is_the_clients_fault")
     course.submit("untouched", json.dumps(before))
     course.submit("solved", course.with_answer(solution()))
     course.submit("half", course.with_answer(half))

@@ -40,5 +40,5 @@ def test_an_edit_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
         'base = "tested"\n[[releases]]\nname = "x"\nsymptom = "y"\n'
         '[[releases.edits]]\nmodule = "boundary.py"\nold = "not there"\nnew = ""\n'
     )
-    with pytest.raises(ValueError, match="x: an edit of boundary"):
+    with pytest.raises(ValueError, match=r"x/boundary\.py: .* 0 times"):
         planted(file)

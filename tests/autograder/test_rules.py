@@ -49,6 +49,7 @@ def test_anything_else_is_refused_with_a_reason(text: str, why: str) -> None:
         read_rule(text)
 
 
+@pytest.mark.process
 @needs_promtool
 @pytest.mark.parametrize("incident", INCIDENTS)
 def test_promtool_replays_what_was_scraped(incident: str) -> None:
@@ -60,6 +61,7 @@ def test_promtool_replays_what_was_scraped(incident: str) -> None:
     assert all(10 < second < 35 for second in fires)
 
 
+@pytest.mark.process
 @needs_promtool
 def test_an_expression_that_is_none_is_refused() -> None:
     """With promtool's own words."""

@@ -15,21 +15,22 @@ from typing import Any
 
 import pytest
 
-from autograder.calibrating import answers_of, cases
-from autograder.judge import Exercise
+from autograder.judge import Answers, Exercise
 from autograder.judge.exercise import CHECKS
 from autograder.judge.expect import Unmet
 from autograder.judge.functions import Call
+from autograder.known import cases
 
 SEEDS = 40
-EXERCISES = [Exercise.named(p.parent.name) for p in CHECKS.glob("*/exercise.toml")]
+EXERCISES = [
+    Exercise.named(p.parent.name) for p in sorted(CHECKS.glob("*/exercise.toml"))
+]
 
 
 class InProcess:
     """Calls the functions of one known answer here; as judge.functions.Functions."""
 
-    def __init__(self, exercise: Exercise, text: str) -> None:
-        answers = answers_of(exercise, text)
+    def __init__(self, exercise: Exercise, answers: Answers) -> None:
         self._functions = {
             slot.defines: defined(answers[slot.grade_id], slot.defines)
             for slot in exercise.slots
@@ -112,7 +113,7 @@ CASES = [
 def test_right_answers_pass_with_every_seed(exercise: Exercise, folder: Path) -> None:
     """Each of them, by each test that draws its inputs."""
     for case in (case for case in cases(exercise) if case.is_right):
-        functions = InProcess(exercise, case.path.read_text())
+        functions = InProcess(exercise, case.answers)
         for name, test in drawn_from(folder):
             for seed in range(SEEDS):
                 try:

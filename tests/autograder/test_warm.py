@@ -11,7 +11,7 @@ from autograder.sandbox import Confined
 from course.outage.errors import ForkServerGone
 from tests.instructor import solution
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.process]
 
 EXERCISE = Exercise.named("05")
 ANSWER = {"dispatcher": solution()}

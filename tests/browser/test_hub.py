@@ -7,6 +7,7 @@ all processes end with the first.
 
 import json
 import os
+import random
 import secrets
 import shutil
 import socket
@@ -16,7 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser.lab import BROWSER, CHROMIUM_OPTIONS, LONG_MS, look, write_cell
 from tests.browser.test_teaching import close_dialog
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, copy_project
 from tests.instructor import NAME, june, solution
 
 pytestmark = [*BROWSER, pytest.mark.sandbox, pytest.mark.hub, pytest.mark.slow]
@@ -91,21 +92,24 @@ class Hub:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+    """Return ports that nobody listens on.
+
+    Below those that systems draw from for a server or a client that asks for any: what
+    runs beside this test cannot take one until the hub listens there.
+    """
+    ports: set[int] = set()
+    while len(ports) < count:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as asked, suppress(OSError):
+            asked.bind(("127.0.0.1", port))
+            ports.add(port)
+    return list(ports)
 
 
 def lay_course(root: Path) -> None:
     """The teacher's clone, with a question in free text, and the learners' package."""
-    left_out = (
-        ".git", ".venv", "work", "__pycache__", "tests", "gradebook.db", "node_modules",
-    )  # fmt: skip
     clone = root / "course"
-    shutil.copytree(PROJECT, clone, ignore=shutil.ignore_patterns(*left_out))
+    copy_project(PROJECT, clone)
     source = clone / "autograder" / "source" / NAME / f"{NAME}.ipynb"
     notebook = json.loads(source.read_text())
     notebook["cells"] += free_text_cells()
@@ -206,7 +210,7 @@ def hub() -> Iterator[Hub]:
 
 def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Return once the hub answers."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()[-4000:]
         try:
@@ -273,7 +277,7 @@ def assignment_list(page: Page) -> Locator:
 
 def wait_for(condition: Callable[[], object]) -> None:
     """Until it is so: for what another program writes."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -336,14 +340,19 @@ def grade_by_hand(page: Page, hub: Hub, points: dict[str, float]) -> None:
         answer = page.locator(".nbgrader_cell").filter(has_text="Dear users, says")
         expect(page.get_by_text("2 points: what they saw")).to_be_visible()
         [user] = [u for u in points if f"says {u}." in answer.inner_text()]
-        score = answer.locator("input.score")
-        score.fill(f"{points[user]:g}")
-        score.press("Tab")
-        expect(answer.locator(".score-saved")).to_be_visible()
-        comment = answer.locator("textarea.comment")
-        comment.fill(f"Because, {user}.")
-        comment.press("Tab")
-        expect(answer.locator(".comment-saved")).to_be_visible()
+        page.wait_for_function(
+            "() => formgrader.grades.loaded && formgrader.comments.loaded"
+        )
+        # That it was saved is shown for a second only, so the request is waited for.
+        fields = {
+            "grade": (answer.locator("input.score"), f"{points[user]:g}"),
+            "comment": (answer.locator("textarea.comment"), f"Because, {user}."),
+        }
+        for kind, (field, text) in fields.items():
+            field.fill(text)
+            with page.expect_response(f"**/api/{kind}/*") as saved:
+                field.press("Tab")
+            assert saved.value.ok
         look(page, f"hub-graded-by-hand-{user}")
 
 

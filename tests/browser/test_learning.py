@@ -56,7 +56,7 @@ def test_the_front_page_leads_to_the_first_lesson(page: Page, address: str) -> N
 def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     """From top to bottom, with a prediction committed on the way."""
     open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
-    run_cells(page, "all-above", at="poisoned = ")
+    run_cells(page, "all-above", at="POISON = Load(")
     page.wait_for_selector(".outage-chart canvas")
     page.wait_for_function(
         "before => { const all = document.querySelectorAll('.outage-chart canvas');"
@@ -68,7 +68,7 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     prediction.get_by_label("d) Less than one in ten").check()
     prediction.get_by_role("button", name="Commit", exact=True).click()
     expect(prediction).to_contain_text("Committed to d)")
-    run_cells(page, "all-below", at="poisoned = ")
+    run_cells(page, "all-below", at="POISON = Load(")
     expect(page.locator("img[alt*='processes died']")).to_have_count(5)
     expect(page.get_by_text("ALERT: high error rate").first).to_be_visible()
     outputs = page.locator(".jp-OutputArea-output")

@@ -35,9 +35,9 @@ def outputs_of(page: Page, cell: str) -> Locator:
 def test_a_restart_in_the_middle_says_what_to_do(page: Page, address: str) -> None:
     """A cell of the lesson in a kernel that knows nothing of the fleet any more."""
     open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
-    run_cells(page, "cell", at='view.watch(seconds=8, title="The good release")')
-    output = outputs_of(page, "The good release").first
-    expect(output).to_contain_text("“view” is not defined in this kernel")
+    run_cells(page, "cell", at='stage.run("deployed"')
+    output = outputs_of(page, "The new release is out").first
+    expect(output).to_contain_text("“stage” is not defined in this kernel")
     expect(output).to_contain_text("Run All Above Selected Cell")
 
 

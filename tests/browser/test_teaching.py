@@ -1,7 +1,6 @@
 """An instructor's way through nbgrader's own pages, as `outage teach` opens them."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab import BROWSER, look
-from tests.conftest import served_lab
+from tests.conftest import copy_project, served_lab
 from tests.instructor import NAME, june, solution
 
 pytestmark = [*BROWSER, pytest.mark.sandbox]
@@ -19,8 +18,7 @@ pytestmark = [*BROWSER, pytest.mark.sandbox]
 def course(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     """A checkout in which two have handed in: the solution, and June's code."""
     root = tmp_path_factory.mktemp("teach") / "project"
-    left_out = (".git", ".venv", "work", "__pycache__", "tests", "gradebook.db")
-    shutil.copytree(project, root, ignore=shutil.ignore_patterns(*left_out))
+    copy_project(project, root)
     notebook = json.loads((root / "exercises" / NAME / f"{NAME}.ipynb").read_text())
     [answer] = [cell for cell in notebook["cells"] if cell["id"] == "dispatcher"]
     for student, text in (("alyssa", solution()), ("ben", june())):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,15 +9,17 @@ from pathlib import Path
 import pytest
 
 from autograder.judge import Exercise, from_notebook
+from tests.conftest import copy_project
 from tests.instructor import NAME, june, solution
+
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     """A checkout of the project, with two submissions."""
-    left_out = shutil.ignore_patterns(".git", ".venv", "work", "__pycache__", "tests")
     root = tmp_path_factory.mktemp("grading") / "project"
-    shutil.copytree(project, root, ignore=left_out)
+    copy_project(project, root)
     released = json.loads((root / "exercises" / NAME / f"{NAME}.ipynb").read_text())
     for student, text in (("alyssa", solution()), ("ben", june())):
         folder = root / "autograder" / "submitted" / student / NAME

@@ -12,6 +12,9 @@ import pytest
 
 from autograder.judge import Exercise, from_notebook
 from autograder.judge.exercise import CHECKS
+from autograder.known import cases
+
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +76,13 @@ def test_it_holds_no_known_answer(
     exercise: Exercise, everything: str, project: Path
 ) -> None:
     """Neither a right one nor a wrong one; what learners start from is known."""
-    given = {squeezed(slot.given()) for slot in exercise.slots if slot.module}
-    known = project / "autograder" / "calibration" / exercise.name
-    for path in sorted(known.glob("*/*.py")):
-        lines = path.read_text().splitlines()
-        code = squeezed("\n".join(line for line in lines if not line.startswith("#")))
-        assert code in given or code not in everything, path
-        assert squeezed("\n".join(lines)) not in everything, path
+    [start] = from_notebook(exercise.notebook)
+    given = {squeezed(answer) for answer in start.values()}
+    for case in cases(exercise):
+        for answer in case.answers.values():
+            code = squeezed(answer)
+            assert code in given or code not in everything, case.name
+        assert not case.why or squeezed(case.why) not in everything, case.name
 
 
 def test_it_holds_no_held_back_check(everything: str, project: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from course.outage import Fleet, Release
 from course.outage.requests import MALFORMED, http_request, malformed, put_order
 
+pytestmark = pytest.mark.process
+
 ROUTE = b'{"region": "eu-west", "shard": 3}'
 
 

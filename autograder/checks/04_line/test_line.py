@@ -118,11 +118,10 @@ def test_the_reproducer_is_minimal(functions: Functions, failing: Failing) -> No
 def runs(suite: SuiteRunner) -> dict[str, SuiteRun]:
     """The learner's test, run against two right releases and June's."""
     good = Release.named("good")
-    source = good.source("routing.py") + ANSWERS_4XX
     return suite.run(
         {
             "good": good,
-            "4xx": good.replace("4xx", {"routing.py": source}),
+            "4xx": good.called("4xx").extended("routing.py", ANSWERS_4XX),
             "june": Release.named("bad"),
         }
     )

@@ -13,7 +13,6 @@ from autograder.judge.expect import Unmet, check
 from autograder.judge.observe import (
     Backend,
     Experiment,
-    dies,
     explanations,
     logged,
     plant,
@@ -161,23 +160,21 @@ def test_valid_requests_are_served(experiment: Experiment) -> None:
 def test_an_unknown_bug_is_a_logged_500(answer: Answer) -> None:
     assert answer.experiment.all  # first the malformed requests, then the bugs
     answer.experiment.settle()
-    within_s = answer.experiment.valid.seconds
     for exception, backend in answer.bugs.items():
-        send_to_bug(answer.fleet, backend, exception, within_s)
+        send_to_bug(answer.experiment, backend, exception)
 
 
-def send_to_bug(
-    fleet: Fleet, backend: Backend, exception: str, within_s: float
-) -> None:
+def send_to_bug(experiment: Experiment, backend: Backend, exception: str) -> None:
     """Send a valid request on which resolve() raises `exception`; raise Unmet."""
+    fleet = experiment.fleet
     region, shard = backend
     sent = (
         f"a valid request, to a service in which resolve() has a bug that we planted:"
         f" it raises {exception} for shard {shard} of {region}."
     )
     deaths = len(fleet.telemetry.exits())
-    response = fleet.send(request_for(backend), within_s)
-    died = dies(fleet, deaths, 0.2)
+    response = fleet.send(request_for(backend), experiment.valid.seconds)
+    died = not experiment.outlives(deaths)
     if response.status != 500 or died:
         ended = "; then the process ended" if died else ""
         raise Unmet(

@@ -113,8 +113,7 @@ def plant_in_store(
     release: Release, bugs: dict[Backend, str], secret: str = SECRET
 ) -> Release:
     """`release` with a store that raises for the backends in `bugs`."""
-    source = release.source("store.py") + PLANTED.format(bugs=bugs, secret=secret)
-    return release.replace(release.name, {"store.py": source})
+    return release.extended("store.py", PLANTED.format(bugs=bugs, secret=secret))
 
 
 def body(route: bytes, text: bytes) -> bytes:

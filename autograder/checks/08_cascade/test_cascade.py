@@ -248,6 +248,7 @@ def test_the_service_recovers_from_a_burst(
     requests = sum(t.due > BURST_AT_S and t.number == 1 for t in tries)
     if served < 0.8:
         raise Unmet(
+            margin_s=0.35,
             sent=f"{STEADY:.0f} requests a second to a service that can do"
             f" {CAPACITY:.0f}, and once {BURST} more, all at the same time.",
             saw=f"five seconds later {served:.0%} of your client's requests are served;"
@@ -307,8 +308,7 @@ def server(release: Release, start_fleet: StartFleet) -> Fleet:
 
 def send_all(fleet: Fleet, raws: Sequence[bytes], within_s: float) -> list[Response]:
     """Send requests at the same time."""
-    with ThreadPoolExecutor(len(raws)) as clients:
-        return list(clients.map(lambda raw: fleet.send(raw, within_s), raws))
+    return fleet.send_all(raws, within_s)
 
 
 def burst(fleet: Fleet, rng: random.Random) -> list[Response]:
@@ -376,7 +376,7 @@ def test_places_come_back(server: Fleet, seeded: random.Random) -> None:
     # Clients that go away before they have an answer, and a burst that is refused.
     send_all(server, [request_for(BACKENDS[0])] * LIMIT, 0.02)
     burst(server, seeded)
-    server.telemetry.wait_for(lambda t: False, 3 * LIMIT / CAPACITY)
+    server.telemetry.wait(3 * LIMIT / CAPACITY)
     told = burst(server, seeded)
     served = sum(r.status == 200 for r in told)
     if all(r.status != 503 for r in told):
@@ -399,7 +399,7 @@ HEALTH = ("/healthz", "/readyz", "/metrics")
 def overload(
     server: Fleet, seeded: random.Random
 ) -> tuple[float, dict[str, list[Response]]]:
-    """Twice the load it can serve; the share served, and what health answered."""
+    """Twice the load it can serve, then bursts; goodput, and what health answered."""
     server.wait_ready(READY_WITHIN_S)
     began = server.telemetry.now
     impatient = Retries(retries=0, timeout_s=TIMEOUT_S)
@@ -419,6 +419,14 @@ def overload(
         over.set()
         asking.result()
     server.stop_traffic()
+    # In the middle of a burst, when all places are taken: between two requests of the
+    # traffic above one may happen to be free, each time that health is asked.
+    half = [request_for(seeded.choice(BACKENDS))] * (AT_ONCE // 2)
+    asked = [http_request(None, path=path) for path in HEALTH]
+    for _ in range(3):
+        told = send_all(server, [*half, *asked, *half], ANSWERED_WITHIN_S)
+        for path, response in zip(HEALTH, told[len(half) : -len(half)], strict=True):
+            health[path].append(response)
     served = server.telemetry.success(began + 1, began + OVERLOADED_S, TIMEOUT_S) or 0.0
     return served * OVERLOAD, health
 
@@ -433,8 +441,8 @@ def test_health_is_never_refused(
         wrong = [r for r in responses if r.status != 200]
         if not responses or wrong:
             raise Unmet(
-                sent=f"GET {path}, {len(responses)} times, while twice as many requests"
-                " came as the replica can serve.",
+                sent=f"GET {path}, {len(responses)} times, while more requests came"
+                " than the replica can serve.",
                 saw=f"{len(wrong)} times: {wrong[0] if wrong else 'nothing'}.",
                 expected="200, always.",
                 look="what an orchestrator does with a replica that fails its checks,"
@@ -449,6 +457,7 @@ def test_goodput_stays_up_under_overload(
     goodput, _ = overload
     if goodput < 0.6 * CAPACITY:
         raise Unmet(
+            margin_s=0.35,
             sent=f"{OVERLOAD:.0f} requests a second, to clients who wait {TIMEOUT_S} s,"
             f" for {OVERLOADED_S:.0f} seconds.",
             saw=f"{goodput:.0f} a second were served in time.",

@@ -123,8 +123,7 @@ def evidence(
     buggy, bugs = plant(release, seeded, ("RuntimeError", "MemoryError"))
     left = [backend for backend in BACKENDS if backend not in bugs.values()]
     lagging, fine = seeded.sample(left, 2)
-    source = release.source("store.py") + STORE_BUG.format(backend=lagging)
-    fleet = start_fleet(buggy.replace(release.name, {"store.py": source}))
+    fleet = start_fleet(buggy.extended("store.py", STORE_BUG.format(backend=lagging)))
     order = b'{"item": "tea", "quantity": 1}'
     plan = [("a valid request", request_for(fine), 200, "")]
     for _ in range(3):

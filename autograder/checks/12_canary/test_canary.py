@@ -358,6 +358,7 @@ def test_junes_release_goes_back(gate: Gate, seeded: random.Random) -> None:
                 break  # before the rollout goes on with it, and control dies as well
     if last.decision == "promote":
         raise Unmet(
+            margin_s=0.6,
             sent="a real rollout of June's release: two fleets, malformed requests"
             " among 60 a second.",
             saw=f"{last}.", expected="“roll back”, or to wait a little longer.",
@@ -365,6 +366,7 @@ def test_junes_release_goes_back(gate: Gate, seeded: random.Random) -> None:
         )  # fmt: skip
     if last.decision == "wait":
         raise Unmet(
+            margin_s=0.6,
             sent="a real rollout of June's release: two fleets, malformed requests"
             f" among 60 a second, {LIVE_LOOKS} looks.",
             saw=f"{last}.", expected="“roll back”.",

@@ -70,11 +70,9 @@ class Service:
         sound = [b for b in BACKENDS if b not in self.bugs.values()]
         self.silent = rng.choice(sound)
         self.sound: list[Backend] = [b for b in sound if b != self.silent]
-        source = planted.source("directory.py") + SILENCE.format(backend=self.silent)
+        code = SILENCE.format(backend=self.silent)
         self.rng = rng
-        self.fleet: Fleet = start_fleet(
-            planted.replace(planted.name, {"directory.py": source})
-        )
+        self.fleet: Fleet = start_fleet(planted.extended("directory.py", code))
 
     def order(self) -> tuple[bytes, Backend]:
         """A valid order in one of the spellings, and the backend that it is for."""
@@ -86,8 +84,7 @@ class Service:
 
     def ask(self, raws: Sequence[bytes], within_s: float) -> list[Response]:
         """The answers to `raws`, all sent at the same time."""
-        with ThreadPoolExecutor(len(raws)) as clients:
-            return list(clients.map(lambda raw: self.fleet.send(raw, within_s), raws))
+        return self.fleet.send_all(raws, within_s)
 
     def ask_valid(self, count: int) -> list[Response]:
         """The answers to valid orders that were wrong, of `count` at the same time."""
@@ -144,6 +141,7 @@ def test_valid_requests_are_served(service: Service) -> None:
     wrong = [answer for _ in range(2) for answer in service.ask_valid(VALID)]
     if wrong:
         raise Unmet(
+            margin_s=0.6,
             sent=f"{2 * VALID} valid orders, and nothing else.",
             saw=f"{len(wrong)} wrong answers, such as: {wrong[0]}. {service.state()}.",
             expected="each served by its own backend.",
@@ -192,6 +190,7 @@ def test_the_outage_does_not_come_back(service: Service) -> None:
         sent += len(bad) + 2 * VALID
         if wrong:
             raise Unmet(
+                margin_s=0.6,
                 sent=f"round {number} of {ROUNDS}: {len(bad)} malformed requests of all"
                 f" kinds, {VALID} valid ones at the same time, {VALID} after them.",
                 saw=f"{len(wrong)} valid ones were not served, for instance:"
@@ -202,25 +201,28 @@ def test_the_outage_does_not_come_back(service: Service) -> None:
     deaths = [exit_["exit_code"] for exit_ in service.fleet.telemetry.exits()]
     if deaths:
         raise Unmet(
+            margin_s=0.6,
             sent="malformed requests of all kinds, again and again.",
             saw=f"the process ended {len(deaths)} times, with exit code {deaths[0]}.",
             expected="it to live.",
             look="what an exception, or an exit, does in the task that it ends.",
         )
     # Others may be in the middle of theirs.
-    service.fleet.telemetry.wait_for(lambda _: False, 1.3)
+    service.fleet.telemetry.wait(1.3)
     left, more = (
         service.metric("directory_sessions_open"),
         service.metric("directory_finds_total") - asked,
     )
     if left != 0:
         raise Unmet(
+            margin_s=0.6,
             sent=f"{sent} requests, all of them answered by now.",
             saw=f"{left:.0f} of {SESSIONS} sessions are open.",
             expected="none.", look="the ways out of a look-up that do not close it.",
         )  # fmt: skip
     if not more <= 1.1 * sent + SESSIONS:
         raise Unmet(
+            margin_s=0.6,
             sent=f"{sent} requests.", saw=f"the directory was asked {more:.0f} times.",
             expected="once for each, at most.",
             look="who tries again, what, and how often.",
@@ -233,6 +235,7 @@ def test_a_bug_of_ours_stays_one(service: Service) -> None:
         answer = service.fleet.send(request_for(backend), ANSWERED_WITHIN_S)
         if answer.outcome != "server_error":
             raise Unmet(
+            margin_s=0.6,
                 sent=f"a valid request for a backend whose routing raises {bug}.",
                 saw=f"{answer}. {service.state()}.", expected="a 500.",
                 look="whose fault such an exception is, and who is to hear of it.",
@@ -242,6 +245,7 @@ def test_a_bug_of_ours_stays_one(service: Service) -> None:
         )
         if not traced(service.fleet, bug):
             raise Unmet(
+                margin_s=0.6,
                 sent=f"a valid request for a backend whose routing raises {bug}.",
                 saw=f"{answer}, and no traceback of {bug} in the log.",
                 expected="the traceback, once.",
@@ -249,6 +253,7 @@ def test_a_bug_of_ours_stays_one(service: Service) -> None:
             )
     if wrong := service.ask_valid(VALID):
         raise Unmet(
+            margin_s=0.6,
             sent=f"{VALID} valid orders, after {len(service.bugs)} bugs.",
             saw=f"{len(wrong)} were not served: {wrong[0]}. {service.state()}.",
             expected="all served.", look="what one failure does to other requests.",
@@ -278,15 +283,17 @@ def test_a_silent_directory_costs_its_own_request(service: Service) -> None:
             saw = late or valid
             whose = "for such a backend" if late else "valid"
             raise Unmet(
+            margin_s=0.6,
                 sent=f"{len(raws)} requests for a backend about which {SILENT}, and"
                 f" {VALID} valid ones.",
                 saw=f"{len(saw)} of those {whose}: {saw[0]}. {service.state()}.",
                 expected="503 after a second or so for the former, the others served.",
                 look="what bounds a look-up, and whether anything refuses to be ended.",
             )  # fmt: skip
-    service.fleet.telemetry.wait_for(lambda _: False, 0.5)
+    service.fleet.telemetry.wait(0.5)
     if wrong := service.ask_valid(VALID):
         raise Unmet(
+            margin_s=0.6,
             sent=f"{VALID} valid orders, a while after the directory did not answer.",
             saw=f"{len(wrong)} were not served: {wrong[0]}. {service.state()}.",
             expected="all served.", look="what a time-out leaves behind.",
@@ -300,7 +307,7 @@ def test_it_goes_when_it_is_told_to(service: Service) -> None:
     with ThreadPoolExecutor(len(raws)) as clients:
         for raw in raws:
             clients.submit(fleet.send, raw, GRACE_S)
-        fleet.telemetry.wait_for(lambda _: False, 0.3)
+        fleet.telemetry.wait(0.3)
         ended = fleet.stop_replica(0)
     if ended["killed"] or ended["exit_code"] != 0:
         how = (

@@ -64,9 +64,10 @@ def windows(rng: random.Random) -> list[tuple[list[Try], float, float]]:
 
 @guards(
     "test_availability_counts_requests",
-    told="Sent: availability(…) for random telemetry, in 25 windows.\nSaw: not every"
-    " result was right.\nExpected: the definition above the cell, to the letter.\n"
-    "Look at: each of its words: well-formed, due, once, ok, at most, None.",
+    sent="availability(…) for random telemetry, in 25 windows.",
+    saw="not every result was right.",
+    expected="the definition above the cell, to the letter.",
+    look="each of its words: well-formed, due, once, ok, at most, None.",
 )
 def test_availability_of_random_telemetry(
     functions: Functions, seeded: random.Random
@@ -78,10 +79,10 @@ def test_availability_of_random_telemetry(
 
 @guards(
     "test_burn_rate",
-    told="Sent: burn_rate(…) for random telemetry and objectives, in 25 windows.\nSaw:"
-    " not every result was right.\nExpected: the error share of the worked example,"
-    " over what the objective allows.\nLook at: how your function differs from the"
-    " worked example.",
+    sent="burn_rate(…) for random telemetry and objectives, in 25 windows.",
+    saw="not every result was right.",
+    expected="the error share of the worked example, over what the objective allows.",
+    look="how your function differs from the worked example.",
 )
 def test_burn_rate_of_random_telemetry(
     functions: Functions, seeded: random.Random
@@ -98,9 +99,10 @@ def test_burn_rate_of_random_telemetry(
 
 @guards(
     "test_budget_spent",
-    told="Sent: budget_spent(…) for other outages, objectives and periods.\nSaw: not"
-    " every result was right.\nExpected: minutes down over minutes allowed.\nLook at:"
-    " which of the three arguments your result depends on.",
+    sent="budget_spent(…) for other outages, objectives and periods.",
+    saw="not every result was right.",
+    expected="minutes down over minutes allowed.",
+    look="which of the three arguments your result depends on.",
 )
 def test_other_budgets(functions: Functions, seeded: random.Random) -> None:
     cases = [
@@ -121,9 +123,10 @@ def test_other_budgets(functions: Functions, seeded: random.Random) -> None:
 
 @guards(
     "test_the_message_says_how_bad",
-    told="Sent: impact(…) for other figures.\nSaw: a message that does not hold its"
-    " three figures.\nExpected: the share, the minutes and the deaths it was given.\n"
-    "Look at: whether your sentence is made from the arguments.",
+    sent="impact(…) for other figures.",
+    saw="a message that does not hold its three figures.",
+    expected="the share, the minutes and the deaths it was given.",
+    look="whether your sentence is made from the arguments.",
 )
 def test_other_messages(functions: Functions, seeded: random.Random) -> None:
     for _ in range(4):

@@ -78,10 +78,12 @@ def all_right(functions: Functions, cases: list[tuple[str, str]]) -> bool:
 
 @guards(
     "test_root_cause_of_chains",
-    told="Sent: root_cause(…) with chains made at random, of causes and of contexts,"
-    " some of them cut off by `from None`.\nSaw: not every root was found.\nExpected:"
-    " rules 1, 2 and 4, for any chain.\nLook at: the order in which you ask for the two"
-    " attributes, and what each link decides for itself.",
+    sent="root_cause(…) with chains made at random, of causes and of contexts, some of"
+    " them cut off by `from None`.",
+    saw="not every root was found.",
+    expected="rules 1, 2 and 4, for any chain.",
+    look="the order in which you ask for the two attributes, and what each link"
+    " decides for itself.",
 )
 def test_chains_made_at_random(functions: Functions, seeded: random.Random) -> None:
     cases = [linked(seeded, seeded.randint(0, 6)) for _ in range(20)]
@@ -90,10 +92,11 @@ def test_chains_made_at_random(functions: Functions, seeded: random.Random) -> N
 
 @guards(
     "test_root_cause_of_groups",
-    told="Sent: root_cause(…) with groups made at random, in chains and of chains.\n"
-    "Saw: not every root was found.\nExpected: rule 3 wherever a group stands, and"
-    " rules 1 and 2 for its members.\nLook at: whether each step treats the exception"
-    " that it has arrived at like the first one.",
+    sent="root_cause(…) with groups made at random, in chains and of chains.",
+    saw="not every root was found.",
+    expected="rule 3 wherever a group stands, and rules 1 and 2 for its members.",
+    look="whether each step treats the exception that it has arrived at like the first"
+    " one.",
 )
 def test_groups_made_at_random(functions: Functions, seeded: random.Random) -> None:
     require(all_right(functions, [grouped(seeded) for _ in range(20)]))
@@ -101,9 +104,10 @@ def test_groups_made_at_random(functions: Functions, seeded: random.Random) -> N
 
 @guards(
     "test_root_cause_of_endless_chains",
-    told="Sent: root_cause(…) with longer chains, and with longer circles.\nSaw: it"
-    " did not arrive.\nExpected: an exception, after one step for each link.\nLook at:"
-    " what your function keeps of its way.",
+    sent="root_cause(…) with longer chains, and with longer circles.",
+    saw="it did not arrive.",
+    expected="an exception, after one step for each link.",
+    look="what your function keeps of its way.",
 )
 def test_longer_ways(functions: Functions, seeded: random.Random) -> None:
     code, first = linked(seeded, 3_000, contexts=False)

@@ -20,9 +20,11 @@ VALUES = {
 
 @guards(
     "test_slowdown",
-    told="Sent: slowdown(…) for random probes.\nSaw: not every result was right.\n"
-    "Expected: the median from `since` on, over the median before, with failed queries"
-    " as TIMEOUT_MS.\nLook at: even and odd numbers of probes, and the two ends.",
+    sent="slowdown(…) for random probes.",
+    saw="not every result was right.",
+    expected="the median from `since` on, over the median before, with failed queries"
+    " as TIMEOUT_MS.",
+    look="even and odd numbers of probes, and the two ends.",
 )
 def test_slowdown_of_random_probes(functions: Functions, seeded: random.Random) -> None:
     cases: list[Any] = []
@@ -63,9 +65,10 @@ def greedy(tests: list[dict[str, Any]], hypotheses: list[str]) -> list[str]:
 
 @guards(
     "test_plan",
-    told="Sent: plan(…) for random tests and hypotheses.\nSaw: not every plan was the"
-    " greedy one.\nExpected: at each step the best test for what is still open.\nLook"
-    " at: the rule, sentence by sentence: per minute, open, cheaper, listed first.",
+    sent="plan(…) for random tests and hypotheses.",
+    saw="not every plan was the greedy one.",
+    expected="at each step the best test for what is still open.",
+    look="the rule, sentence by sentence: per minute, open, cheaper, listed first.",
 )
 def test_random_plans(functions: Functions, seeded: random.Random) -> None:
     cases: list[Any] = []
@@ -110,10 +113,11 @@ def quiet_replica(
 
 @guards(
     "test_the_suspect",
-    told="Sent: suspect(…) for quiet replicas with another deadly feature each.\nSaw:"
-    " not every one was named.\nExpected: the feature whose requests are followed by a"
-    " death most often, as a share.\nLook at: how your function decides that a request"
-    " was followed by a death.",
+    sent="suspect(…) for quiet replicas with another deadly feature each.",
+    saw="not every one was named.",
+    expected="the feature whose requests are followed by a death most often, as a"
+    " share.",
+    look="how your function decides that a request was followed by a death.",
 )
 def test_other_suspects(functions: Functions, seeded: random.Random) -> None:
     cases = [quiet_replica(seeded, rare=False) for _ in range(8)]
@@ -124,9 +128,10 @@ def test_other_suspects(functions: Functions, seeded: random.Random) -> None:
 
 @guards(
     "test_no_suspect_by_chance",
-    told="Sent: suspect(…) for quiet replicas where chance had a hand.\nSaw: a feature"
-    " was named that was there by chance.\nExpected: nothing with fewer than `at_least`"
-    " requests.\nLook at: when in your function rare features are left out.",
+    sent="suspect(…) for quiet replicas where chance had a hand.",
+    saw="a feature was named that was there by chance.",
+    expected="nothing with fewer than `at_least` requests.",
+    look="when in your function rare features are left out.",
 )
 def test_other_chances(functions: Functions, seeded: random.Random) -> None:
     cases = [quiet_replica(seeded, rare=True) for _ in range(8)]

@@ -31,9 +31,10 @@ def word(rng: random.Random) -> str:
 
 @guards(
     "test_the_order_of_handlers",
-    told="Sent: steps_of(…) with other headers than those of the table.\nSaw: not each"
-    " took the right steps.\nExpected: the handler that is meant for the exception.\n"
-    "Look at: what your function goes by: the exceptions, or the five examples.",
+    sent="steps_of(…) with other headers than those of the table.",
+    saw="not each took the right steps.",
+    expected="the handler that is meant for the exception.",
+    look="what your function goes by: the exceptions, or the five examples.",
 )
 def test_other_headers_take_their_handlers(
     functions: Functions, seeded: random.Random
@@ -61,10 +62,10 @@ def test_other_headers_take_their_handlers(
 
 @guards(
     "test_malformed_headers_are_translated",
-    told="Sent: parse_route(…) with other headers, valid and malformed.\nSaw: not each"
-    " gave its pair, or a RouteError with its cause and a note.\nExpected: the same as"
-    " for the headers above.\nLook at: the types that your handler names, and every"
-    " path on which you raise.",
+    sent="parse_route(…) with other headers, valid and malformed.",
+    saw="not each gave its pair, or a RouteError with its cause and a note.",
+    expected="the same as for the headers above.",
+    look="the types that your handler names, and every path on which you raise.",
 )
 def test_other_headers_are_translated(
     functions: Functions, seeded: random.Random

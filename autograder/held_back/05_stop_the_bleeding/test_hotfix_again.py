@@ -14,16 +14,17 @@ import pytest
 
 from autograder.judge.expect import guards, require
 from autograder.judge.observe import (
+    DYING_WITHIN_S,
     READY_WITHIN_S,
     Backend,
     Patience,
-    dies,
     explanations,
     is_from,
     logged,
+    outlives,
+    plain_request,
     plant,
     request_for,
-    settle,
 )
 from autograder.judge.plugin import StartFleet
 from course.outage import Fleet, Release
@@ -174,7 +175,7 @@ def evidence(
 
     # Of each kind its own: an answer may leave malformed requests waiting for ever, and
     # serve valid ones.
-    malformed, valid, rest = (Patience(ANSWER_WITHIN_S, 0.05) for _ in range(3))
+    malformed, valid, rest = (Patience(ANSWER_WITHIN_S, 0.2) for _ in range(3))
     patience = {"malformed": malformed, "valid": valid, "extreme": rest, "bug": rest}
 
     def send(what: str, backend: Backend | None, raw: bytes) -> Sent:
@@ -188,32 +189,37 @@ def evidence(
             return Sent(each[0], each[1], Response("reset"))
         return send(*each)
 
+    death = Patience(DYING_WITHIN_S, 0.3)
+    probe = plain_request(frozenset(bugs.values()))
+
+    def settle() -> int:
+        """Wait out a death that has begun, and the restart; returns all deaths."""
+        outlives(fleet, len(fleet.telemetry.exits()), probe, valid, death)
+        fleet.wait_ready(READY_WITHIN_S)
+        return len(fleet.telemetry.exits())
+
     with ThreadPoolExecutor(AT_ONCE) as clients:
         sent = list(clients.map(unless_it_dies, plan))
-    settle(fleet, frozenset(bugs.values()), valid)
-    of_malformed = len(fleet.telemetry.exits())
-    dying = Patience(0.3, 0.1)
+    of_malformed = settle()
     for what, raws in (
         ("extreme", [as_client(seeded, kind(seeded)) for kind in EXTREME]),
         ("bug", [request_for(backend) for backend in bugs.values()]),
     ):
         for raw in raws:
-            fleet.wait_ready(READY_WITHIN_S)
-            deaths = len(fleet.telemetry.exits())
             sent.append(send(what, None, raw))
-            if not dies(fleet, deaths, dying.seconds):
-                dying.lose()
-    settle(fleet, frozenset(bugs.values()), valid)
+            settle()
     of_extreme = len(fleet.telemetry.exits()) - of_malformed
     return Evidence(fleet, sent, of_malformed, of_extreme)
 
 
 @guards(
     "test_malformed_requests_get_a_4xx",
-    told="Sent: malformed requests of the same kinds, but others than those above, from"
-    " several clients at once.\nSaw: not every one of them got a 4xx.\nExpected: a 4xx"
-    " for each header that resolve() cannot read.\nLook at: what your answer goes by:"
-    " the exception that resolve() raises, or the examples that you have seen.",
+    sent="malformed requests of the same kinds, but others than those above, from"
+    " several clients at once.",
+    saw="not every one of them got a 4xx.",
+    expected="a 4xx for each header that resolve() cannot read.",
+    look="what your answer goes by: the exception that resolve() raises, or the"
+    " examples that you have seen.",
 )
 def test_other_malformed_requests_get_a_4xx(evidence: Evidence) -> None:
     require(all(s.response.outcome == "client_error" for s in evidence.of("malformed")))
@@ -221,10 +227,10 @@ def test_other_malformed_requests_get_a_4xx(evidence: Evidence) -> None:
 
 @guards(
     "test_malformed_requests_are_logged",
-    told="Sent: other malformed requests than those above, from several clients at"
-    " once.\nSaw: fewer lines in the log than malformed requests.\nExpected: a line"
-    " for each of them.\nLook at: whether every path on which a request is refused"
-    " logs it.",
+    sent="other malformed requests than those above, from several clients at once.",
+    saw="fewer lines in the log than malformed requests.",
+    expected="a line for each of them.",
+    look="whether every path on which a request is refused logs it.",
 )
 def test_other_malformed_requests_are_logged(evidence: Evidence) -> None:
     wanted = len(evidence.of("malformed"))
@@ -233,9 +239,11 @@ def test_other_malformed_requests_are_logged(evidence: Evidence) -> None:
 
 @guards(
     "test_the_process_survives",
-    told="Sent: malformed requests of the same kinds, but others than those above, from"
-    " several clients at once.\nSaw: the process ended.\nExpected: the same process as"
-    " before.\nLook at: which exceptions can leave your loop, and on what they depend.",
+    sent="malformed requests of the same kinds, but others than those above, from"
+    " several clients at once.",
+    saw="the process ended.",
+    expected="the same process as before.",
+    look="which exceptions can leave your loop, and on what they depend.",
 )
 def test_the_process_survives_others(evidence: Evidence) -> None:
     require(not evidence.deaths_of_malformed)
@@ -243,10 +251,10 @@ def test_the_process_survives_others(evidence: Evidence) -> None:
 
 @guards(
     "test_valid_requests_are_served",
-    told="Sent: valid requests from several clients at once, between malformed ones.\n"
-    "Saw: not every one of them was answered with 200 from its backend.\nExpected: 200"
-    " from the backend that each request names, whoever sends it.\nLook at: what a"
-    " look-up leaves behind for the next one.",
+    sent="valid requests from several clients at once, between malformed ones.",
+    saw="not every one of them was answered with 200 from its backend.",
+    expected="200 from the backend that each request names, whoever sends it.",
+    look="what a look-up leaves behind for the next one.",
 )
 def test_valid_requests_of_many_clients(evidence: Evidence) -> None:
     require(
@@ -259,12 +267,12 @@ def test_valid_requests_of_many_clients(evidence: Evidence) -> None:
 
 @guards(
     "test_an_unknown_bug_is_a_logged_500",
-    told="Sent: valid requests, to a service in which resolve() has other bugs than"
-    " those above; and headers on which it raises what nobody need have thought of.\n"
-    "Saw: not every bug was a 500 with its traceback in the log, or a request was never"
-    " answered, or the process ended.\n"
-    "Expected: the same for any exception that a malformed header does not raise.\n"
-    "Look at: whether your handler for the unforeseen names the types it handles.",
+    sent="valid requests, to a service in which resolve() has other bugs than those"
+    " above; and headers on which it raises what nobody need have thought of.",
+    saw="not every bug was a 500 with its traceback in the log, or a request was never"
+    " answered, or the process ended.",
+    expected="the same for any exception that a malformed header does not raise.",
+    look="whether your handler for the unforeseen names the types it handles.",
 )
 def test_other_bugs_are_a_500(evidence: Evidence) -> None:
     answered = {"client_error", "server_error"}
@@ -287,10 +295,10 @@ def names(record: dict[str, object], exception: str) -> bool:
 
 @guards(
     "test_it_shuts_down_cleanly",
-    told="Sent: SIGTERM, after many requests from several clients at once.\nSaw: the"
-    " process did not end with exit code 0 within 3 s.\nExpected: the same clean end as"
-    " after a few requests.\nLook at: what is still running when the process is asked"
-    " to go.",
+    sent="SIGTERM, after many requests from several clients at once.",
+    saw="the process did not end with exit code 0 within 3 s.",
+    expected="the same clean end as after a few requests.",
+    look="what is still running when the process is asked to go.",
 )
 def test_it_shuts_down_after_load(evidence: Evidence) -> None:
     end = evidence.fleet.stop_replica(0)

@@ -131,8 +131,7 @@ def evidence(
     bugs = dict(zip(buggy, BUGS, strict=True))
     secret, file = SECRETS
     code = PLANTED.format(bugs=bugs, secret=secret, file=file)
-    source = release.source("store.py") + code
-    fleet = start_fleet(release.replace(release.name, {"store.py": source}))
+    fleet = start_fleet(release.extended("store.py", code))
 
     planned = plan(seeded, route_to(fine))
     planned += [("bug", (500,), request_for(backend)) for backend in buggy]
@@ -147,11 +146,12 @@ def evidence(
 
 @guards(
     "test_each_failure_has_its_status",
-    told="Sent: other requests of the same kinds, and other bugs, from several clients"
-    " at once.\nSaw: not each had the status that is right for it.\nExpected: 400 for"
-    " what cannot be read, 404 for what does not exist, 422 for invalid bodies, 500 for"
-    " our bugs, 200 for the rest.\nLook at: whether your handlers go by the failure, or"
-    " by the examples.",
+    sent="other requests of the same kinds, and other bugs, from several clients at"
+    " once.",
+    saw="not each had the status that is right for it.",
+    expected="400 for what cannot be read, 404 for what does not exist, 422 for"
+    " invalid bodies, 500 for our bugs, 200 for the rest.",
+    look="whether your handlers go by the failure, or by the examples.",
 )
 def test_other_failures_have_their_status(evidence: Evidence) -> None:
     rest = [s for s in evidence.sent if s.what != "twice"]
@@ -160,10 +160,10 @@ def test_other_failures_have_their_status(evidence: Evidence) -> None:
 
 @guards(
     "test_every_error_is_a_problem_document",
-    told="Sent: other failing requests, from several clients at once.\nSaw: not each"
-    " answer was a problem document with the status of its response.\nExpected:"
-    " application/problem+json for every error.\nLook at: the kinds of failure that"
-    " have no handler of yours.",
+    sent="other failing requests, from several clients at once.",
+    saw="not each answer was a problem document with the status of its response.",
+    expected="application/problem+json for every error.",
+    look="the kinds of failure that have no handler of yours.",
 )
 def test_other_errors_are_problem_documents(evidence: Evidence) -> None:
     errors = [s for s in evidence.sent if s.what not in {"valid", "twice"}]
@@ -172,9 +172,11 @@ def test_other_errors_are_problem_documents(evidence: Evidence) -> None:
 
 @guards(
     "test_invalid_bodies_do_not_fail_twice",
-    told="Sent: other bodies with what JSON cannot say.\nSaw: not each was a 422.\n"
-    "Expected: 422, whatever the input was.\nLook at: every part of the input, or of"
-    " what was made from it, that your response repeats.",
+    sent="other bodies with what JSON cannot say.",
+    saw="not each was a 422.",
+    expected="422, whatever the input was.",
+    look="every part of the input, or of what was made from it, that your response"
+    " repeats.",
 )
 def test_other_bodies_do_not_fail_twice(evidence: Evidence) -> None:
     require(all(s.response.status == 422 for s in evidence.of("twice")))
@@ -182,10 +184,10 @@ def test_other_bodies_do_not_fail_twice(evidence: Evidence) -> None:
 
 @guards(
     "test_every_response_has_its_request_id",
-    told="Sent: requests from several clients at once.\nSaw: not every response had an"
-    " id of its own that the log has too.\nExpected: one id a request, in both places,"
-    " however many are under way.\nLook at: where the id is kept while the request"
-    " waits for something.",
+    sent="requests from several clients at once.",
+    saw="not every response had an id of its own that the log has too.",
+    expected="one id a request, in both places, however many are under way.",
+    look="where the id is kept while the request waits for something.",
 )
 def test_ids_of_many_at_once(evidence: Evidence) -> None:
     ids = [s.request_id for s in evidence.sent]
@@ -199,9 +201,10 @@ def test_ids_of_many_at_once(evidence: Evidence) -> None:
 
 @guards(
     "test_no_body_leaks",
-    told="Sent: requests that meet other bugs.\nSaw: something in a body that was never"
-    " meant for clients.\nExpected: bodies in which none of it can be found.\nLook at:"
-    " every place where an exception becomes text.",
+    sent="requests that meet other bugs.",
+    saw="something in a body that was never meant for clients.",
+    expected="bodies in which none of it can be found.",
+    look="every place where an exception becomes text.",
 )
 def test_other_secrets_do_not_leak(evidence: Evidence) -> None:
     bodies = "".join(s.response.text for s in evidence.sent)
@@ -211,10 +214,11 @@ def test_other_secrets_do_not_leak(evidence: Evidence) -> None:
 
 @guards(
     "test_the_log_says_it_once",
-    told="Sent: other refused requests and other bugs, from several clients at once.\n"
-    "Saw: another number of errors in the log than bugs met, or one without its"
-    " cause.\nExpected: one error with a traceback and its cause for each bug, and none"
-    " for what clients do wrong.\nLook at: who logs, and on which path nobody does.",
+    sent="other refused requests and other bugs, from several clients at once.",
+    saw="another number of errors in the log than bugs met, or one without its cause.",
+    expected="one error with a traceback and its cause for each bug, and none for what"
+    " clients do wrong.",
+    look="who logs, and on which path nobody does.",
 )
 def test_other_failures_are_logged_once(evidence: Evidence) -> None:
     refused = {s.request_id for s in evidence.sent if s.what == "refused"}

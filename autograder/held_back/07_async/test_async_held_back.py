@@ -73,8 +73,8 @@ def evidence(
 ) -> Evidence:
     drawn = seeded.sample(BACKENDS, len(FAULTS))
     faults = dict(zip(drawn, FAULTS, strict=True))
-    source = release.source("directory.py") + PLANTED.format(faults=faults)
-    fleet = start_fleet(release.replace(release.name, {"directory.py": source}))
+    code = PLANTED.format(faults=faults)
+    fleet = start_fleet(release.extended("directory.py", code))
     order = b'{"item": "tea", "quantity": 1}'
     plan: list[tuple[Backend | None, bytes]] = []
     long_waits = 0
@@ -104,10 +104,12 @@ def evidence(
 
 @guards(
     "test_a_failure_is_one_requests",
-    told="Sent: valid requests from many clients at once, among failing ones of several"
-    " kinds.\nSaw: not every valid one was served by its backend, or not every failing"
-    " one got an error.\nExpected: both, whatever the look-ups next to them raise.\n"
-    "Look at: what two look-ups that run at the same time share.",
+    sent="valid requests from many clients at once, among failing ones of several"
+    " kinds.",
+    saw="not every valid one was served by its backend, or not every failing one got"
+    " an error.",
+    expected="both, whatever the look-ups next to them raise.",
+    look="what two look-ups that run at the same time share.",
 )
 def test_many_failures_at_once(evidence: Evidence) -> None:
     for s in evidence.sent:
@@ -120,9 +122,10 @@ def test_many_failures_at_once(evidence: Evidence) -> None:
 
 @guards(
     "test_nothing_leaks",
-    told="Sent: look-ups that fail in several ways, many at once.\nSaw: sessions that"
-    " were still open when nothing was under way any more.\nExpected: none.\nLook at:"
-    " the ways out of a look-up other than a result and an exception of its own.",
+    sent="look-ups that fail in several ways, many at once.",
+    saw="sessions that were still open when nothing was under way any more.",
+    expected="none.",
+    look="the ways out of a look-up other than a result and an exception of its own.",
 )
 def test_no_session_stays_open(evidence: Evidence) -> None:
     def open_sessions() -> float:

@@ -7,7 +7,6 @@ import asyncio
 import json
 import random
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from autograder.judge.expect import close, guards, require
 from autograder.judge.functions import Functions
@@ -36,9 +35,10 @@ def through(RetryPolicy, method, *arguments):
 
 @guards(
     "test_the_factor_is_computed",
-    told="Sent: load_factor(…) for other layers and other shares.\nSaw: not each gave"
-    " the right factor.\nExpected: the average number of tries at the bottom.\n"
-    "Look at: what your function goes by: the formula, or the examples.",
+    sent="load_factor(…) for other layers and other shares.",
+    saw="not each gave the right factor.",
+    expected="the average number of tries at the bottom.",
+    look="what your function goes by: the formula, or the examples.",
 )
 def test_other_factors(functions: Functions, seeded: random.Random) -> None:
     cases: list[tuple[float, list[int]]] = []
@@ -56,9 +56,10 @@ def test_other_factors(functions: Functions, seeded: random.Random) -> None:
 
 @guards(
     "test_what_is_tried_again",
-    told="Sent: requests whose tries fail in different ways, one after another.\nSaw: a"
-    " try too many, or one too few.\nExpected: for each failure what the exercise says"
-    " of it, and three tries at most.\nLook at: what wait() goes by.",
+    sent="requests whose tries fail in different ways, one after another.",
+    saw="a try too many, or one too few.",
+    expected="for each failure what the exercise says of it, and three tries at most.",
+    look="what wait() goes by.",
 )
 def test_failures_that_change(functions: Functions, seeded: random.Random) -> None:
     again = [None, 429, *range(500, 600)]
@@ -94,10 +95,10 @@ class Told:
 
 @guards(
     "test_the_budget_holds",
-    told="Sent: an outage that ends, and quieter times before and after it.\nSaw: more"
-    " retries than the budget allows, or none when it should have recovered.\nExpected:"
-    " at most 10% during the outage, and retries again afterwards.\nLook at: how the"
-    " budget fills when nothing fails.",
+    sent="an outage that ends, and quieter times before and after it.",
+    saw="more retries than the budget allows, or none when it should have recovered.",
+    expected="at most 10% during the outage, and retries again afterwards.",
+    look="how the budget fills when nothing fails.",
 )
 def test_an_outage_that_ends(functions: Functions, seeded: random.Random) -> None:
     begins, ends, seconds = 60.0, 160.0, 260.0
@@ -130,9 +131,10 @@ def test_an_outage_that_ends(functions: Functions, seeded: random.Random) -> Non
 
 @guards(
     "test_past_the_limit_it_refuses_at_once",
-    told="Sent: orders to several backends, more at the same time.\nSaw: too many taken"
-    " on, too few, or a wrong answer to one that was.\nExpected: the same as for the"
-    " requests above.\nLook at: which requests you count.",
+    sent="orders to several backends, more at the same time.",
+    saw="too many taken on, too few, or a wrong answer to one that was.",
+    expected="the same as for the requests above.",
+    look="which requests you count.",
 )
 def test_orders_at_once(
     release: Release, start_fleet: StartFleet, seeded: random.Random
@@ -144,8 +146,7 @@ def test_orders_at_once(
         http_request(route_to(backend), "PUT", f"/orders/{n}", order)
         for n, backend in enumerate(wanted)
     ]
-    with ThreadPoolExecutor(len(raws)) as clients:
-        told = list(clients.map(lambda raw: fleet.send(raw, 4.0), raws))
+    told = fleet.send_all(raws, 4.0)
     served = [(r, b) for r, b in zip(told, wanted, strict=True) if r.status == 200]
     require(6 <= len(served) <= 13)
     require(all(is_from(r, b) for r, b in served))
@@ -175,24 +176,22 @@ Directory.find = find
 
 @guards(
     "test_places_come_back",
-    told="Sent: requests whose look-ups fail in several ways, one after another.\nSaw:"
-    " afterwards fewer places than before.\nExpected: as many.\nLook at: the"
-    " exceptions that are no Exception, and what else leaves a block early.",
+    sent="requests whose look-ups fail in several ways, one after another.",
+    saw="afterwards fewer places than before.",
+    expected="as many.",
+    look="the exceptions that are no Exception, and what else leaves a block early.",
 )
 def test_places_of_failures(
     release: Release, start_fleet: StartFleet, seeded: random.Random
 ) -> None:
     drawn = seeded.sample(BACKENDS, 3)
     faults = dict(zip(drawn, ("cancelled", "broken", "group"), strict=True))
-    source = release.source("directory.py") + PLANTED.format(faults=faults)
-    fleet = start_fleet(release.replace(release.name, {"directory.py": source}))
+    code = PLANTED.format(faults=faults)
+    fleet = start_fleet(release.extended("directory.py", code))
     for _ in range(3):
         for backend in drawn:
             fleet.send(request_for(backend), 1.0)
         fleet.send(http_request(json.dumps({"region": 1}).encode()), 1.0)
     fine = next(b for b in BACKENDS if b not in faults)
-    with ThreadPoolExecutor(30) as clients:
-        told = list(
-            clients.map(lambda raw: fleet.send(raw, 4.0), [request_for(fine)] * 30)
-        )
+    told = fleet.send_all([request_for(fine)] * 30, 4.0)
     require(sum(r.status == 200 for r in told) >= 6)

@@ -58,8 +58,7 @@ def evidence(
     buggy, bugs = plant(release, seeded, ("OSError", "Unheard"))
     left = [backend for backend in BACKENDS if backend not in bugs.values()]
     grouped = seeded.choice(left)
-    source = release.source("store.py") + PLANTED.format(backend=grouped)
-    fleet = start_fleet(buggy.replace(release.name, {"store.py": source}))
+    fleet = start_fleet(buggy.extended("store.py", PLANTED.format(backend=grouped)))
     faults = [("RoutingFailed", request_for(backend)) for backend in bugs.values()]
     for n in range(3):
         raw = request_for(grouped).replace(b"/orders ", b"/orders/u%d " % n)
@@ -70,9 +69,10 @@ def evidence(
 
 @guards(
     "test_our_fault_is_logged_once",
-    told="Sent: requests that meet exceptions of other classes, on other routes.\nSaw:"
-    " not exactly one record of level error for each, with traceback and id.\nExpected:"
-    " the same as for those above.\nLook at: which exceptions your layer knows.",
+    sent="requests that meet exceptions of other classes, on other routes.",
+    saw="not exactly one record of level error for each, with traceback and id.",
+    expected="the same as for those above.",
+    look="which exceptions your layer knows.",
 )
 def test_other_faults(evidence: Evidence) -> None:
     def logged_of(request_id: str, _: Telemetry) -> bool:
@@ -88,9 +88,10 @@ def test_other_faults(evidence: Evidence) -> None:
 
 @guards(
     "test_faults_are_counted",
-    told="Sent: requests that meet exceptions of other classes, on other routes.\nSaw:"
-    " request_errors_total without a series for one of them, or with too many.\n"
-    "Expected: one for each route and class.\nLook at: what your labels are made of.",
+    sent="requests that meet exceptions of other classes, on other routes.",
+    saw="request_errors_total without a series for one of them, or with too many.",
+    expected="one for each route and class.",
+    look="what your labels are made of.",
 )
 def test_other_faults_are_counted(evidence: Evidence) -> None:
     text = evidence.fleet.send(http_request(None, path="/metrics"), 3.0).text
@@ -136,9 +137,10 @@ def drawn(rng: random.Random) -> tuple[list[dict[str, Any]], float]:
 
 @guards(
     "test_the_alert_reads_counters",
-    told="Sent: routing_alert(…) with drawn counters of two replicas.\nSaw: an alert on"
-    " less than 1%, or none on more.\nExpected: the condition of the exercise.\n"
-    "Look at: counters that begin again, and what is added up.",
+    sent="routing_alert(…) with drawn counters of two replicas.",
+    saw="an alert on less than 1%, or none on more.",
+    expected="the condition of the exercise.",
+    look="counters that begin again, and what is added up.",
 )
 def test_drawn_scrapes(functions: Functions, seeded: random.Random) -> None:
     cases = [drawn(seeded) for _ in range(60)]
@@ -161,9 +163,10 @@ def disguised(name: str, seeded: random.Random) -> list[dict[str, Any]]:
 
 @guards(
     "test_the_alert_knows_the_incident",
-    told="Sent: routing_alert(…) on other incidents.\nSaw: no alert on a fault in the"
-    " routing code, or an alert on something else.\nExpected: as on the recorded ones."
-    "\nLook at: what your function goes by.",
+    sent="routing_alert(…) on other incidents.",
+    saw="no alert on a fault in the routing code, or an alert on something else.",
+    expected="as on the recorded ones.",
+    look="what your function goes by.",
 )
 def test_incidents_in_disguise(functions: Functions, seeded: random.Random) -> None:
     for name, fires in (("database", True), ("routing", False)):
@@ -179,9 +182,10 @@ def test_incidents_in_disguise(functions: Functions, seeded: random.Random) -> N
 
 @guards(
     "test_the_rule_knows_the_incident",
-    told="Sent: the rule, on other incidents, in promtool.\nSaw: no alert on a fault in"
-    " the routing code, or an alert on something else.\nExpected: as on the recorded"
-    " ones.\nLook at: what your expression selects.",
+    sent="the rule, on other incidents, in promtool.",
+    saw="no alert on a fault in the routing code, or an alert on something else.",
+    expected="as on the recorded ones.",
+    look="what your expression selects.",
 )
 def test_the_rule_on_incidents_in_disguise(
     functions: Functions, seeded: random.Random

@@ -23,9 +23,10 @@ def runs(suite: SuiteRunner) -> list[tuple[Planted, SuiteRun]]:
 
 @guards(
     "test_right_releases_pass",
-    told="Sent: another correct release.\nSaw: a test of yours fails on it.\nExpected:"
-    " every test to pass on whatever keeps the promises of the table.\nLook at: which"
-    " of your assertions say more than the table.",
+    sent="another correct release.",
+    saw="a test of yours fails on it.",
+    expected="every test to pass on whatever keeps the promises of the table.",
+    look="which of your assertions say more than the table.",
 )
 def test_another_right_release_passes(runs: list[tuple[Planted, SuiteRun]]) -> None:
     require(all(run.accepts for each, run in runs if not each.family))
@@ -33,9 +34,10 @@ def test_another_right_release_passes(runs: list[tuple[Planted, SuiteRun]]) -> N
 
 @guards(
     "test_ten_of_twelve_faults_are_found",
-    told="Sent: five other releases, each with one fault.\nSaw: fewer than three of"
-    " them were found.\nExpected: most: the table speaks of all.\nLook at: whether"
-    " your tests check what is promised, or what the twelve releases do.",
+    sent="five other releases, each with one fault.",
+    saw="fewer than three of them were found.",
+    expected="most: the table speaks of all.",
+    look="whether your tests check what is promised, or what the twelve releases do.",
 )
 def test_other_faults_are_found(runs: list[tuple[Planted, SuiteRun]]) -> None:
     [right] = [run for each, run in runs if not each.family]

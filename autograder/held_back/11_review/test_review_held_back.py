@@ -20,9 +20,10 @@ def right(functions: Functions, found: bool) -> bool:
 
 @guards(
     "test_swallowed_cancellation_is_found",
-    told="Sent: other snippets that swallow a cancellation.\nSaw: not every line was"
-    " found, or others were.\nExpected: the four rules to decide.\nLook at: nested"
-    " statements, and clauses after the first.",
+    sent="other snippets that swallow a cancellation.",
+    saw="not every line was found, or others were.",
+    expected="the four rules to decide.",
+    look="nested statements, and clauses after the first.",
 )
 def test_other_snippets_are_found(functions: Functions) -> None:
     require(right(functions, found=True))
@@ -30,8 +31,10 @@ def test_other_snippets_are_found(functions: Functions) -> None:
 
 @guards(
     "test_honest_handlers_are_left_alone",
-    told="Sent: other snippets that swallow nothing.\nSaw: a finding.\nExpected: none."
-    "\nLook at: rules 2 to 4.",
+    sent="other snippets that swallow nothing.",
+    saw="a finding.",
+    expected="none.",
+    look="rules 2 to 4.",
 )
 def test_other_honest_handlers_are_left_alone(functions: Functions) -> None:
     require(right(functions, found=False))

@@ -20,10 +20,10 @@ def through(in_canary, salt, release, weight, users):
 
 @guards(
     "test_the_slice_is_sticky",
-    told="Sent: in_canary(…) for other users and other releases, in several processes."
-    "\nSaw: not the same slice, or one that lost users as it grew.\nExpected: what the"
-    " exercise promises, for any id and any name.\nLook at: what your number comes"
-    " from.",
+    sent="in_canary(…) for other users and other releases, in several processes.",
+    saw="not the same slice, or one that lost users as it grew.",
+    expected="what the exercise promises, for any id and any name.",
+    look="what your number comes from.",
 )
 def test_other_users(functions: Functions, seeded: random.Random) -> None:
     users = [f"{seeded.getrandbits(64):x}@exämple.org" for _ in range(1500)]
@@ -39,10 +39,10 @@ def test_other_users(functions: Functions, seeded: random.Random) -> None:
 
 @guards(
     "test_the_slice_has_its_size",
-    told="Sent: in_canary(…) for other users and other releases.\nSaw: a slice that is"
-    " too large or too small, or the same users for two releases.\nExpected: what the"
-    " exercise promises, for any id and any name.\nLook at: what your number is made"
-    " of, and whether all of it enters.",
+    sent="in_canary(…) for other users and other releases.",
+    saw="a slice that is too large or too small, or the same users for two releases.",
+    expected="what the exercise promises, for any id and any name.",
+    look="what your number is made of, and whether all of it enters.",
 )
 def test_other_sizes(functions: Functions, seeded: random.Random) -> None:
     users = [str(seeded.getrandbits(48)) for _ in range(3000)]
@@ -60,9 +60,10 @@ def test_other_sizes(functions: Functions, seeded: random.Random) -> None:
 
 @guards(
     "test_the_bake_is_long_enough",
-    told="Sent: bake_requests(…) for other shares and certainties.\nSaw: not each the"
-    " smallest number that is enough.\nExpected: for each the smallest that is.\nLook"
-    " at: what your function goes by: the formula, or the examples.",
+    sent="bake_requests(…) for other shares and certainties.",
+    saw="not each the smallest number that is enough.",
+    expected="for each the smallest that is.",
+    look="what your function goes by: the formula, or the examples.",
 )
 def test_other_bakes(functions: Functions, seeded: random.Random) -> None:
     cases = [
@@ -120,8 +121,10 @@ def ends(
 
 @guards(
     "test_bad_releases_go_back",
-    told="Sent: 100 rollouts of other bad releases.\nSaw: too many of them promoted.\n"
-    "Expected: at most 3.\nLook at: what your gate goes by when it promotes.",
+    sent="100 rollouts of other bad releases.",
+    saw="too many of them promoted.",
+    expected="at most 3.",
+    look="what your gate goes by when it promotes.",
 )
 def test_other_bad_releases(functions: Functions, seeded: random.Random) -> None:
     told = ends(functions, seeded, [bad(seeded) for _ in range(100)])
@@ -130,9 +133,10 @@ def test_other_bad_releases(functions: Functions, seeded: random.Random) -> None
 
 @guards(
     "test_few_requests_are_hurt",
-    told="Sent: rollouts of other bad releases.\nSaw: too many requests that failed"
-    " before they went back.\nExpected: at most 40 on average.\nLook at: what your gate"
-    " could have known earlier.",
+    sent="rollouts of other bad releases.",
+    saw="too many requests that failed before they went back.",
+    expected="at most 40 on average.",
+    look="what your gate could have known earlier.",
 )
 def test_others_hurt_few(functions: Functions, seeded: random.Random) -> None:
     told = ends(functions, seeded, [bad(seeded) for _ in range(100)])
@@ -142,8 +146,10 @@ def test_others_hurt_few(functions: Functions, seeded: random.Random) -> None:
 
 @guards(
     "test_good_releases_are_promoted",
-    told="Sent: 100 rollouts of other good releases.\nSaw: too many of them rolled"
-    " back.\nExpected: at most 5.\nLook at: with what your gate compares the canary.",
+    sent="100 rollouts of other good releases.",
+    saw="too many of them rolled back.",
+    expected="at most 5.",
+    look="with what your gate compares the canary.",
 )
 def test_other_good_releases(functions: Functions, seeded: random.Random) -> None:
     told = ends(functions, seeded, [good(seeded) for _ in range(100)])
@@ -152,9 +158,10 @@ def test_other_good_releases(functions: Functions, seeded: random.Random) -> Non
 
 @guards(
     "test_the_gate_knows_the_plain_cases",
-    told="Sent: gate(…) in other plain cases.\nSaw: a decision that its counts do not"
-    " bear out.\nExpected: the same reasons as in the cases above.\nLook at: what your"
-    " gate goes by: the counts, or the examples.",
+    sent="gate(…) in other plain cases.",
+    saw="a decision that its counts do not bear out.",
+    expected="the same reasons as in the cases above.",
+    look="what your gate goes by: the counts, or the examples.",
 )
 def test_other_plain_cases(functions: Functions, seeded: random.Random) -> None:
     cases, wanted = [], []

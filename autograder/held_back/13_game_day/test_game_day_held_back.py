@@ -56,10 +56,7 @@ class Service:
         self.sound = [backend for backend in BACKENDS if backend not in drawn]
         self.rng = rng
         code = PLANTED.format(faults={b: name for name, b in self.faults.items()})
-        source = release.source("directory.py") + code
-        self.fleet: Fleet = start_fleet(
-            release.replace(release.name, {"directory.py": source})
-        )
+        self.fleet: Fleet = start_fleet(release.extended("directory.py", code))
 
     def ask(self, raws: Sequence[bytes], at_once: int = AT_ONCE) -> list[Response]:
         """The answers, so many asked for at a time."""
@@ -99,10 +96,11 @@ def times(kind: str) -> int:
 
 @guards(
     "test_the_outage_does_not_come_back",
-    told="Sent: one kind of malformed request at a time, many times, and valid ones in"
-    " between.\nSaw: valid requests that were not served, or a process that ended.\n"
-    "Expected: all valid ones served.\nLook at: each exception on its own: what it"
-    " leaves behind, and what adds up.",
+    sent="one kind of malformed request at a time, many times, and valid ones in"
+    " between.",
+    saw="valid requests that were not served, or a process that ended.",
+    expected="all valid ones served.",
+    look="each exception on its own: what it leaves behind, and what adds up.",
 )
 def test_one_kind_at_a_time(service: Service) -> None:
     for kind in service.rng.sample(sorted(MALFORMED), len(MALFORMED)):
@@ -113,9 +111,10 @@ def test_one_kind_at_a_time(service: Service) -> None:
 
 @guards(
     "test_malformed_headers_are_the_clients",
-    told="Sent: each kind of malformed request, many times.\nSaw: not every time an"
-    " answer that says it is the client's fault.\nExpected: 400, as often as it is"
-    " sent.\nLook at: what your module remembers from one request to the next.",
+    sent="each kind of malformed request, many times.",
+    saw="not every time an answer that says it is the client's fault.",
+    expected="400, as often as it is sent.",
+    look="what your module remembers from one request to the next.",
 )
 def test_every_time(service: Service) -> None:
     for kind in MALFORMED:
@@ -131,9 +130,10 @@ def meeting(service: Service, fault: str, count: int) -> list[bytes]:
 
 @guards(
     "test_a_bug_of_ours_stays_one",
-    told="Sent: valid requests whose look-ups fail in other ways.\nSaw: an answer that"
-    " hides it, or other requests that were not served.\nExpected: a 5xx for each, and"
-    " nothing for anybody else.\nLook at: what you catch that you do not know.",
+    sent="valid requests whose look-ups fail in other ways.",
+    saw="an answer that hides it, or other requests that were not served.",
+    expected="a 5xx for each, and nothing for anybody else.",
+    look="what you catch that you do not know.",
 )
 def test_other_bugs(service: Service) -> None:
     for name in ("group", "arithmetic", "cancelled"):
@@ -146,10 +146,10 @@ def test_other_bugs(service: Service) -> None:
 
 @guards(
     "test_a_silent_directory_costs_its_own_request",
-    told="Sent: one request after another that the directory does not answer.\nSaw:"
-    " requests that took longer than two seconds, or others that were not served.\n"
-    "Expected: an error for each after about a second.\nLook at: who else waits for the"
-    " same session.",
+    sent="one request after another that the directory does not answer.",
+    saw="requests that took longer than two seconds, or others that were not served.",
+    expected="an error for each after about a second.",
+    look="who else waits for the same session.",
 )
 def test_silence_again(service: Service) -> None:
     for _ in range(3):

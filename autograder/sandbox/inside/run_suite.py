@@ -4,15 +4,17 @@
 
 Its tests get the fixture `service`, whose `send(raw, timeout_s)` sends a request to the
 service under test, and whose `log()` is what that has logged, from the file log.jsonl
-beside TEST_FILE; a file `gone` there says that its process has ended. One JSON object a
-test is written to FD: {"test": …, "outcome": …}; {"unread": …}, if the file cannot be
-imported, says what it raises.
+beside TEST_FILE; a file `gone` there says that its process has ended, and `ran_s` for
+how many seconds it could run so far: time limits count those. One JSON object a test is
+written to FD: {"test": …, "outcome": …}; {"unread": …}, if the file cannot be imported,
+says what it raises; {"busy": …}, that the machine is too busy to tell.
 """
 
 import json
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -29,6 +31,8 @@ class Service:
         self._address = address
         self._logged = os.path.join(folder, "log.jsonl")
         self._gone = os.path.join(folder, "gone")
+        self._clock = os.path.join(folder, "ran_s")
+        self._last_ran_s = 0.0
         self._barriers = 0
 
     def log(self) -> list[dict[str, Any]]:
@@ -39,13 +43,13 @@ class Service:
         """
         self._barriers += 1
         answer = self.send(NO_HTTP, LINE_WITHIN_S)
-        deadline = time.monotonic() + LINE_WITHIN_S
+        limit = self._limit("a line in the log", LINE_WITHIN_S)
         while True:
             with open(self._logged, encoding="utf-8") as lines:
                 told = [json.loads(line) for line in lines if line.endswith("\n")]
             records = [r for r in told if r.get("event") != ABOUT_NO_HTTP]
             arrived = len(told) - len(records) >= self._barriers
-            if arrived or answer.status is None or time.monotonic() > deadline:
+            if arrived or answer.status is None or not limit.left_s():
                 return records
             time.sleep(0.01)
 
@@ -55,7 +59,18 @@ class Service:
 
         if os.path.exists(self._gone):
             return http.Response("reset")
-        return http.send(self._address, raw, timeout_s)
+        limit = self._limit("an answer", timeout_s)
+        return http.send(self._address, raw, limit=limit)
+
+    def _limit(self, what: str, seconds: float) -> Any:
+        from course.outage.gauge import Limit
+
+        return Limit(what, seconds, self._ran_s)
+
+    def _ran_s(self) -> float:
+        with suppress(OSError, ValueError), open(self._clock) as file:
+            self._last_ran_s = float(file.read())
+        return self._last_ran_s
 
 
 class Reporter:
@@ -79,7 +94,9 @@ class Reporter:
     def pytest_exception_interact(
         self, call: pytest.CallInfo[Any], report: object
     ) -> None:
-        """Tell of a file that cannot be imported."""
+        """Tell of a file that cannot be imported, and of a machine that is too busy."""
+        if call.excinfo and type(call.excinfo.value).__name__ == "MachineTooBusy":
+            self._tell({"busy": str(call.excinfo.value)[:500]})
         if isinstance(report, pytest.CollectReport) and call.excinfo:
             raised = call.excinfo.value.__cause__ or call.excinfo.value
             what = f"{type(raised).__name__}: {raised}".removesuffix(": ")
@@ -89,12 +106,40 @@ class Reporter:
         os.write(self._fd, json.dumps(line).encode() + b"\n")
 
 
+def be_patient_and_brief() -> None:
+    """Let Hypothesis fail no example for its time, and not make a failure small.
+
+    Nobody reads the example, only that there is one.
+    """
+    from hypothesis import HealthCheck, Phase, settings
+
+    settings.register_profile(
+        "judged",
+        database=None,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate, Phase.target],
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("judged")
+
+
 def main() -> None:
     """Run pytest on the one file."""
     fd, address, root, file = sys.argv[1:]
     sys.path.insert(0, root)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", "."]
+    options = [
+        "-q",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+        "--rootdir",
+        ".",
+    ]
+    be_patient_and_brief()
     service = Service(address, os.path.dirname(file))
     sys.exit(pytest.main([*options, file], plugins=[Reporter(int(fd), service)]))
 

@@ -6,11 +6,11 @@ import io
 import pytest
 
 from autograder.grading.cohort import Cohort, gist, significant
-from autograder.judge import Check, Exercise, Verdict
+from autograder.judge import Check, Exercise, Feedback, Verdict
 
 EXERCISE = Exercise.named("05")
 TITLES = ("It lives", "It logs", "It is <fast>")
-LOOK = "Sent: a\nSaw: b\nExpected: c\nLook at: the handler."
+LOOK = Feedback(sent="a", saw="b", expected="c", look="the handler.")
 
 
 def verdict(*passed: bool) -> Verdict:
@@ -18,7 +18,8 @@ def verdict(*passed: bool) -> Verdict:
     checks = [
         Check(
             name=f"test_{number}", title=TITLES[number], points=2.0,
-            outcome="passed" if good else "failed", feedback="" if good else LOOK,
+            outcome="passed" if good else "failed",
+            feedback=Feedback() if good else LOOK,
         )
         for number, good in enumerate(passed)
     ]  # fmt: skip
@@ -122,7 +123,7 @@ def test_the_table_has_a_column_a_check(cohort: Cohort) -> None:
 def test_feedback_is_told_apart_by_where_to_look() -> None:
     """What was sent is random."""
     assert gist(LOOK) == "the handler."
-    assert gist("This took too long.") == "This took too long."
+    assert gist(Feedback(message="This took too long.")) == "This took too long."
 
 
 def test_words_of_a_program_leave_out_its_layout() -> None:

@@ -13,11 +13,11 @@ from nbgrader.api import Gradebook
 from autograder.judge import from_notebook
 from tests.autograder.grading.test_class import (
     EXERCISE,
-    LEFT_OUT,
     NAME,
     hand_in,
     started,
 )
+from tests.conftest import copy_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.postgresql]
 
@@ -64,7 +64,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def course(folder: Path, project: Path, students: range) -> Path:
     """A checkout in which these students have handed in the solution."""
-    shutil.copytree(project, folder, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    copy_project(project, folder)
     [solution] = from_notebook(EXERCISE.solution)
     for number in students:
         hand_in(folder, f"student{number}", solution, number)

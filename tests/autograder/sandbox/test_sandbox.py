@@ -27,6 +27,8 @@ from autograder.sandbox import (
 from autograder.sandbox.interpreter import USERS
 from course.outage.forkserver import Forked, Process
 
+pytestmark = pytest.mark.process
+
 
 class Way(Enum):
     """How confined code is started."""
@@ -292,7 +294,7 @@ time.sleep(60)
         assert len(inside) >= 4
         process.kill()
         process.wait()
-    _, alive = psutil.wait_procs(inside, timeout=5)
+    _, alive = psutil.wait_procs(inside, timeout=60)
     assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -313,7 +315,7 @@ def test_a_warm_start_waits_for_its_gate(tmp_path: Path, way: Way) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(1.5)
     os.close(gate)
-    assert process.communicate(timeout=10)[0] == "True\n"
+    assert process.communicate(timeout=60)[0] == "True\n"
 
 
 def test_without_bubblewrap_it_says_how_to_get_it(

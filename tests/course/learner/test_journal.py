@@ -59,6 +59,7 @@ for _ in range(200):
 """
 
 
+@pytest.mark.process
 def test_several_notebooks_may_write_at_once(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:

@@ -11,6 +11,7 @@ from course.outage.fakeclock import FakeClockLoop
 from course.outage.http import Response, exchange
 from course.outage.requests import http_request
 from course.outage.traffic import Load, Send, Try, run
+from tests.conftest import unless_too_busy
 
 SESSIONS, ANSWER_TAKES_S = 2, 0.1  # of the release "narrow"
 PLAIN = http_request(b'{"region": "eu-west", "shard": 3}')
@@ -73,8 +74,10 @@ def test_the_two_clocks_agree(retries: Retries, recovers: bool) -> None:
     with Fleet(Release.named("narrow"), 1) as fleet:
         send = partial(exchange, fleet.address)
         really_served, real_factor = late(asyncio.run(overloaded_once(load, send)))
-    assert (served, really_served) == (recovers, recovers)
-    assert real_factor == pytest.approx(factor, rel=0.3)
+    assert served == recovers
+    with unless_too_busy(fleet.telemetry.lag):
+        assert really_served == recovers
+        assert real_factor == pytest.approx(factor, rel=0.3)
 
 
 def test_a_fake_clock_takes_no_time() -> None:

@@ -23,6 +23,7 @@ for _ in range(1 << 12):
 """
 
 
+@pytest.mark.process
 def test_a_confined_fleet_listens_on_unix_sockets() -> None:
     """For single requests, traffic and scrapes alike; and on no port."""
     rng = random.Random(1)
@@ -37,6 +38,7 @@ def test_a_confined_fleet_listens_on_unix_sockets() -> None:
         assert not fleet.telemetry.probes
 
 
+@pytest.mark.process
 def test_a_process_that_ends_is_replaced() -> None:
     """By its spare, where the interpreter can wait; by a new one otherwise."""
     rng = random.Random(2)
@@ -52,6 +54,7 @@ def test_a_process_that_ends_is_replaced() -> None:
         assert len(pids) == 3
 
 
+@pytest.mark.process
 def test_a_replica_that_says_too_much_stays_down() -> None:
     """And waiting for it ends at once."""
     bound = Confinement(output_bytes=1 << 20)
@@ -69,6 +72,7 @@ def test_a_replica_that_says_too_much_stays_down() -> None:
         assert not fleet.wait_ready(60)
 
 
+@pytest.mark.process
 def test_a_release_that_is_not_ready_in_time_is_given_up() -> None:
     """A learner waits for that answer."""
     hangs = Release("hangs", {"routing.py": "while True: pass"})

@@ -41,6 +41,7 @@ def test_the_recorded_outage_tells_its_story(desk: Desk, name: str, says: str) -
     assert says in desk.ask(name)
 
 
+@pytest.mark.process
 def test_a_failure_is_read_from_the_log_of_its_request() -> None:
     """Type and place; None for what does not fail."""
     with Fleet(Release.named("good"), 1) as fleet:

@@ -9,6 +9,7 @@ import pytest
 
 from autograder.judge import Exercise, JudgingFailed, judge
 from course.outage import Fleet, Release, room
+from course.outage.clients import Retries
 from course.outage.errors import (
     FleetGone,
     NoRoom,
@@ -20,8 +21,11 @@ from course.outage.requests import http_request
 from course.outage.traffic import Load
 from tests.course.outage.test_owner import is_gone
 
+pytestmark = pytest.mark.process
+
 VALID = http_request(b'{"region": "eu-west", "shard": 3}')
 POISON = http_request(b"{")
+PATIENT = Retries(timeout_s=30.0)  # what is lost is lost, and what is late is not
 BROKEN = Release("broken", {"routing.py": "import a_module_that_nobody_has\n"})
 
 
@@ -45,14 +49,14 @@ def test_a_replica_that_ends_is_started_again() -> None:
 def test_a_rolling_deployment_loses_no_request() -> None:
     """Under traffic, out and back again."""
     with Fleet(Release.named("good"), replicas=2) as fleet:
-        fleet.start_traffic(Load(rate=60, seed=3))
+        fleet.start_traffic(Load(rate=60, seed=3, retries=PATIENT))
         fleet.deploy(Release.named("bad"))
         fleet.rollback()
         assert fleet.release.name == "good"
         fleet.restart()
         now = fleet.telemetry.now
         assert fleet.telemetry.wait_for(lambda t: t.now > now + 1.5, 5)
-        assert fleet.telemetry.success(0, now) == 1.0
+        assert fleet.telemetry.success(0, now, within_s=60) == 1.0
         assert not fleet.telemetry.exits()
 
 
@@ -136,7 +140,7 @@ def test_traffic_stops_when_it_is_told_to() -> None:
 def test_a_fleet_goes_on_after_the_machine_has_slept() -> None:
     """Every process of it stopped for a while, as when a laptop is closed."""
     with Fleet(Release.named("good"), replicas=2) as fleet:
-        fleet.start_traffic(Load(rate=30, seed=1))
+        fleet.start_traffic(Load(rate=30, seed=1, retries=PATIENT))
         assert fleet.telemetry.wait_for(lambda t: len(t.tries) > 10, 5)
         asleep = psutil.Process(fleet._process.pid)
         family = [asleep, *asleep.children(recursive=True)]
@@ -148,7 +152,7 @@ def test_a_fleet_goes_on_after_the_machine_has_slept() -> None:
         seen = len(fleet.telemetry.tries)
         assert fleet.telemetry.wait_for(lambda t: len(t.tries) > seen + 60, 10)
         now = fleet.telemetry.now
-        assert fleet.telemetry.success(now - 1, now) == 1.0
+        assert fleet.telemetry.success(now - 1, now, within_s=60) == 1.0
         assert not fleet.telemetry.exits()
 
 

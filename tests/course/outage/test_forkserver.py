@@ -19,7 +19,10 @@ from course.outage.errors import ForkServerGone
 from course.outage.forkserver import Forked, ForkServer
 from course.outage.room import own_folder
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pidfds are Linux's")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="pidfds are Linux's"),
+    pytest.mark.process,
+]
 
 ENTRIES = "tests.course.outage.forked_entries"
 

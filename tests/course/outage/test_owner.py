@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import fleet_folders
 
+pytestmark = pytest.mark.process
+
 OWNER = """
 import signal, sys, time
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup would have it ignored
@@ -27,7 +29,7 @@ fleet.start_traffic(Load(rate=30, malformed=0.1))
 time.sleep(60)
 """
 
-GONE_WITHIN_S = 3.0
+GONE_WITHIN_S = 60.0  # an end is awaited, not timed
 
 
 def start_owner(release: str, environment: dict[str, str]) -> subprocess.Popen[str]:

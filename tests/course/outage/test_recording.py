@@ -10,6 +10,7 @@ from course.outage.requests import http_request
 from course.outage.traffic import Load
 
 
+@pytest.mark.process
 def test_a_run_is_read_as_it_was(tmp_path: Path) -> None:
     """Tries, processes, logs and the deaths among them; no path of this machine."""
     path = tmp_path / "run.jsonl.gz"
@@ -26,7 +27,11 @@ def test_a_run_is_read_as_it_was(tmp_path: Path) -> None:
     assert str(Path(__file__).parents[3]) not in text
 
 
-@pytest.mark.parametrize("content", [None, b"", b"x", gzip.compress(b"[]\n")])
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"x", gzip.compress(b"[]\n")],
+    ids=["missing", "empty", "no archive", "no records"],
+)
 def test_a_damaged_recording_is_named(tmp_path: Path, content: bytes | None) -> None:
     """With the command that makes another."""
     path = tmp_path / "run.jsonl.gz"

@@ -43,6 +43,7 @@ def test_a_split_survives_the_way_to_the_supervisor() -> None:
     assert Load.from_json(canary.to_json()) == canary
 
 
+@pytest.mark.process
 def test_junes_release_goes_back() -> None:
     """Control serves everybody again, and has never failed more than malformed ones."""
     good, june = Release.named("good"), Release.named("bad")
@@ -61,6 +62,7 @@ def test_junes_release_goes_back() -> None:
         assert len(canary.telemetry.tries) <= tries + 5
 
 
+@pytest.mark.process
 def test_what_is_promoted_is_deployed() -> None:
     """Control then runs the canary's release."""
     edge = Release.named("edge")

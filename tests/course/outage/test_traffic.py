@@ -59,6 +59,7 @@ def test_every_malformed_header_raises_what_its_kind_says(kind: str) -> None:
         assert type(caught.value).__name__ == expected
 
 
+@pytest.mark.process
 def test_latency_counts_from_when_a_request_was_due() -> None:
     """A client whose first try failed has been waiting since then."""
     with Fleet(Release.named("good"), replicas=1) as fleet:
@@ -71,6 +72,7 @@ def test_latency_counts_from_when_a_request_was_due() -> None:
     assert ended.latency_s >= 0.5
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kind", sorted(MALFORMED))
 def test_the_curl_line_sends_the_same_header(kind: str) -> None:
     """As bash reads it, byte for byte."""

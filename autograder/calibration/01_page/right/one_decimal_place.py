@@ -1,7 +1,0 @@
-# A message with a decimal place, and no rounding to all or none.
-# %% impact
-def impact(failing, minutes, deaths):
-    return (
-        f"We are seeing {failing * 100:.1f}% of valid requests to the Orders API fail."
-        f" Since: {minutes} minutes. Server processes died so far: {deaths}. Investigating."
-    )

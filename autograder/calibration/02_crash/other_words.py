@@ -1,0 +1,3 @@
+# %% fates
+def fates():
+    return {"dependency": 500, "gather": "fine", "abort": "dies"}

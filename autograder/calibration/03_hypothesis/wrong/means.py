@@ -1,9 +1,0 @@
-# fails: test_slowdown test_the_recorded_database_is_innocent
-# feedback: one odd probe must not decide
-# %% slowdown
-def slowdown(probes, since):
-    before = [p["ms"] or 5000.0 for p in probes if p["t"] < since]
-    during = [p["ms"] or 5000.0 for p in probes if p["t"] >= since]
-    if not before or not during:
-        return None
-    return (sum(during) / len(during)) / (sum(before) / len(before))

@@ -1,5 +1,0 @@
-# fails: test_the_investigation
-# feedback: a test of every hypothesis; untested
-# %% investigation
-def investigation():
-    return ["database probe", "query log"]

@@ -1,4 +1,0 @@
-# Another value without lower(), and as small.
-# %% reproducer
-def reproducer():
-    return '{"region":[]}'

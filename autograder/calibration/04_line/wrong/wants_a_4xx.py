@@ -1,8 +1,0 @@
-# fails: test_the_test_passes_on_right_releases test_the_test_fails_on_junes_release
-# feedback: the good release, which answers malformed requests with 500
-# %% regression_test
-from course.outage.requests import http_request
-
-
-def test_malformed_requests_harm_nobody_else(service):
-    assert 400 <= service.send(http_request(b'{"region": 0}')).status < 500

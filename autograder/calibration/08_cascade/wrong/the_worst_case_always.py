@@ -1,8 +1,0 @@
-# fails: test_the_factor_is_computed
-# feedback: when the bottom gets a further try
-# %% load_factor
-import math
-
-
-def load_factor(failing, tries_by_layer):
-    return math.prod(tries_by_layer)

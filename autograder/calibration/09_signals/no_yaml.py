@@ -1,0 +1,3 @@
+# %% alert_rule
+def alert_rule():
+    return "ALERT RoutingExceptions IF errors > 1"

@@ -1,0 +1,3 @@
+# %% review
+def review():
+    return "LGTM"

@@ -1,5 +1,0 @@
-# fails: test_the_gate_knows_the_plain_cases test_bad_releases_go_back test_few_requests_are_hurt test_junes_release_goes_back
-# feedback: a share of nothing
-# %% gate
-def gate(control, canary):
-    return "promote"

@@ -1,0 +1,145 @@
+"""How late this machine is: the time that processes stood ready to run and had to wait.
+
+On a busy machine a second by the clock is less than a second of work. Linux tells for
+each thread how long it has run and how long it has waited for a processor (nanoseconds;
+/proc/PID/task/TID/schedstat, see the kernel's Documentation/scheduler/sched-stats.rst).
+A time limit that leaves the waiting out is the same on a quiet and on a busy machine.
+Where the kernel tells nothing, the lateness of our own naps is all that is left out.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .errors import MachineTooBusy
+
+# How often those who wait look again, and how finely a limit is measured.
+NAP_S = 0.05
+
+# A limit is given up, with nothing told, once so many times as much has passed by the
+# clock. Beside four busy loops a core, a process runs for a fifth of the time.
+CAP = 20.0
+LEAST_CAP_S = 30.0
+
+
+class Gauge:
+    """Measures how much of the time the processes `roots`, and all below, could run.
+
+    `ran_s` are the seconds so far in which they could, as of the last `tick`.
+    """
+
+    def __init__(self, roots: Callable[[], Iterable[int]]) -> None:
+        self.ran_s = 0.0
+        self._roots = roots
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._look()
+        self._at = time.monotonic()
+
+    def tick(self, napped_s: float | None = None) -> tuple[float, float]:
+        """Return the seconds since the last call, and how many of them were lost.
+
+        A second is lost if a thread stood ready and got no processor, or if we, who
+        meant to nap for `napped_s`, came back late. Processes that have used as much
+        time on processors as has passed by the clock have lost nothing: whoever starts
+        a hundred busy threads waits for nobody but itself.
+        """
+        ran, waited = self._look()
+        now = time.monotonic()
+        passed, self._at = now - self._at, now
+        late = 0.0 if napped_s is None else max(0.0, passed - napped_s)
+        lost = min(passed, max(late, min(waited, max(0.0, passed - ran))))
+        self.ran_s += passed - lost
+        return passed, lost
+
+    def _look(self) -> tuple[float, float]:
+        """Return what all threads have used since the last look: ran, and waited (s).
+
+        Threads that end between two looks are counted up to the one before.
+        """
+        ran = waited = 0
+        seen: dict[str, tuple[int, int]] = {}
+        for name in _threads(self._roots()):
+            try:
+                with open(f"/proc/{name}/schedstat", "rb") as file:
+                    used = file.read().split()
+                seen[name] = now = int(used[0]), int(used[1])
+            except (OSError, ValueError, IndexError):
+                continue  # it has ended, or this kernel does not tell
+            # At the first look of all, what was before does not count.
+            before = self._seen.get(name, (0, 0)) if self._seen else now
+            ran += now[0] - before[0]
+            waited += now[1] - before[1]
+        self._seen = seen
+        return ran / 1e9, waited / 1e9
+
+
+def _threads(roots: Iterable[int]) -> Iterable[str]:
+    """Name every thread of `roots` and of the processes below, as they are in /proc."""
+    look_at, known = list(roots), set()
+    while look_at:
+        pid = look_at.pop()
+        if pid in known:
+            continue
+        known.add(pid)
+        try:
+            threads = os.listdir(f"/proc/{pid}/task")
+        except OSError:
+            continue
+        for thread in threads:
+            name = f"{pid}/task/{thread}"
+            yield name
+            try:
+                with open(f"/proc/{name}/children", "rb") as file:
+                    look_at += map(int, file.read().split())
+            except (OSError, ValueError):
+                continue
+
+
+class Limit:
+    """A limit of `seconds` on the clock `ran_s`; left out, on that on the wall.
+
+    `what` is waited for, in words. It begins now, and lasts `cap_s` seconds at most by
+    the latter; left out, many times as long as it should.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        seconds: float,
+        ran_s: Callable[[], float] = time.monotonic,
+        cap_s: float | None = None,
+    ) -> None:
+        self._what = what
+        self._seconds = seconds
+        self._cap_s = cap_s or max(LEAST_CAP_S, CAP * seconds)
+        self._ran_s = ran_s
+        self._since_ran_s = ran_s()
+        self._since = time.monotonic()
+
+    def left_s(self) -> float:
+        """Return what is left, 0 once it is over.
+
+        Raises MachineTooBusy when far more has passed by the clock on the wall.
+        """
+        passed, ran = self.spent_s()
+        if ran < self._seconds and passed > self._cap_s:
+            raise MachineTooBusy(self._what, passed, ran)
+        return max(0.0, self._seconds - ran)
+
+    def spent_s(self) -> tuple[float, float]:
+        """Return the seconds since it began, and in how many of them they could run."""
+        return time.monotonic() - self._since, self._ran_s() - self._since_ran_s
+
+
+async def first_of(tasks: Iterable[asyncio.Future[Any]], limit: Limit) -> bool:
+    """Wait until one of `tasks` has ended; False if none has within `limit`."""
+    waited_for = set(tasks)
+    while limit.left_s():
+        done, _ = await asyncio.wait(
+            waited_for, timeout=NAP_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        if done:
+            return True
+    return False

@@ -1,0 +1,273 @@
+"""The runs of a lesson: what happened in a cell, and when, as it was at its end.
+
+A `Stage` has one fleet at a time; each cell that does something to it is a `Run`. What
+a lesson says of a run is computed from the run, be it live or recorded.
+"""
+
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from course.outage import Fleet, OutageError, Release
+from course.outage.clients import Retries
+from course.outage.errors import MachineTooBusy
+from course.outage.recording import Scene, load_scene
+from course.outage.telemetry import Telemetry
+from course.outage.traffic import Load
+
+from .live import MINUTES_PER_S, LiveView, picture_of
+
+# What was due in the last second of a run may still have been under way at its end.
+UNDER_WAY_S = 1.0
+SERVES_WITHIN_S = 20.0
+FIRST_SECOND = "the first second of requests that are served"
+T = TypeVar("T")
+
+
+class RunIncomplete(OutageError):
+    """The run `name` has not come to its end, so there is nothing to say of it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The run “{name}” has not come to its end: run the cell with {name!r} in"
+            " it again, then this one."
+        )
+        self.name = name
+
+
+class Run:
+    """What happened to a fleet from second `began` to `ended`, and moments in between.
+
+    `run["deployed"]` is the second at which `run.mark("deployed")` was called. Once the
+    run has ended, `telemetry` stays as it was then; `fleets` are the telemetry of all
+    fleets that took part, by name, the one of the stage under "". A run that did not
+    come to its end raises RunIncomplete whatever it is asked.
+    """
+
+    def __init__(self, lesson: str, name: str) -> None:
+        self.lesson, self.name = lesson, name
+        self.title = name
+        self.recorded = self.complete = False
+        self._marks: dict[str, float] = {}
+        self._fleets: dict[str, Telemetry] = {}
+        self._view: LiveView | None = None
+        self._why_not: OutageError | None = None
+
+    # --- while it goes on
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet, while the run goes on. Raises RunIncomplete."""
+        if self._view is None:
+            raise self._why_not or RunIncomplete(self.name)
+        return self._view.fleet
+
+    def begin(self, view: LiveView) -> None:
+        """Take note of what happens to the fleet in `view` from now on."""
+        self._view = view
+        self._fleets[""] = view.fleet.telemetry
+        self.mark("began")
+
+    def fail(self, why_not: OutageError) -> None:
+        """Raise `why_not` as soon as anything is asked of the run."""
+        self._why_not = why_not
+
+    def mark(self, moment: str) -> None:
+        """Keep the present second as `moment`."""
+        self._marks[moment] = self.telemetry.now
+
+    def join(self, name: str, fleet: Fleet) -> None:
+        """Keep what happens to another fleet, too, as `name`."""
+        self._fleets[name] = fleet.telemetry
+
+    def watch(self, seconds: float, title: str) -> None:
+        """Show the fleet while it could run for `seconds`. Raises MachineTooBusy."""
+        self.title = title
+        if self._view is None:
+            raise self._why_not or RunIncomplete(self.name)
+        self._view.watch(seconds, title)
+
+    def end(self) -> None:
+        """Keep what is known by now, and take in nothing more."""
+        if self._why_not:
+            raise self._why_not
+        if self._view and not self._view.stopped:
+            self.mark("ended")
+            self._fleets = {name: t.snapshot() for name, t in self._fleets.items()}
+            self.complete = True
+
+    def drop(self) -> None:
+        """Let go of the fleet."""
+        self._view = self._why_not = None
+
+    # --- what is asked of it
+
+    def __getitem__(self, moment: str) -> float:
+        return self._known(self._marks)[moment]
+
+    @property
+    def fleets(self) -> dict[str, Telemetry]:
+        """What each fleet did, by name. Raises RunIncomplete."""
+        return self._known(self._fleets)
+
+    @property
+    def telemetry(self) -> Telemetry:
+        """What the fleet of the stage did. Raises RunIncomplete."""
+        return self.fleets[""]
+
+    @property
+    def lag(self) -> float:
+        """How late this machine was, in seconds of the worst second: see Telemetry."""
+        return self.telemetry.lag(self["began"], self["ended"])
+
+    def served(
+        self,
+        since: float,
+        until: float | None = None,
+        within_s: float = Retries.timeout_s,
+    ) -> float:
+        """The share of well-formed requests due in that time that were served in time.
+
+        In time is `within_s` of being due, the client's time-out, in seconds in which
+        the fleet could run. 0.0 if no such request has ended. Left out, `until` is
+        shortly before the end of the run.
+        """
+        until = self["ended"] - UNDER_WAY_S if until is None else until
+        in_time = [
+            try_.outcome == "ok" and self.fair_s(try_.due, try_.done) <= within_s
+            for try_ in self.telemetry.tries
+            if try_.last and try_.malformed is None and since <= try_.due < until
+        ]
+        return statistics.fmean(in_time) if in_time else 0.0
+
+    def fair_s(self, since: float, until: float) -> float:
+        """The seconds between two moments in which the fleet could run."""
+        return self.telemetry.ran_at(until) - self.telemetry.ran_at(since)
+
+    def deaths(self, since: float = 0.0) -> list[dict[str, Any]]:
+        """The processes that ended by themselves from second `since` on."""
+        return [end for end in self.telemetry.exits() if end["t"] >= since]
+
+    def picture(self) -> str:
+        """The fleet at the end of the run, as HTML."""
+        where = f"{self.title} (recorded)" if self.recorded else self.title
+        return picture_of(self.telemetry, where)
+
+    # --- kept in a file
+
+    def scene(self) -> Scene:
+        """Return what is kept of it in a file. Raises RunIncomplete."""
+        return Scene(self.name, self.title, self._known(self._marks), self.fleets)
+
+    @classmethod
+    def of_recording(cls, lesson: str, name: str) -> "Run":
+        """Return the recorded run `name` of `lesson`. Raises RecordingUnreadable."""
+        scene = load_scene(lesson, name)
+        run = cls(lesson, name)
+        run.title, run._marks, run._fleets = scene.title, scene.marks, scene.fleets
+        run.recorded = run.complete = True
+        return run
+
+    def _known(self, what: T) -> T:
+        if not self.complete and self._view is None:
+            raise self._why_not or RunIncomplete(self.name)
+        return what
+
+
+class Stage:
+    """Where the runs of `lesson`, such as "01", take place: one fleet at a time.
+
+        stage = Stage("01")
+        with stage.run("deployed", good, Load(rate=60)) as deployed:
+            deployed.fleet.deploy(bad)
+            deployed.watch(8, "The new release is out")
+
+    Running such a cell again starts its run anew.
+    """
+
+    def __init__(self, lesson: str, minutes_per_s: float = MINUTES_PER_S) -> None:
+        self.lesson, self.minutes_per_s = lesson, minutes_per_s
+        self._view: LiveView | None = None
+        self._runs: dict[str, Run] = {}
+        self._latest: Run | None = None
+
+    @property
+    def view(self) -> LiveView:
+        """The fleet as it is now, watched. Raises RunIncomplete if there is none."""
+        if self._view is None:
+            raise RunIncomplete(next(iter(self._runs), self.lesson))
+        return self._view
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet as it is now. Raises RunIncomplete if there is none."""
+        return self.view.fleet
+
+    @contextmanager
+    def run(
+        self,
+        name: str,
+        on: Release | Fleet,
+        load: Load | None = None,
+        after: Run | None = None,
+        **options: Any,
+    ) -> Iterator[Run]:
+        """Yield a run on a new fleet of the release `on` that serves `load`.
+
+        Its other `options` are those of Fleet. Where the run `after` was the last and
+        came to its end, the run goes on with the fleet as that one has left it; `on`
+        may also be a fleet. Raises OutageError.
+        """
+        if earlier := self._runs.pop(name, None):
+            earlier.complete = False  # what it saw is not what is there now
+        goes_on = after is not None and after is self._latest and after.complete
+        run = self._runs[name] = self._latest = Run(self.lesson, name)
+        try:
+            if not (goes_on and self._lives()):
+                self._open(on, load, options)
+            run.begin(self.view)
+        except OutageError as exc:
+            # Raised in the block: then its name is bound, for cells that come after.
+            run.fail(exc)
+        try:
+            yield run
+            run.end()
+        finally:
+            run.drop()
+
+    def close(self) -> None:
+        """End the fleet, if there is one."""
+        if self._view is not None:
+            self._view.fleet.close()
+            self._view = None
+
+    def _lives(self) -> bool:
+        return self._view is not None and not self._view.fleet.telemetry.over
+
+    def _open(
+        self, on: Release | Fleet, load: Load | None, options: dict[str, Any]
+    ) -> None:
+        if isinstance(on, Fleet):
+            self._view = LiveView(on, self.minutes_per_s)
+            return
+        self.close()
+        fleet = Fleet(on, **({"replicas": 2} | options))
+        self._view = LiveView(fleet, self.minutes_per_s)
+        if load:
+            fleet.start_traffic(load)
+            # What a run sees go wrong has gone right before, on this machine. Traffic
+            # that is malformed from the start has nothing to be waited for.
+            if not load.malformed:
+                _serve(fleet.telemetry, load.rate)
+
+
+def _serve(told: Telemetry, rate: float) -> None:
+    """Wait until as many requests are served as come in a second, `rate` of them."""
+    limit = told.limit(FIRST_SECOND, SERVES_WITHIN_S)
+    if not told.wait_for(
+        lambda t: sum(try_.outcome == "ok" for try_ in t.tries) >= rate,
+        SERVES_WITHIN_S,
+        FIRST_SECOND,
+    ):
+        raise MachineTooBusy(FIRST_SECOND, *limit.spent_s())

@@ -1,0 +1,101 @@
+"""In which order tests run where several workers share them.
+
+A worker takes the next test, or the next tests that share a fixture that is dear, as
+soon as it is free. The longest start first, so that the run does not end with one of
+them alone.
+"""
+
+from collections.abc import Iterable
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# Tests that share a fixture, by how their ids begin. pytest-xdist has a mark for this,
+# which writes to an attribute of tests that pytest 9.2 no longer has: it does nothing.
+TOGETHER = {
+    "tests/autograder/test_nbgrader.py::test_feedback": "nbgrader",
+    "tests/autograder/test_nbgrader.py::test_scores": "nbgrader",
+    "tests/autograder/test_nbgrader.py::test_the_export": "nbgrader",
+    "tests/browser/test_accessibility.py": "lab",
+    "tests/browser/test_game_day.py": "lab",
+    "tests/browser/test_learning.py": "lab",
+    "tests/browser/test_mistakes.py": "lab",
+    "tests/cli/test_busy_machine.py": "busy-machine",
+    "tests/cli/test_grading.py": "cli-grading",
+    "tests/cli/test_release.py": "release",
+    "tests/cli/test_setup.py": "set-up",  # all of them change one .venv
+    "tests/course/test_service.py": "service",
+}
+
+# What takes ten seconds or more on a quiet machine with two cores: groups, and tests by
+# how their ids begin. Only the order rests on these figures.
+LONGEST = {
+    "lab": 240,
+    "hostile-": 180,
+    "nbgrader": 60,
+    "cli-grading": 60,
+    "set-up": 35,
+    "tests/browser/test_hub.py": 120,
+    "tests/browser/test_teaching.py": 60,
+    "tests/test_lessons.py::test_a_lesson": 30,
+    "tests/test_lessons.py::test_a_lesson_runs_and_observes_what_it_teaches[13": 110,
+    "tests/test_lessons.py::test_a_lesson_runs_and_observes_what_it_teaches[05": 70,
+    "tests/test_lessons.py::test_a_solved": 15,
+    "tests/test_lessons.py::test_a_solved_exercise_runs_and_passes[10": 40,
+    "tests/autograder/test_seeds.py::test_right": 50,
+    "tests/autograder/test_exchange.py": 40,
+    "tests/autograder/grading/test_class.py": 25,
+    "tests/autograder/grading/test_postgresql.py": 25,
+    "tests/autograder/test_nbgrader.py": 20,
+    "tests/autograder/test_judge.py::test_the_untouched": 12,
+    "tests/autograder/test_judge.py::test_the_untouched_exercise_scores_nothing[10": 30,
+    "tests/autograder/test_judge.py::test_the_solution": 12,
+    "tests/autograder/test_judge.py::test_the_solution_scores_in_full[10": 30,
+    "tests/autograder/test_game_day.py::test_every_outage": 30,
+    "tests/autograder/test_game_day.py::test_a_day": 20,
+    "tests/autograder/test_warm.py": 12,
+    "tests/autograder/test_calibration.py::test_a_known_answer_gets_its_verdict[10": 15,
+    "tests/course/outage/test_replay.py": 35,
+    "tests/course/outage/test_fleet.py": 10,
+    "tests/cli/test_commands.py::test_check": 15,
+    "tests/test_quality.py::test_the_code": 20,
+    "tests/test_quality.py::test_what_is_generated": 20,
+}
+
+
+class Units(LoadScopeScheduling):
+    """Hands out units in the order in which the tests stand."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+
+def ordered(items: Iterable[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Return the tests as `workers` shall take them: by unit, the longest first.
+
+    Each worker is given two units at the start. So that none waits behind another that
+    is long, the shortest come second.
+    """
+    units: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        units.setdefault(unit_of(item.nodeid), []).append(item)
+    queue = [units[unit] for unit in sorted(units, key=seconds, reverse=True)]
+    if len(queue) > 2 * workers:
+        queue = queue[:workers] + queue[-workers:] + queue[workers:-workers]
+    return [item for unit in queue for item in unit]
+
+
+def unit_of(nodeid: str) -> str:
+    """Return what a worker takes at a time: a group of tests, or the test."""
+    if nodeid.startswith("tests/hostile/") and nodeid.endswith("]"):
+        return f"hostile-{nodeid[-2]}"  # the number of the class
+    for beginning, group in TOGETHER.items():
+        if nodeid.startswith(beginning):
+            return group
+    return nodeid
+
+
+def seconds(unit: str) -> int:
+    """Return how long a unit takes, by the longest beginning on record; else 0."""
+    known = [beginning for beginning in LONGEST if unit.startswith(beginning)]
+    return LONGEST[max(known, key=len)] if known else 0
