@@ -12,9 +12,8 @@ import nbgrader
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
 
-import course
-from autograder.cells import GivenCode, JudgeCells, Rebuild
-from autograder.submissions import prepare
+from autograder.gradebook.preprocessors import GivenCode, JudgeCells, Rebuild
+from autograder.gradebook.submissions import prepare
 
 ROOT = Path(__file__).resolve().parent
 
@@ -71,11 +70,11 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 # nbgrader's own writes 0 for a submission that has no score.
-c.ExportApp.plugin_class = "autograder.exports.Plain"
+c.ExportApp.plugin_class = "autograder.gradebook.exports.Plain"
 
 # Feedback asks no content network for MathJax: it would stay blank while none answers.
 c.HTMLExporter.extra_template_basedirs = [
-    str(Path(course.__file__).parent / "cli/jupyter/nbconvert/templates"),
+    str(ROOT / "cli/jupyter/nbconvert/templates"),
     str(Path(nbgrader.__file__).parent / "server_extensions/formgrader/templates"),
 ]
 

@@ -17,8 +17,8 @@ import jupytext  # noqa: F401 - here, because it starts pandoc, if that is insta
 import psutil
 import pytest
 
-from autograder.judge import warm
-from course.cli.testing import Part
+from autograder.cli.testing import Part
+from autograder.judge import fork_servers
 from tests import order, processes
 
 PROJECT = Path(__file__).parents[1]
@@ -110,7 +110,7 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     here = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([here, os.environ["PATH"]])
     yield
-    warm.end()  # or they would end with us, a moment later
+    fork_servers.end()  # or they would end with us, a moment later
     left = left_behind(ours)
     assert not left, f"left behind: {left}"
 
@@ -170,8 +170,8 @@ def served_lab(project: Path, folder: Path, command: str = "learn") -> Iterator[
     if not copy.exists():
         copy_project(project, copy)
     server = subprocess.Popen(
-        [sys.executable, "-m", "course.cli", command, "--no-browser", "--port", "0"],
-        cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
+        [sys.executable, "-m", "autograder.cli", command, "--no-browser",
+         "--port", "0"], cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert server.stdout is not None

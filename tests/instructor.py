@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.known import chosen
 from autograder.judge import Exercise, from_notebook
-from autograder.known import chosen
 
 NAME = "05_stop_the_bleeding"
 EXERCISE = Exercise.named(NAME)

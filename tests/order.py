@@ -13,19 +13,22 @@ from xdist.scheduler import LoadScopeScheduling
 # Tests that share a fixture, by how their ids begin. pytest-xdist has a mark for this,
 # which writes to an attribute of tests that pytest 9.2 no longer has: it does nothing.
 TOGETHER = {
-    "tests/autograder/test_nbgrader.py::test_feedback": "nbgrader",
-    "tests/autograder/test_nbgrader.py::test_scores": "nbgrader",
-    "tests/autograder/test_nbgrader.py::test_the_export": "nbgrader",
+    "tests/autograder/gradebook/test_nbgrader.py::test_feedback": "nbgrader",
+    "tests/autograder/gradebook/test_nbgrader.py::test_scores": "nbgrader",
+    "tests/autograder/gradebook/test_nbgrader.py::test_the_export": "nbgrader",
     "tests/browser/test_accessibility.py": "lab",
     "tests/browser/test_game_day.py": "lab",
     "tests/browser/test_learning.py": "lab",
     "tests/browser/test_mistakes.py": "lab",
-    "tests/cli/test_busy_machine.py": "busy-machine",
-    "tests/cli/test_grading.py": "cli-grading",
-    "tests/cli/test_release.py": "release",
-    "tests/cli/test_setup.py": "set-up",  # all of them change one .venv
+    "tests/autograder/cli/test_busy_machine.py": "busy-machine",
+    "tests/autograder/cli/test_grading.py": "cli-grading",
+    "tests/autograder/cli/test_package.py": "package",
+    "tests/autograder/cli/test_setup.py": "set-up",  # all of them change one .venv
     "tests/course/test_service.py": "service",
 }
+
+JUDGING = "tests/autograder/judge/test_judging.py"
+CALIBRATION = "tests/autograder/authoring/test_calibration.py"
 
 # What takes ten seconds or more on a quiet machine with two cores: groups, and tests by
 # how their ids begin. Only the order rests on these figures.
@@ -42,22 +45,22 @@ LONGEST = {
     "tests/test_lessons.py::test_a_lesson_runs_and_observes_what_it_teaches[05": 70,
     "tests/test_lessons.py::test_a_solved": 15,
     "tests/test_lessons.py::test_a_solved_exercise_runs_and_passes[10": 40,
-    "tests/autograder/test_seeds.py::test_right": 50,
-    "tests/autograder/test_exchange.py": 40,
+    "tests/autograder/authoring/test_seeds.py::test_right": 50,
+    "tests/autograder/gradebook/test_exchange.py": 40,
     "tests/autograder/grading/test_class.py": 25,
     "tests/autograder/grading/test_postgresql.py": 25,
-    "tests/autograder/test_nbgrader.py": 20,
-    "tests/autograder/test_judge.py::test_the_untouched": 12,
-    "tests/autograder/test_judge.py::test_the_untouched_exercise_scores_nothing[10": 30,
-    "tests/autograder/test_judge.py::test_the_solution": 12,
-    "tests/autograder/test_judge.py::test_the_solution_scores_in_full[10": 30,
-    "tests/autograder/test_game_day.py::test_every_outage": 30,
-    "tests/autograder/test_game_day.py::test_a_day": 20,
-    "tests/autograder/test_warm.py": 12,
-    "tests/autograder/test_calibration.py::test_a_known_answer_gets_its_verdict[10": 15,
-    "tests/course/outage/test_replay.py": 35,
-    "tests/course/outage/test_fleet.py": 10,
-    "tests/cli/test_commands.py::test_check": 15,
+    "tests/autograder/gradebook/test_nbgrader.py": 20,
+    f"{JUDGING}::test_the_untouched": 12,
+    f"{JUDGING}::test_the_untouched_exercise_scores_nothing[10": 30,
+    f"{JUDGING}::test_the_solution": 12,
+    f"{JUDGING}::test_the_solution_scores_in_full[10": 30,
+    "tests/autograder/learning/test_game_day.py::test_every_outage": 30,
+    "tests/autograder/learning/test_game_day.py::test_a_day": 20,
+    "tests/autograder/judge/test_fork_servers.py": 12,
+    f"{CALIBRATION}::test_a_known_answer_gets_its_verdict[10": 15,
+    "tests/course/outage/incident/test_replay.py": 35,
+    "tests/course/outage/fleet/test_fleet.py": 10,
+    "tests/autograder/cli/test_commands.py::test_check": 15,
     "tests/test_quality.py::test_the_code": 20,
     "tests/test_quality.py::test_what_is_generated": 20,
 }

@@ -171,7 +171,7 @@ def test_no_file_is_large_and_no_notebook_has_outputs(project: Path) -> None:
 def test_what_is_generated_matches_its_source(project: Path) -> None:
     """`outage build --check` finds no difference."""
     done = subprocess.run(
-        [sys.executable, "-m", "course.cli", "build", "--check"],
+        [sys.executable, "-m", "autograder.cli", "build", "--check"],
         cwd=project, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,6 +8,6 @@ A verdict is kept under a digest of all that it depends on (see store). So a run
 was interrupted goes on where it was, and nothing is judged twice.
 """
 
-from .errors import AlreadyGrading, ClusterLost, GradingError
+from autograder.gradebook.errors import AlreadyGrading, ClusterLost, GradingError
 
 __all__ = ["AlreadyGrading", "ClusterLost", "GradingError"]

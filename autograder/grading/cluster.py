@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from autograder.gradebook.errors import ClusterLost
 from autograder.judge import Exercise, Verdict
+from autograder.judge.store import Task
 from autograder.judge.window import Window
-from course.outage.room import own_folder
-
-from .errors import ClusterLost
-from .store import Task
+from course.outage.tempdirs import own_folder
 
 CONNECT_WITHIN_S = 15
 RETRIES = 3

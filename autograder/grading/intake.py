@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.gradebook.errors import IntakeRefused
 from autograder.judge import Exercise
-from course.outage.room import own_folder
-
-from .errors import IntakeRefused
+from course.outage.tempdirs import own_folder
 
 # A class of a thousand with pictures in every notebook fits in.
 LARGEST_ARCHIVE = 4 << 30

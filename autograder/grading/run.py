@@ -7,15 +7,21 @@ from typing import Any
 
 import nbformat
 
+from autograder.gradebook.book import Book, Entry
+from autograder.gradebook.errors import GradebookRefused, NothingToGrade
+from autograder.gradebook.submissions import (
+    ASIDE,
+    READINGS,
+    notes_on,
+    put_aside,
+    rebuilt,
+)
+from autograder.gradebook.unscored import reason
 from autograder.judge import Exercise, Verdict
+from autograder.judge.store import STORE, Task, VerdictStore, as_task
 from autograder.sandbox import Confined
-from autograder.submissions import ASIDE, READINGS, notes_on, put_aside, rebuilt
 
-from .book import Book, Entry
 from .cluster import verdicts
-from .errors import GradebookRefused, NothingToGrade
-from .store import STORE, Task, VerdictStore, as_task
-from .unscored import reason
 
 
 @dataclass(frozen=True)

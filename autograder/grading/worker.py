@@ -2,9 +2,8 @@
 
 from distributed import Worker, WorkerPlugin, get_worker
 
+from autograder.judge.store import Task
 from autograder.judge.window import Window, settled
-
-from .store import Task
 
 
 class Judging(WorkerPlugin):  # type: ignore[misc]

@@ -21,7 +21,7 @@ INSTRUCTORS = set(os.environ.get("OUTAGE_INSTRUCTORS", "instructor").split())
 LEARNERS = set(os.environ.get("OUTAGE_LEARNERS", "").split())
 # The instructors' clone, with the solutions: no learner may read it (chmod 770).
 CLONE = Path(os.environ.get("OUTAGE_CLONE", "/srv/outage/course"))
-# What `outage release` has made of it: every learner may read that.
+# What `outage package` has made of it: every learner may read that.
 PACKAGE = Path(os.environ.get("OUTAGE_PACKAGE", "/srv/outage/outage-course.zip"))
 EXCHANGE = Path(os.environ.get("OUTAGE_EXCHANGE", "/srv/outage/exchange"))
 
@@ -59,7 +59,7 @@ def open_the_course(spawner: Any) -> None:
             check=True,
         )  # fmt: skip
     spawner.cmd = [
-        sys.executable, "-m", "course.cli", "teach" if teaches else "learn",
+        sys.executable, "-m", "autograder.cli", "teach" if teaches else "learn",
     ]  # fmt: skip
     spawner.environment = {
         "PYTHONPATH": str(course),

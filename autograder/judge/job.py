@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.sandbox import Confined, Limits, interpreter
 from course.outage import Release
-from course.outage.confinement import Confinement
+from course.outage.fleet.confinement import Confinement
 
 DATABASE = "{database}"
 JOIN = "autograder.sandbox.join:main"

@@ -8,15 +8,15 @@ from typing import Any
 
 from autograder.sandbox import Confined
 from course.outage.errors import NoRoom
-from course.outage.room import own_folder, require_room
+from course.outage.tempdirs import own_folder, require_room
 
 from .answers import Answers
 from .errors import JudgingFailed
 from .exercise import Exercise, digest
+from .fork_servers import servers
 from .job import Job, confinement
 from .run import Run, merged
 from .verdict import Check, Feedback, Verdict
-from .warm import servers
 
 # An answer is a cell that somebody has typed; the solutions have about 2 kB.
 LONGEST_ANSWER = 200_000

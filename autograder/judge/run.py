@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from course.outage.forkserver import Process, start
+from course.outage.fleet.forkserver import Process, start
 
+from .fork_servers import Servers
 from .verdict import Check, Outcome
-from .warm import Servers
 
 # Of a second. What ran out of time on a machine as busy as that has not shown that it
 # is slow.
@@ -49,7 +49,7 @@ class Run:
         # Not a pipe: pytest would wait until somebody reads it, and we for its reports.
         output = job.with_name("output.txt").open("w+b")
         words = [
-            "-q", "-p", "autograder.judge.plugin", "-p", "no:cacheprovider",
+            "-q", "-p", "autograder.instruments.plugin", "-p", "no:cacheprovider",
             "-p", "no:unraisableexception", "-p", "no:threadexception",
             "-c", os.devnull, "--rootdir", str(folders[0]), "--import-mode=importlib",
             "--job", str(job), "--report-fd", str(writing),

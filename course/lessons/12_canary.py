@@ -24,7 +24,7 @@
 
 # %%
 from course.outage import Fleet, Release
-from course.outage.rollout import Arm, Drawn, roll_out, split
+from course.outage.rollout import Arm, SimulatedRollout, roll_out, split
 from course.outage.traffic import Load
 from course.panel import Prediction, Stage, goodput, recall
 
@@ -132,13 +132,13 @@ print(f"whole   {both.share:6.1%}   of {both.requests:5}")
 # *whichever* release serves it. The release is fine.
 #
 # These counts are *drawn* and not measured: a rollout takes half an hour, and to judge a
-# gate you need hundreds. `Drawn` says how often requests fail, and throws the dice.
+# gate you need hundreds. `SimulatedRollout` says how often requests fail, and throws the dice.
 
 # %%
 import itertools
 import random
 
-shared_trouble = Drawn(
+shared_trouble = SimulatedRollout(
     "trouble in the database",
     rate=200,
     weight=0.05,
@@ -190,7 +190,7 @@ def nervous(control, canary):
     return "promote" if canary["requests"] > 590 else "wait"
 
 
-fine = Drawn("as good as control", rate=200, weight=0.05, base=0.01)
+fine = SimulatedRollout("as good as control", rate=200, weight=0.05, base=0.01)
 rng = random.Random(12)
 ends = [fine.decided(nervous, rng, looks=70) for _ in range(400)]
 alarms = [end for end in ends if end.decision == "roll back"]
@@ -236,7 +236,7 @@ for times, least in ((1.64, 1), (3, 3), (4, 5), (8, 10)):
     wrong = sum(end.decision == "roll back" for end in of_400(fine, gate))
     cost = []
     for extra in (1.0, 0.1):
-        drawn = Drawn("", rate=200, weight=0.05, base=0.01, extra=extra)
+        drawn = SimulatedRollout("", rate=200, weight=0.05, base=0.01, extra=extra)
         cost.append(sum(end.canary.failed for end in of_400(drawn, gate)) / 400)
     print(f"{times:4} / {least:<2} {wrong / 400:14.1%} {cost[0]:16.1f} {cost[1]:16.1f}")
 
@@ -293,7 +293,7 @@ for p in (1 / 40, 1 / 100, 1 / 1000):
 # %%
 bake = 100
 
-deadly = Drawn("", rate=200, weight=0.05, base=0.01, extra=1.0, trigger=200)
+deadly = SimulatedRollout("", rate=200, weight=0.05, base=0.01, extra=1.0, trigger=200)
 ends_of_deadly = of_400(deadly, with_bar(4, 5, bake))
 promoted = sum(end.decision == "promote" for end in ends_of_deadly)
 print(

@@ -9,7 +9,7 @@ Start with `Fleet` and `Release`; everything else is reached from there.
 """
 
 from .errors import OutageError
-from .fleet import Fleet
+from .fleet.fleet import Fleet
 from .release import Release
 
 __all__ = ["Fleet", "OutageError", "Release"]

@@ -3,11 +3,11 @@
 Everything works offline, and says the same in plain text where there are no widgets.
 """
 
-from .curves import goodput
 from .front import front_page
+from .goodput import goodput
 from .incident import IncidentPanel
 from .live import LiveView
-from .onward import lesson_done
+from .next_part import lesson_done
 from .parsons import Parsons
 from .prediction import Prediction
 from .recall import recall

@@ -7,7 +7,7 @@ from IPython.display import display
 from course.learner import Journal, Module, Progress
 from course.learner.curriculum import Part
 
-from .onward import next_as_bundle
+from .next_part import next_as_bundle
 
 
 def front_page() -> None:

@@ -9,9 +9,10 @@ from html import escape
 import ipywidgets as widgets
 from IPython.display import HTML, display
 
-from course.outage import Fleet, OutageError, Release, requests
-from course.outage.telemetry import Sample, Telemetry, ended_by_itself
-from course.outage.traffic import Load
+from course.outage import Fleet, OutageError, Release
+from course.outage.telemetry.series import Sample, Telemetry, ended_by_itself
+from course.outage.traffic import messages
+from course.outage.traffic.load import Load
 
 from .chart import Columns, Line, live_chart, still
 from .live import (
@@ -67,7 +68,7 @@ class IncidentPanel:
         self._release = widgets.Dropdown(
             options=[(r.name, r) for r in known], description="Release"
         )
-        kinds = ["any kind", *sorted(requests.MALFORMED)]
+        kinds = ["any kind", *sorted(messages.MALFORMED)]
         self._kind = widgets.Dropdown(options=kinds, description="Malformed")
         self._level = widgets.Dropdown(options=LEVELS, description="Show")
         self._filter = widgets.Text(description="Containing", continuous_update=True)
@@ -158,7 +159,7 @@ class IncidentPanel:
 
     def _send_one(self) -> str:
         kind = None if self._kind.value == "any kind" else self._kind.value
-        kind, raw = requests.malformed(random.Random(), kind)
+        kind, raw = messages.malformed(random.Random(), kind)
         reply = self.fleet.send(raw)
         return f"{kind}; came back: {reply}"
 

@@ -6,9 +6,9 @@ import ipywidgets as widgets
 from IPython.display import HTML, display
 
 from course.outage import Fleet
-from course.outage.alert import BurnRateAlert
-from course.outage.incident import JuneClock
-from course.outage.telemetry import Sample, Telemetry
+from course.outage.incident.june import JuneClock
+from course.outage.telemetry.alert import BurnRateAlert
+from course.outage.telemetry.series import Sample, Telemetry
 
 from .chart import DIED, FAILED, GOOD, live_chart, still
 

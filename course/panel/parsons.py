@@ -13,7 +13,7 @@ from typing import Self
 
 import ipywidgets as widgets
 
-from .showing import show
+from .display import show
 
 PROBLEMS = Path(__file__).with_suffix(".toml")
 TRIES = 3

@@ -8,8 +8,8 @@ from typing import Self
 import ipywidgets as widgets
 from IPython.display import display
 
+from .display import marked, show
 from .run import Run, RunIncomplete
-from .showing import marked, show
 
 PREDICTIONS = Path(__file__).with_suffix(".toml")
 

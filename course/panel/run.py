@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from course.outage import Fleet, OutageError, Release
-from course.outage.clients import Retries
 from course.outage.errors import MachineTooBusy
-from course.outage.recording import Scene, load_scene
-from course.outage.telemetry import Telemetry
-from course.outage.traffic import Load
+from course.outage.telemetry.recording import Scene, load_scene
+from course.outage.telemetry.series import Telemetry
+from course.outage.traffic.load import Load
+from course.outage.traffic.retries import Retries
 
 from .live import MINUTES_PER_S, LiveView, picture_of
 

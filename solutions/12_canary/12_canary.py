@@ -149,7 +149,7 @@ check("12", in_canary, bake_requests, gate)
 # %%
 import random
 
-from course.outage.rollout import Drawn
+from course.outage.rollout import SimulatedRollout
 
 SORTS = {
     "as good as control": {},
@@ -159,7 +159,7 @@ SORTS = {
     "deadly, one request in fifty": {"extra": 1.0, "trigger": 50},
 }
 for sort, told in SORTS.items():
-    drawn = Drawn(sort, rate=200, weight=0.05, base=0.01, **told)
+    drawn = SimulatedRollout(sort, rate=200, weight=0.05, base=0.01, **told)
     ends = [drawn.decided(gate, random.Random(seed), looks=60) for seed in range(40)]
     promoted = sum(end.decision == "promote" for end in ends)
     failed = sum(end.canary.failed for end in ends) / len(ends)

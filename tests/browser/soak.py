@@ -20,13 +20,13 @@ from typing import Any
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from course.cli.testing import find_chromium
+from autograder.cli.testing import find_chromium
 from tests.browser.lab import CHROMIUM_OPTIONS, open_notebook, run_cells, write_cell
 from tests.conftest import PROJECT, served_lab
 
 PANEL = """
 from course.outage import Fleet, Release
-from course.outage.traffic import Load
+from course.outage.traffic.load import Load
 from course.panel import IncidentPanel
 fleet = Fleet(Release.named("good"), replicas=2)
 panel = IncidentPanel(fleet, Load(rate=60))

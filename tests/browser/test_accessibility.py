@@ -21,14 +21,14 @@ from tests.browser.lab import BROWSER, open_notebook, run_cells, write_cell
 pytestmark = BROWSER
 
 PROJECT = Path(__file__).parents[2]
-TEMPLATES = PROJECT / "course" / "cli" / "jupyter" / "nbconvert" / "templates"
+TEMPLATES = PROJECT / "autograder" / "cli" / "jupyter" / "nbconvert" / "templates"
 NOTEBOOKS = sorted(
     [*PROJECT.glob("course/notebooks/*.ipynb"), *PROJECT.glob("exercises/*/*.ipynb")]
 )
 OURS = ".jp-Notebook .jp-OutputArea, .jp-Notebook .jp-RenderedMarkdown"
 WIDGETS = """
 from course.outage import Fleet, Release
-from course.outage.traffic import Load
+from course.outage.traffic.load import Load
 from course.panel import IncidentPanel, Parsons, Prediction, recall
 fleet = Fleet(Release.named("good"), replicas=2)
 panel = IncidentPanel(fleet, Load(rate=60))

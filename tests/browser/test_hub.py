@@ -123,7 +123,7 @@ def lay_course(root: Path) -> None:
         (clone / "autograder", [sys.executable, "-m", "nbgrader", *words]),
         (clone, ["git", "init", "-q"]),
         (clone, ["git", "add", "-A"]),
-        (clone, [sys.executable, "-m", "course.cli", "release", "--to",
+        (clone, [sys.executable, "-m", "autograder.cli", "package", "--to",
                  str(root / "outage-course.zip")]),
     ):  # fmt: skip
         done = subprocess.run(

@@ -17,7 +17,7 @@ pytestmark = BROWSER
 EXERCISE = "05_stop_the_bleeding"
 PANEL = """
 from course.outage import Fleet, Release
-from course.outage.traffic import Load
+from course.outage.traffic.load import Load
 from course.panel import IncidentPanel
 fleet = Fleet(Release.named("good"), replicas=2)
 panel = IncidentPanel(fleet, Load(rate=60))
@@ -36,7 +36,7 @@ def picture(page: Page) -> str:
 def progress(copy: Path) -> dict[str, Any]:
     """What `outage progress --json` says there, by part."""
     done = subprocess.run(
-        [sys.executable, "-m", "course.cli", "progress", "--json"],
+        [sys.executable, "-m", "autograder.cli", "progress", "--json"],
         cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
         capture_output=True, text=True, check=True,
     )  # fmt: skip

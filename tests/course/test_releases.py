@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from course.outage import Fleet, Release
-from course.outage.clients import Retries
-from course.outage.crashes import crashes
 from course.outage.errors import ReleaseNotFound
-from course.outage.requests import MALFORMED, http_request, malformed
-from course.outage.traffic import Load
+from course.outage.telemetry.crashes import crashes
+from course.outage.traffic.load import Load
+from course.outage.traffic.messages import MALFORMED, http_request, malformed
+from course.outage.traffic.retries import Retries
 
 
 def changed_lines(release: Release) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from course.outage import Fleet, Release
-from course.outage.requests import MALFORMED, http_request, malformed, put_order
+from course.outage.traffic.messages import MALFORMED, http_request, malformed, put_order
 
 pytestmark = pytest.mark.process
 

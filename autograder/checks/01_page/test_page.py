@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.judge.expect import Unmet, check, close
-from autograder.judge.functions import Functions
-from course.outage.recording import june
+from autograder.instruments.expect import Unmet, check, close
+from autograder.instruments.functions import Functions
+from course.outage.telemetry.recording import june
 
 Try = dict[str, Any]
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.functions import Functions
-from autograder.judge.observe import READY_WITHIN_S, dies
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.functions import Functions
+from autograder.instruments.observe import READY_WITHIN_S, dies
 from course.outage import Fleet, Release
-from course.outage.confinement import Confinement
-from course.outage.crashes import crashes
-from course.outage.requests import http_request
+from course.outage.fleet.confinement import Confinement
+from course.outage.telemetry.crashes import crashes
+from course.outage.traffic.messages import http_request
 
 # Sent together, to one process; the others end theirs, and so go one after another.
 LIVING = (

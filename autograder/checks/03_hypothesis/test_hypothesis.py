@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.judge.expect import Unmet, check, close
-from autograder.judge.functions import Call, Functions
-from course.outage.desk import QUESTIONS, Desk
-from course.outage.recording import june
+from autograder.instruments.expect import Unmet, check, close
+from autograder.instruments.functions import Call, Functions
+from course.outage.incident.desk import QUESTIONS, Desk
+from course.outage.telemetry.recording import june
 
 BUDGET_MIN = 10
 HYPOTHESES = ("database", "pool", "overload", "routing")

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.functions import Functions
-from autograder.judge.observe import READY_WITHIN_S, dies
-from autograder.judge.suites import SuiteRun, SuiteRunner
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.functions import Functions
+from autograder.instruments.observe import READY_WITHIN_S, dies
+from autograder.instruments.suites import SuiteRun, SuiteRunner
 from course.outage import Fleet, Release
-from course.outage.confinement import Confinement
-from course.outage.crashes import failure_of
-from course.outage.requests import http_request
+from course.outage.fleet.confinement import Confinement
+from course.outage.fleet.failure import failure_of
+from course.outage.traffic.messages import http_request
 
 # As in the exercise.
 CAPTURED = (

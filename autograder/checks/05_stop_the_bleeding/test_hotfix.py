@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.observe import (
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.observe import (
     Backend,
     Experiment,
     explanations,
@@ -19,10 +19,10 @@ from autograder.judge.observe import (
     request_for,
     stopped,
 )
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.requests import MALFORMED, as_curl, malformed
+from course.outage.traffic.messages import MALFORMED, as_curl, malformed
+from course.outage.traffic.wire import Response
 
 VALID_AFTER_EACH = 3
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.observe import (
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.observe import (
     BACKENDS,
     Backend,
     logged,
@@ -21,10 +21,10 @@ from autograder.judge.observe import (
     route_to,
     stopped,
 )
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.requests import MALFORMED, as_curl, http_request, malformed
+from course.outage.traffic.messages import MALFORMED, as_curl, http_request, malformed
+from course.outage.traffic.wire import Response
 
 ANSWER_WITHIN_S = 2.0
 LOGGED_WITHIN_S = 1.0

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.observe import (
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.observe import (
     BACKENDS,
     READY_WITHIN_S,
     Backend,
@@ -25,10 +25,10 @@ from autograder.judge.observe import (
     route_to,
     stopped,
 )
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.requests import MALFORMED, http_request, malformed
+from course.outage.traffic.messages import MALFORMED, http_request, malformed
+from course.outage.traffic.wire import Response
 
 # The exercise allows a second; a loaded machine gets more. Once a request has hung,
 # the next ones are given less.

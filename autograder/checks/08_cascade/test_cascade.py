@@ -14,17 +14,22 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.expect import Unmet, check, close
-from autograder.judge.functions import Call, Functions
-from autograder.judge.observe import BACKENDS, READY_WITHIN_S, request_for, stopped
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.expect import Unmet, check, close
+from autograder.instruments.functions import Call, Functions
+from autograder.instruments.observe import (
+    BACKENDS,
+    READY_WITHIN_S,
+    request_for,
+    stopped,
+)
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.clients import Retries
-from course.outage.confinement import Confinement
-from course.outage.fakeclock import FakeClockLoop
-from course.outage.http import Response, exchange
-from course.outage.requests import http_request, malformed
-from course.outage.traffic import Load, Send, Try, run
+from course.outage.fleet.confinement import Confinement
+from course.outage.traffic.fakeclock import FakeClockLoop
+from course.outage.traffic.load import Load, Send, Try, run
+from course.outage.traffic.messages import http_request, malformed
+from course.outage.traffic.retries import Retries
+from course.outage.traffic.wire import Response, exchange
 
 # As in the exercise and in the release "narrow".
 TRIES, BASE_S, LONGEST_S, BUDGET, FREE = 3, 0.25, 0.4, 0.1, 10

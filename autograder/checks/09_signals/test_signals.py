@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.functions import Functions
-from autograder.judge.observe import (
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.functions import Functions
+from autograder.instruments.observe import (
     BACKENDS,
     Backend,
     logged,
@@ -25,8 +25,8 @@ from autograder.judge.observe import (
     route_to,
     stopped,
 )
-from autograder.judge.plugin import StartFleet
-from autograder.judge.rules import (
+from autograder.instruments.plugin import StartFleet
+from autograder.instruments.promtool import (
     Rule,
     RuleUnreadable,
     firing_seconds,
@@ -34,9 +34,9 @@ from autograder.judge.rules import (
     read_rule,
 )
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.recording import INCIDENTS, scrapes_of
-from course.outage.requests import MALFORMED, as_curl, http_request, malformed
+from course.outage.telemetry.recording import INCIDENTS, scrapes_of
+from course.outage.traffic.messages import MALFORMED, as_curl, http_request, malformed
+from course.outage.traffic.wire import Response
 from course.service.routing import TOPOLOGY
 
 ANSWER_WITHIN_S = 3.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.planted import Planted, planted
-from autograder.judge.suites import SuiteRun, SuiteRunner
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.planted import Planted, planted
+from autograder.instruments.suites import SuiteRun, SuiteRunner
 
 WANTED, HALF = 10, 6
 

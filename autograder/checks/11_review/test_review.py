@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.functions import Functions
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.functions import Functions
 
 KINDS = {
     "no cause", "swallowed", "too broad", "cancellation", "return in finally", "assert",

@@ -13,11 +13,17 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.functions import Call, Functions
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.functions import Call, Functions
 from course.outage import Fleet, Release
-from course.outage.rollout import Decision, Drawn, Look, roll_out, split
-from course.outage.traffic import Load
+from course.outage.incident.rollout import (
+    Decision,
+    Look,
+    SimulatedRollout,
+    roll_out,
+    split,
+)
+from course.outage.traffic.load import Load
 
 USERS = [f"user-{n}" for n in range(4000)]
 WEIGHTS = (0, 0.01, 0.05, 0.25, 0.6, 1)
@@ -196,7 +202,7 @@ HURT = 40.0
 NOTICED_AFTER_LOOKS = 10
 
 
-def bad_release(rng: random.Random, number: int) -> Drawn:
+def bad_release(rng: random.Random, number: int) -> SimulatedRollout:
     """The bad releases, one sort after another."""
     sorts: list[tuple[str, float, int]] = [
         ("fails every request", 1.0, 0), ("fails one in five", 0.2, 0),
@@ -204,10 +210,10 @@ def bad_release(rng: random.Random, number: int) -> Drawn:
     ]  # fmt: skip
     kind, extra, trigger = sorts[number % len(sorts)]
     base = rng.choice([0.002, 0.01, 0.02])
-    return Drawn(kind, *_traffic(rng), base, extra, trigger)
+    return SimulatedRollout(kind, *_traffic(rng), base, extra, trigger)
 
 
-def good_release(rng: random.Random, number: int) -> Drawn:
+def good_release(rng: random.Random, number: int) -> SimulatedRollout:
     """The good releases, one sort after another."""
     base = rng.choice([0.002, 0.01, 0.02])
     begins = rng.randint(1, 20)
@@ -218,7 +224,7 @@ def good_release(rng: random.Random, number: int) -> Drawn:
         ("good, while what both depend on is in trouble", (begins, begins + 15), 0.3),
     ]
     kind, trouble, share = sorts[number % len(sorts)]
-    return Drawn(kind, *_traffic(rng), base, 0.0, 0, trouble, share)
+    return SimulatedRollout(kind, *_traffic(rng), base, 0.0, 0, trouble, share)
 
 
 def _traffic(rng: random.Random) -> tuple[float, float]:
@@ -230,7 +236,7 @@ def _traffic(rng: random.Random) -> tuple[float, float]:
 class Played:
     """Rollouts that were played to their end: what was drawn, and the last look."""
 
-    rollouts: list[tuple[Drawn, Look]]
+    rollouts: list[tuple[SimulatedRollout, Look]]
 
     def wrong(self, decision: Decision) -> Counter[str]:
         """How many of each kind ended with that `decision`."""

@@ -13,9 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autograder.judge.expect import Unmet, check
-from autograder.judge.job import Job
-from autograder.judge.observe import (
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.observe import (
     BACKENDS,
     Backend,
     is_from,
@@ -24,16 +23,17 @@ from autograder.judge.observe import (
     request_for,
     stopped,
 )
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.plugin import StartFleet
+from autograder.judge.job import Job
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.requests import (
+from course.outage.traffic.messages import (
     MALFORMED,
     http_request,
     malformed,
     put_order,
     well_formed_route,
 )
+from course.outage.traffic.wire import Response
 
 BUGS = ("RuntimeError", "OSError", "RoutingTableTorn")
 SILENT = "the directory does not answer"

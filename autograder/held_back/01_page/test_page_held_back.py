@@ -6,8 +6,8 @@ Nothing here may reach a learner: see autograder/held_back/README.md.
 import random
 from typing import Any
 
-from autograder.judge.expect import close, guards, require
-from autograder.judge.functions import Functions
+from autograder.instruments.expect import close, guards, require
+from autograder.instruments.functions import Functions
 
 Try = dict[str, Any]
 

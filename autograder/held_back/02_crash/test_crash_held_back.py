@@ -6,8 +6,8 @@ Nothing here may reach a learner: see autograder/held_back/README.md.
 import asyncio
 import random
 
-from autograder.judge.expect import guards, require
-from autograder.judge.functions import Functions
+from autograder.instruments.expect import guards, require
+from autograder.instruments.functions import Functions
 
 KINDS = ("KeyError", "ValueError", "OSError", "TimeoutError", "SystemExit")
 

@@ -7,8 +7,8 @@ import random
 import statistics
 from typing import Any
 
-from autograder.judge.expect import close, guards, require
-from autograder.judge.functions import Functions
+from autograder.instruments.expect import close, guards, require
+from autograder.instruments.functions import Functions
 
 WITHIN_S = 0.4
 AT_LEAST = 10

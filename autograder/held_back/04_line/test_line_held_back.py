@@ -7,8 +7,8 @@ import json
 import random
 import string
 
-from autograder.judge.expect import guards, require
-from autograder.judge.functions import Functions
+from autograder.instruments.expect import guards, require
+from autograder.instruments.functions import Functions
 
 THROUGH = """
 def through(parse_route, header):

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from autograder.judge.expect import guards, require
-from autograder.judge.observe import (
+from autograder.instruments.expect import guards, require
+from autograder.instruments.observe import (
     DYING_WITHIN_S,
     READY_WITHIN_S,
     Backend,
@@ -26,10 +26,10 @@ from autograder.judge.observe import (
     plant,
     request_for,
 )
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.requests import put_order, well_formed_route
+from course.outage.traffic.messages import put_order, well_formed_route
+from course.outage.traffic.wire import Response
 from course.service.routing import TOPOLOGY
 
 AT_ONCE = 6

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from autograder.judge.expect import guards, require
-from autograder.judge.observe import BACKENDS, logged, request_for, route_to
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.expect import guards, require
+from autograder.instruments.observe import BACKENDS, logged, request_for, route_to
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.requests import http_request
+from course.outage.traffic.messages import http_request
+from course.outage.traffic.wire import Response
 
 AT_ONCE = 6
 SECRETS = ("s3cr3t-7c1", "/srv/keys/prod.pem")

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from autograder.judge.expect import guards, require
-from autograder.judge.observe import BACKENDS, Backend, is_from
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.expect import guards, require
+from autograder.instruments.observe import BACKENDS, Backend, is_from
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.requests import http_request, malformed, well_formed_route
+from course.outage.traffic.messages import http_request, malformed, well_formed_route
+from course.outage.traffic.wire import Response
 
 AT_ONCE = 16
 REQUESTS = 300

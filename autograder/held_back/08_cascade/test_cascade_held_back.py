@@ -8,16 +8,16 @@ import json
 import random
 from collections.abc import Callable
 
-from autograder.judge.expect import close, guards, require
-from autograder.judge.functions import Functions
-from autograder.judge.observe import BACKENDS, is_from, request_for, route_to
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.expect import close, guards, require
+from autograder.instruments.functions import Functions
+from autograder.instruments.observe import BACKENDS, is_from, request_for, route_to
+from autograder.instruments.plugin import StartFleet
 from course.outage import Release
-from course.outage.clients import Retries
-from course.outage.fakeclock import FakeClockLoop
-from course.outage.http import Response
-from course.outage.requests import http_request
-from course.outage.traffic import Load, Try, run
+from course.outage.traffic.fakeclock import FakeClockLoop
+from course.outage.traffic.load import Load, Try, run
+from course.outage.traffic.messages import http_request
+from course.outage.traffic.retries import Retries
+from course.outage.traffic.wire import Response
 
 THROUGH = """
 import random

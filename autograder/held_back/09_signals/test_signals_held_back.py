@@ -11,16 +11,21 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.expect import guards, require
-from autograder.judge.functions import Functions
-from autograder.judge.observe import BACKENDS, logged, plant, request_for
-from autograder.judge.plugin import StartFleet
-from autograder.judge.rules import RuleUnreadable, firing_seconds, promtool, read_rule
+from autograder.instruments.expect import guards, require
+from autograder.instruments.functions import Functions
+from autograder.instruments.observe import BACKENDS, logged, plant, request_for
+from autograder.instruments.plugin import StartFleet
+from autograder.instruments.promtool import (
+    RuleUnreadable,
+    firing_seconds,
+    promtool,
+    read_rule,
+)
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.recording import scrapes_of
-from course.outage.requests import http_request
-from course.outage.telemetry import Telemetry
+from course.outage.telemetry.recording import scrapes_of
+from course.outage.telemetry.series import Telemetry
+from course.outage.traffic.messages import http_request
+from course.outage.traffic.wire import Response
 
 WINDOW_S = 10
 

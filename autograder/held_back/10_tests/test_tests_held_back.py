@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge.expect import guards, require
-from autograder.judge.planted import Planted, planted
-from autograder.judge.suites import SuiteRun, SuiteRunner
+from autograder.instruments.expect import guards, require
+from autograder.instruments.planted import Planted, planted
+from autograder.instruments.suites import SuiteRun, SuiteRunner
 
 WANTED = 3  # of five
 

@@ -7,9 +7,9 @@ import itertools
 import math
 import random
 
-from autograder.judge.expect import guards, require
-from autograder.judge.functions import Functions
-from course.outage.rollout import Decision, Drawn
+from autograder.instruments.expect import guards, require
+from autograder.instruments.functions import Functions
+from course.outage.incident.rollout import Decision, SimulatedRollout
 
 SLICES = """
 def through(in_canary, salt, release, weight, users):
@@ -83,20 +83,22 @@ def test_other_bakes(functions: Functions, seeded: random.Random) -> None:
 LOOKS = 60
 
 
-def bad(rng: random.Random) -> Drawn:
+def bad(rng: random.Random) -> SimulatedRollout:
     extra, trigger = rng.choice(
         [(1.0, 0), (rng.uniform(0.1, 0.4), 0), (1.0, rng.randint(20, 50))]
     )
-    return Drawn("bad", *traffic(rng), rng.uniform(0.002, 0.02), extra, trigger)
+    return SimulatedRollout(
+        "bad", *traffic(rng), rng.uniform(0.002, 0.02), extra, trigger
+    )
 
 
-def good(rng: random.Random) -> Drawn:
+def good(rng: random.Random) -> SimulatedRollout:
     begins = rng.randint(1, 30)
     trouble, share = rng.choice(
         [((0, 0), 0.0), ((begins, begins + rng.randint(5, 40)), rng.uniform(0.05, 0.3))]
     )
     base = rng.uniform(0.002, 0.02)
-    return Drawn("good", *traffic(rng), base, 0.0, 0, trouble, share)
+    return SimulatedRollout("good", *traffic(rng), base, 0.0, 0, trouble, share)
 
 
 def traffic(rng: random.Random) -> tuple[float, float]:
@@ -105,7 +107,7 @@ def traffic(rng: random.Random) -> tuple[float, float]:
 
 
 def ends(
-    functions: Functions, rng: random.Random, drawn: list[Drawn]
+    functions: Functions, rng: random.Random, drawn: list[SimulatedRollout]
 ) -> list[tuple[Decision, int]]:
     """How each rollout ends, and how many requests had failed at the canary."""
     with functions.conversation("gate", 20.0) as ask:

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autograder.judge.expect import guards, require
-from autograder.judge.observe import BACKENDS, is_from, request_for, route_to
-from autograder.judge.plugin import StartFleet
+from autograder.instruments.expect import guards, require
+from autograder.instruments.observe import BACKENDS, is_from, request_for, route_to
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.http import Response
-from course.outage.requests import MALFORMED, http_request, malformed
+from course.outage.traffic.messages import MALFORMED, http_request, malformed
+from course.outage.traffic.wire import Response
 
 WITHIN_S = 2.5
 AT_ONCE = 4

@@ -54,16 +54,16 @@ class Service:
             time.sleep(0.01)
 
     def send(self, raw: bytes, timeout_s: float = 2.0) -> Any:
-        """Send one request; returns a course.outage.http.Response."""
-        from course.outage import http
+        """Send one request; returns a course.outage.traffic.wire.Response."""
+        from course.outage.traffic import wire
 
         if os.path.exists(self._gone):
-            return http.Response("reset")
+            return wire.Response("reset")
         limit = self._limit("an answer", timeout_s)
-        return http.send(self._address, raw, limit=limit)
+        return wire.send(self._address, raw, limit=limit)
 
     def _limit(self, what: str, seconds: float) -> Any:
-        from course.outage.gauge import Limit
+        from course.outage.lag import Limit
 
         return Limit(what, seconds, self._ran_s)
 

@@ -19,7 +19,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.judge import Exercise, from_notebook
-from course.outage.room import sweep
+from course.outage.tempdirs import sweep
 from tests.conftest import copy_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
@@ -57,7 +57,7 @@ def hand_in(root: Path, student: str, answers: dict[str, str], number: int) -> N
 def started(root: Path, *words: str) -> subprocess.Popen[str]:
     """`outage grade 06 …`, under way."""
     return subprocess.Popen(
-        [sys.executable, "-m", "course.cli", "grade", "06", "--json", *words],
+        [sys.executable, "-m", "autograder.cli", "grade", "06", "--json", *words],
         cwd=root, env=environment(root), text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.errors import IntakeRefused
+from autograder.gradebook.errors import IntakeRefused
 from autograder.grading.intake import take_in
 from autograder.judge import Exercise
 

@@ -14,8 +14,8 @@ from typing import IO, Any
 import psutil
 import pytest
 
+from autograder.judge.fork_servers import servers
 from autograder.judge.job import JOIN
-from autograder.judge.warm import servers
 from autograder.sandbox import (
     Confined,
     Limits,
@@ -25,7 +25,7 @@ from autograder.sandbox import (
     seccomp,
 )
 from autograder.sandbox.interpreter import USERS
-from course.outage.forkserver import Forked, Process
+from course.outage.fleet.forkserver import Forked, Process
 
 pytestmark = pytest.mark.process
 

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from course.outage.telemetry import Telemetry
+from course.outage.telemetry.series import Telemetry
 from course.panel import Prediction, Run
 from course.panel.prediction import PREDICTIONS
 

@@ -6,8 +6,8 @@ import pytest
 
 from course.outage import Fleet, OutageError, Release
 from course.outage.errors import MachineTooBusy
-from course.outage.recording import save_scenes, scenes_path
-from course.outage.traffic import Load
+from course.outage.telemetry.recording import save_scenes, scenes_path
+from course.outage.traffic.load import Load
 from course.panel import Run, Stage
 from course.panel.run import RunIncomplete
 
@@ -75,7 +75,7 @@ def test_a_recorded_run_says_what_the_live_one_said(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
     """Moments, shares, deaths, and a second fleet."""
-    monkeypatch.setattr("course.outage.recording.RECORDINGS", tmp_path)
+    monkeypatch.setattr("course.outage.telemetry.recording.RECORDINGS", tmp_path)
     with (
         stage.run("both", GOOD, Load(rate=30), replicas=1) as live,
         Fleet(BAD, replicas=1) as other,

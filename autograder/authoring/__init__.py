@@ -1,0 +1,1 @@
+"""The workshop: known answers, calibration, the matrix, recordings, sealed outages."""

@@ -1,0 +1,119 @@
+"""How right the grader is: answers that are known to be right or wrong, judged."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from autograder.judge import Exercise, Verdict, judge
+from autograder.judge.window import Window, settled
+from autograder.sandbox import Confined
+
+from .busy import busy
+from .known import Case
+
+
+@dataclass
+class Calibration:
+    """What came of the known answers to one exercise; `misses` has a line for each.
+
+    A false reject is a check that failed and should have passed, a false accept one
+    that passed and should have failed, wrong feedback that the learner did not read
+    what was due. All three must be 0. An inconclusive check is none of them: `checks`
+    counts all, `inconclusive` those that stayed so. `lag_s` is the greatest, in seconds
+    of any one second; `load` says how many busy loops a core ran beside the judge.
+    """
+
+    exercise: str
+    right: int = 0
+    wrong: int = 0
+    repeats: int = 1
+    load: int = 0
+    false_rejects: int = 0
+    false_accepts: int = 0
+    wrong_feedback: int = 0
+    checks: int = 0
+    inconclusive: int = 0
+    lag_s: float = 0.0
+    misses: list[str] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether there was no miss."""
+        return not self.misses
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+    def add(self, case: Case, verdict: Verdict) -> list[str]:
+        """Take in one verdict. Returns its misses."""
+        open_ = {c.name for c in verdict.checks if c.outcome == "inconclusive"}
+        self.checks += len(verdict.checks)
+        self.inconclusive += len(open_)
+        self.lag_s = max(self.lag_s, verdict.lag_s)
+        due = case.fails - open_
+        failed = {c.name for c in verdict.checks if c.outcome != "passed"} - open_
+        told = "\n".join(str(c.feedback) for c in verdict.checks if c.name in due)
+        rejects, accepts = failed - due, due - failed
+        self.false_rejects += len(rejects)
+        self.false_accepts += len(accepts)
+        misses = [f"{name} fails, and should pass" for name in sorted(rejects)]
+        misses += [f"{name} passes, and should fail" for name in sorted(accepts)]
+        # What could not be told of a check is not what is told of the answer.
+        if case.feedback not in told and not open_ & case.fails:
+            self.wrong_feedback += 1
+            misses.append(f"the feedback does not say “{case.feedback}”")
+        misses = [f"{case.name} (seed {verdict.seed}): {miss}" for miss in misses]
+        self.misses += misses
+        return misses
+
+
+def judge_case(
+    exercise: Exercise, case: Case, confined: Confined, window: Window
+) -> Verdict:
+    """Judge one known answer as a learner's is graded. Raises SandboxUnavailable."""
+
+    def judged(patience: float, seed: int | None) -> Verdict:
+        return judge(
+            exercise, case.answers, confined=confined, held_back=True,
+            patience=patience, seed=seed,
+        )  # fmt: skip
+
+    return settled(judged, window)
+
+
+def calibrate(
+    exercise: Exercise,
+    known: Sequence[Case],
+    confined: Confined,
+    repeats: int = 1,
+    load: int = 0,
+    on_case: Callable[[Case, list[str]], None] = lambda case, misses: None,
+) -> Calibration:
+    """Judge `known` answers `repeats` times; `on_case` is told of each verdict.
+
+    Beside it run `load` busy loops a core. Raises SandboxUnavailable.
+    """
+    right = sum(case.is_right for case in known)
+    result = Calibration(exercise.name, right, len(known) - right, repeats, load)
+    wanted = [(exercise, case) for case in known] * repeats
+    with busy(load), judging(wanted, confined) as verdicts:
+        for (_, case), verdict in zip(wanted, verdicts, strict=True):
+            on_case(case, result.add(case, verdict.result()))
+    return result
+
+
+@contextmanager
+def judging(
+    wanted: Sequence[tuple[Exercise, Case]], confined: Confined
+) -> Iterator[list[Future[Verdict]]]:
+    """The verdicts of known answers, in their order, several judged at a time."""
+    window = Window()
+    with ThreadPoolExecutor(window.most) as pool:
+        try:
+            yield [pool.submit(judge_case, *each, confined, window) for each in wanted]
+        finally:
+            window.close()
+            pool.shutdown(cancel_futures=True)

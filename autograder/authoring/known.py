@@ -1,0 +1,146 @@
+"""The known answers to an exercise: right and wrong ones, and what each must get.
+
+They stand in autograder/calibration/NN_name/known.toml:
+
+    [[right]]
+    name = "handler_around_resolve"
+    about = "The handler stands around the look-up alone."
+    edits = [{ old = "…", new = "…" }]
+
+    [[wrong]]
+    name = "bare_except"
+    why = "Catching everything stops the outage, so nobody looks further."
+    fails = ["test_an_unknown_bug_is_a_logged_500"]   # these checks, and no others
+    feedback = "how wide"                     # a part of what the learner must read
+    base = "handler_around_resolve"           # left out, the reference solution;
+                                              # "start" is the untouched notebook
+    edits = [{ old = "except MALFORMED:", new = "except:" }]
+
+An edit replaces a text that stands exactly once in the answer it starts from. Edits
+apply in their order. An answer that is really written anew has a file of its own
+instead, NAME.py beside known.toml. Where an exercise asks for several answers, a line
+`# %% grade_id` begins each in such a file, and what it leaves out is the base's.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.judge import Answers, Exercise, from_notebook
+from autograder.judge.errors import ExerciseNotFound, KnownAnswerNotFound
+from autograder.judge.exercise import PROJECT
+from course.outage.release import replaced_once
+
+KNOWN = PROJECT / "autograder" / "calibration"
+SOLUTION, START = "solution", "start"
+CELL = re.compile(r"^# %% (\w+)\n", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One known answer: the checks it must fail, and what it must be told; or none.
+
+    `name` is such as wrong/bare_except; `why` says why somebody would write it, or what
+    is special about a right one.
+    """
+
+    name: str
+    why: str
+    fails: frozenset[str]
+    feedback: str
+    answers: Answers
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it must score in full."""
+        return not self.fails
+
+
+def cases(exercise: Exercise) -> list[Case]:
+    """Return the known answers to `exercise`, the right ones first.
+
+    Raises ValueError, naming the answer, where an edit does not fit.
+    """
+    folder = KNOWN / exercise.name
+    data = tomllib.loads((folder / "known.toml").read_text("utf-8"))
+    answers = {}
+    for name, path in ((SOLUTION, exercise.solution), (START, exercise.notebook)):
+        [given] = from_notebook(path)
+        answers[name] = {slot.grade_id: given[slot.grade_id] for slot in exercise.slots}
+    found = []
+    for kind in ("right", "wrong"):
+        for entry in data[kind]:
+            name = entry["name"]
+            if name in answers:
+                raise ValueError(f"{folder.name}: two known answers are called {name}")
+            try:
+                base = answers[entry.get("base", SOLUTION)]
+                answers[name] = answer_of(base, entry, folder / f"{name}.py")
+            except (KeyError, ValueError) as exc:
+                raise ValueError(f"{folder.name}, {kind}/{name}: {exc}") from exc
+            found.append(
+                Case(
+                    f"{kind}/{name}",
+                    entry["about" if kind == "right" else "why"],
+                    frozenset(entry.get("fails", ())),
+                    entry.get("feedback", ""),
+                    answers[name],
+                )
+            )
+    return found
+
+
+def chosen(arguments: Sequence[str]) -> list[tuple[Exercise, list[Case]]]:
+    """Return the exercises that `arguments` name, each with its known answers.
+
+    After an exercise may stand names of known answers to it, such as bare_except: then
+    it comes with those alone. Raises ExerciseNotFound and KnownAnswerNotFound.
+    """
+    found: list[tuple[Exercise, list[str]]] = []
+    for argument in arguments:
+        try:
+            found.append((Exercise.named(argument), []))
+        except ExerciseNotFound:
+            if not found:
+                raise
+            found[-1][1].append(argument)
+    return [(exercise, _named(exercise, names)) for exercise, names in found]
+
+
+def _named(exercise: Exercise, names: Sequence[str]) -> list[Case]:
+    known = {case.name.partition("/")[2]: case for case in cases(exercise)}
+    wanted = [name.rpartition("/")[2] for name in names] or list(known)
+    for name in wanted:
+        if name not in known:
+            raise KnownAnswerNotFound(exercise.name, name, sorted(known))
+    return [known[name] for name in wanted]
+
+
+def answer_of(base: Answers, entry: Mapping[str, Any], file: Path) -> Answers:
+    """Return what one entry of known.toml makes of `base`. Raises ValueError."""
+    if file.exists():
+        return base | cells_of(file.read_text("utf-8"), list(base))
+    answers = dict(base)
+    for edit in entry["edits"]:
+        grade_id = the_one_with(edit["old"], answers)
+        answers[grade_id] = replaced_once(answers[grade_id], edit["old"], edit["new"])
+    return answers
+
+
+def cells_of(text: str, grade_ids: Sequence[str]) -> Answers:
+    """Return the answers that the text of a file gives, by their grade_id."""
+    if len(grade_ids) == 1:
+        return {grade_ids[0]: text}
+    _, *parts = CELL.split(text)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def the_one_with(text: str, answers: Answers) -> str:
+    """Return the grade_id of the only answer with `text` in it. Raises ValueError."""
+    found = [grade_id for grade_id, answer in answers.items() if text in answer]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} of its cells have this text:\n{text}")
+    return found[0]

@@ -1,0 +1,138 @@
+"""What is taught where, what checks it, and what is missing: course/matrix.md.
+
+Nothing here is written by hand: objectives, hints and minutes come from each exercise's
+exercise.toml, checks from its tests, wrong answers from its calibration, headings from
+its lesson. `holes` names whatever does not join up.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.judge import Exercise
+from autograder.judge.exercise import CHECKS, PROJECT, Objective
+from course.panel.recall import questions
+
+from .known import cases
+
+HINTS, RECALLS = 4, 2
+CHECK = re.compile(
+    r'@check\(\s*"([^"]+)",\s*points=([\d.]+),?\s*\)\ndef (test_\w+)', re.MULTILINE
+)
+BANNER = "<!-- Made by `./outage build`. Do not edit. -->\n"
+
+
+class Module:
+    """One module: its exercise, its lesson, its checks and known wrong answers."""
+
+    def __init__(self, name: str) -> None:
+        self.exercise = Exercise.named(name)
+        [self.lesson] = (PROJECT / "course/lessons").glob(
+            f"{self.exercise.number}_*.py"
+        )
+        sources = "".join(
+            p.read_text("utf-8") for p in self.exercise.checks.glob("*.py")
+        )
+        self.checks = {
+            test: (title, float(points))
+            for title, points, test in CHECK.findall(sources)
+        }
+        self.wrong: dict[str, set[str]] = {test: set() for test in self.checks}
+        for case in cases(self.exercise):
+            for test in case.fails:
+                self.wrong.setdefault(test, set()).add(case.name)
+
+    @property
+    def headings(self) -> set[str]:
+        """Those of the lesson."""
+        text = self.lesson.read_text("utf-8")
+        return set(re.findall(r"^# ## (.+)$", text, re.MULTILINE))
+
+    def holes(self) -> Iterator[str]:
+        """What is missing, a sentence each."""
+        exercise, slots = self.exercise, {s.grade_id for s in self.exercise.slots}
+        text = _prose(exercise.solution)
+        for objective in exercise.objectives:
+            yield from self._holes_of(objective)
+            if objective.can not in text or objective.can not in _prose(self.lesson):
+                yield f"“{objective.can}” is no objective that learners read"
+        tested = {test for o in exercise.objectives for test in o.checks}
+        shown = {a for o in exercise.objectives for a in self.exercise.answers_to(o)}
+        for test in self.checks.keys() - tested:
+            yield f"{test} checks no objective"
+        for grade_id in slots - shown:
+            yield f"the answer {grade_id} shows no objective"
+        for test, names in self.wrong.items():
+            if not names:
+                yield f"no known wrong answer fails {test}"
+        for slot in exercise.slots:
+            if len(slot.hints) != HINTS:
+                yield f"{slot.grade_id} has {len(slot.hints)} hints, not {HINTS}"
+        if f"About {exercise.minutes} minutes" not in text:
+            yield f"the exercise does not say that it takes {exercise.minutes} minutes"
+        if sum(points for _, points in self.checks.values()) != 10:
+            yield "the points of the checks do not add up to 10"
+        asked = [q for q in questions() if q.module == exercise.number]
+        if exercise.number > "01" and len(asked) != RECALLS:
+            yield f"{len(asked)} recall questions, not {RECALLS}"
+        if any(q.about >= q.module for q in asked):
+            yield "a recall question is about no earlier module"
+
+    def _holes_of(self, objective: Objective) -> Iterator[str]:
+        for heading in objective.taught:
+            if heading not in self.headings:
+                yield f"no heading “{heading}” in {self.lesson.name}"
+        for test in objective.checks:
+            if test not in self.checks:
+                yield f"there is no {test}"
+        if not objective.taught or not objective.checks:
+            yield f"“{objective.can}” is not taught, or not checked"
+
+
+def modules() -> list[Module]:
+    """Every module that has an exercise, in order."""
+    return [Module(path.parent.name) for path in sorted(CHECKS.glob("*/exercise.toml"))]
+
+
+def holes() -> list[str]:
+    """What is missing in the course."""
+    return [f"{m.exercise.name}: {hole}" for m in modules() for hole in m.holes()]
+
+
+def as_markdown() -> str:
+    """The matrix, a table a module."""
+    parts = [
+        BANNER, "# What is taught, and what checks it\n",
+        "Each objective: where the lesson teaches it, which answers show it, which"
+        " checks look, and how many known wrong answers each check must catch.\n",
+    ]  # fmt: skip
+    for module in modules():
+        exercise = module.exercise
+        hints = sum(len(slot.hints) for slot in exercise.slots)
+        right = sum(case.is_right for case in cases(exercise))
+        parts.append(
+            f"## {exercise.number} · {exercise.title}\n\n{exercise.minutes} minutes for"
+            f" the exercise, {len(exercise.slots)} answers, {hints} hints, {right}"
+            f" known right and {len(cases(exercise)) - right} known wrong answers.\n\n"
+            "| objective | taught | shown in | checked by (points, wrong answers) |\n"
+            "|---|---|---|---|"
+        )
+        parts += [_row(module, objective) for objective in exercise.objectives]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _row(module: Module, objective: Objective) -> str:
+    checks = "; ".join(
+        f"{title} ({points:g}, {len(module.wrong[test])})"
+        for test in objective.checks
+        for title, points in [module.checks[test]]
+    )
+    shown = ", ".join(module.exercise.answers_to(objective))
+    return f"| {objective.can} | {'; '.join(objective.taught)} | {shown} | {checks} |"
+
+
+def _prose(path: Path) -> str:
+    """The text of a percent source without comment signs and line ends."""
+    lines = path.read_text("utf-8").splitlines()
+    return " ".join(line.removeprefix("#").strip() for line in lines)

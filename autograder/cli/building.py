@@ -1,0 +1,145 @@
+"""`outage build`: every generated file from its source.
+
+course/lessons/NN.py     → course/notebooks/NN.ipynb
+solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
+autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
+autograder/judge/verdict → autograder/verdict.schema.json
+autograder/authoring     → course/matrix.md
+calibration/13/outage_*  → autograder/checks/13_game_day/outages.sealed
+"""
+
+import io
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import jupytext
+import nbformat
+from rich.console import Console
+
+from autograder.authoring import matrix
+from autograder.authoring.known import cases
+from autograder.authoring.sealing import seal
+from autograder.judge import Exercise, Verdict
+from autograder.judge.exercise import PROJECT
+from autograder.learning import game_day
+from course.outage.tempdirs import own_folder
+
+GENERATED = ("course/notebooks", "autograder/source", "exercises")
+SCHEMA = "autograder/verdict.schema.json"
+MATRIX = "course/matrix.md"
+SEALED = str(game_day.SEALED.relative_to(PROJECT))
+SINGLE = (SCHEMA, MATRIX, SEALED)
+
+
+def build(project: Path, check_only: bool, out: Console) -> int:
+    """Make the generated folders of `project`, or compare them with their sources.
+
+    Returns 0, or 1 if `check_only` found a difference, or nbgrader failed.
+    """
+    with own_folder("outage-build-") as fresh:
+        for lesson in sorted((project / "course" / "lessons").glob("*.py")):
+            to_notebook(lesson, fresh / "course/notebooks" / f"{lesson.stem}.ipynb")
+        for text in sorted((project / "solutions").glob("*/*.py")):
+            name = text.parent.name
+            to_notebook(text, fresh / "autograder/source" / name / f"{name}.ipynb")
+        with out.status("nbgrader generate_assignment ..."):
+            failed = generate_assignments(project, fresh)
+        if failed:
+            out.print(failed, style="red", markup=False, highlight=False)
+            return 1
+        (fresh / SCHEMA).write_text(verdict_schema())
+        (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
+        sealed = seal(cases(Exercise.named(game_day.EXERCISE)))
+        (fresh / SEALED).parent.mkdir(parents=True)
+        (fresh / SEALED).write_text(sealed)
+        different = [
+            path for part in GENERATED for path in compare(project, fresh, part)
+        ]
+        different += [path for path in SINGLE if not same(project / path, fresh / path)]
+        for path in different:
+            out.print(path if check_only else f"made {path}", highlight=False)
+        if check_only:
+            if different:
+                out.print("differ from their sources. Run: ./outage build", style="red")
+            return 1 if different else 0
+        for part in GENERATED:
+            shutil.rmtree(project / part, ignore_errors=True)
+            shutil.copytree(fresh / part, project / part)
+        for path in SINGLE:
+            shutil.copy(fresh / path, project / path)
+    out.print("Everything generated is up to date.")
+    return 0
+
+
+def verdict_schema() -> str:
+    """The JSON schema of verdicts."""
+    return json.dumps(Verdict.model_json_schema(), indent=2) + "\n"
+
+
+def same(old: Path, new: Path) -> bool:
+    """Whether both files exist and hold the same."""
+    return old.exists() and old.read_bytes() == new.read_bytes()
+
+
+def to_notebook(source: Path, target: Path) -> None:
+    """Convert one percent-format text; the same text gives the same bytes."""
+    notebook = jupytext.read(source)
+    notebook.metadata = nbformat.NotebookNode(
+        kernelspec={
+            "display_name": "Python 3 (ipykernel)", "language": "python",
+            "name": "python3",
+        },
+        language_info={"name": "python"},
+    )  # fmt: skip
+    for number, cell in enumerate(notebook.cells):
+        # jupytext makes ids up anew each time; a stable one keeps the file stable.
+        cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", f"cell-{number:02}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+
+
+def generate_assignments(project: Path, fresh: Path) -> str:
+    """Let nbgrader make the learners' notebooks; what it said if it failed.
+
+    As `nbgrader generate_assignment` does. All in this process: each of its commands
+    imports for two seconds of processor time, and there are thirteen exercises.
+    """
+    # Not at the top, for the same reason: most commands need no nbgrader.
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config.loader import PyFileConfigLoader
+
+    folder = project / "autograder"
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
+    config.CourseDirectory.source_directory = str(fresh / "autograder/source")
+    config.CourseDirectory.release_directory = str(fresh / "exercises")
+    config.CourseDirectory.db_url = f"sqlite:///{fresh / 'gradebook.db'}"
+    (fresh / "exercises").mkdir()
+    said = io.StringIO()
+    for source in sorted((fresh / "autograder/source").iterdir()):
+        config.CourseDirectory.assignment_id = source.name
+        course = CourseDirectory(config=config)
+        maker = GenerateAssignment(coursedir=course, config=config)
+        maker.force = True
+        maker.log.handlers = [logging.StreamHandler(said)]
+        try:
+            maker.start()
+        except SystemExit:  # how nbgrader ends a command that fails
+            return f"nbgrader generate_assignment {source.name}:\n{said.getvalue()}"
+    return ""
+
+
+def compare(project: Path, fresh: Path, part: str) -> list[str]:
+    """The files below `part` that are missing, stale or left over in `project`."""
+
+    def contents(root: Path) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(root)): path.read_bytes()
+            for path in (root / part).rglob("*.ipynb")
+            if ".ipynb_checkpoints" not in path.parts
+        }
+
+    old, new = contents(project), contents(fresh)
+    return sorted(p for p in old.keys() | new.keys() if old.get(p) != new.get(p))

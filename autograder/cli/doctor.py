@@ -1,0 +1,189 @@
+"""`outage doctor`: what this machine can and cannot do, each with its remedy."""
+
+import json
+import os
+import platform
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from autograder.sandbox import SandboxUnavailable, prove
+from course.outage import Fleet, OutageError, Release
+from course.outage.traffic.load import Load
+
+from .packages import asked_for, not_installed
+from .testing import find_chromium
+
+LEAST_FREE_MB = 500
+
+# How much of the worst second a fleet's processes waited for a processor, over two
+# seconds of traffic. On two idle cores it is 0.05 to 0.2: every lesson tells. Beside
+# two busy loops a core 0.3 to 0.7, and most do; from there on few do at the first try.
+QUIET_UP_TO_S, BUSY_UP_TO_S = 0.3, 0.7
+MEASURED_S = 2.0
+BUSY = (
+    "This machine is busy: lessons take longer, and one in some may say that it cannot"
+    " tell; grading takes longer. Close programs that use the processor."
+)
+TOO_BUSY = (
+    "This machine is very busy: lessons will often say that they cannot tell, and show"
+    " a recorded run instead; grading will judge many submissions twice. Close programs"
+    " that use the processor, or wait until they are done."
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `missing` stops the course; `limited` only some of it."""
+
+    what: str
+    state: Literal["ok", "limited", "missing"]
+    found: str
+    remedy: str = ""
+
+
+def report(project: Path, out: Console, as_json: bool) -> int:
+    """Print every finding. Returns 3 if the course cannot work here, else 0."""
+    findings = list(examine(project))
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        table = Table("", "what", "found", "what to do", box=None, padding=(0, 2))
+        marks = {"ok": "[green]✓", "limited": "[yellow]~", "missing": "[red]✗"}
+        for item in findings:
+            table.add_row(marks[item.state], item.what, item.found, item.remedy)
+        out.print(table)
+    return 3 if any(finding.state == "missing" for finding in findings) else 0
+
+
+def examine(project: Path) -> Iterator[Finding]:
+    """Look at everything the course needs."""
+    yield system()
+    yield python()
+    yield packages(project)
+    yield loopback()
+    yield processes()
+    yield speed()
+    yield disk(project)
+    yield browser()
+    yield sandbox()
+    yield promtool()
+
+
+def system() -> Finding:
+    """Linux and macOS; Windows by way of WSL2."""
+    name = platform.system()
+    if name in {"Linux", "Darwin"}:
+        return Finding("operating system", "ok", f"{name} {platform.release()}")
+    remedy = "On Windows run the course inside WSL2 (wsl --install)."
+    return Finding("operating system", "missing", name, remedy)
+
+
+def python() -> Finding:
+    """Which one runs us; an older one than 3.11 would not have come this far."""
+    found = f"Python {platform.python_version()}"
+    return Finding("Python", "ok", f"{found}, {sys.executable}")
+
+
+def packages(project: Path) -> Finding:
+    """Find what learners need; the tools of the tests are no part of that."""
+    names = asked_for(project)
+    gone = not_installed(names)
+    if not gone:
+        return Finding("packages", "ok", f"all {len(names)} found")
+    remedy = "Delete .venv and run any ./outage command: it makes it anew."
+    return Finding("packages", "missing", f"not found: {', '.join(gone)}", remedy)
+
+
+def loopback() -> Finding:
+    """A server can listen on 127.0.0.1."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            return Finding("loopback network", "ok", "a server can listen on 127.0.0.1")
+    except OSError as exc:
+        remedy = "Allow servers on 127.0.0.1 (firewall, container settings)."
+        return Finding("loopback network", "missing", str(exc), remedy)
+
+
+def processes() -> Finding:
+    """Two cores, so that traffic and replicas do not starve each other."""
+    cores = os.cpu_count() or 1
+    if cores >= 2:
+        return Finding("processor", "ok", f"{cores} cores")
+    remedy = "Live parts may be slow to start; give the machine two cores if you can."
+    return Finding("processor", "limited", "1 core", remedy)
+
+
+def speed() -> Finding:
+    """How late this machine is: seen by a real fleet of one replica, under traffic."""
+    began = time.monotonic()
+    try:
+        with Fleet(Release.named("good"), replicas=1) as fleet:
+            ready_s = time.monotonic() - began
+            since = fleet.telemetry.now
+            fleet.start_traffic(Load(rate=30))
+            time.sleep(MEASURED_S)
+            lag_s = fleet.telemetry.lag(since)
+    except OutageError as exc:
+        return Finding("speed", "limited", str(exc), TOO_BUSY)
+    found = (
+        f"a replica is ready after {ready_s:.1f} s; of the worst second it waited"
+        f" {lag_s:.1f} s for a processor"
+    )
+    if lag_s <= QUIET_UP_TO_S:
+        return Finding("speed", "ok", found)
+    return Finding(
+        "speed", "limited", found, BUSY if lag_s <= BUSY_UP_TO_S else TOO_BUSY
+    )
+
+
+def disk(project: Path) -> Finding:
+    """Room for the databases and logs of a fleet, and for saved notebooks."""
+    places = {project, Path(tempfile.gettempdir())}
+    free_mb = min(shutil.disk_usage(place).free for place in places) // 2**20
+    if free_mb >= LEAST_FREE_MB:
+        return Finding("disk", "ok", f"{free_mb:,} MB free")
+    remedy = f"Free some space, at least {LEAST_FREE_MB} MB."
+    return Finding("disk", "missing", f"{free_mb} MB free", remedy)
+
+
+def browser() -> Finding:
+    """A Chromium for the browser tests; learners may use any browser."""
+    found = find_chromium()
+    if found:
+        return Finding("browser for the tests", "ok", str(found))
+    remedy = (
+        "`./outage test` installs one where it can; `./outage test --fast` needs none."
+    )
+    return Finding("browser for the tests", "limited", "no Chromium found", remedy)
+
+
+def sandbox() -> Finding:
+    """What confines other people's code when a class is graded: tried, not guessed."""
+    try:
+        prove()
+    except SandboxUnavailable as exc:
+        remedy = f"Only instructors need it. {exc.remedy}"
+        return Finding("sandbox for grading", "limited", exc.reason, remedy)
+    return Finding("sandbox for grading", "ok", f"{shutil.which('bwrap')} works")
+
+
+def promtool() -> Finding:
+    """What runs the rule files of exercise 09; without it they are only read."""
+    found = shutil.which("promtool")
+    if found:
+        return Finding("promtool", "ok", found)
+    remedy = (
+        "Grading exercise 09 needs it; learners can do without. Debian and Ubuntu:"
+        " apt-get install prometheus; macOS: brew install prometheus."
+    )
+    return Finding("promtool", "limited", "not found", remedy)

@@ -1,0 +1,61 @@
+"""`outage build --record`: the runs of lessons, kept for machines that are too busy.
+
+A recording is one real run of the lesson's own cells. It is kept only if every
+prediction was settled as the lesson expects, on a machine that was quiet meanwhile.
+"""
+
+import contextlib
+import io
+import runpy
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from course.outage import OutageError
+from course.outage.telemetry.recording import save_scenes, scenes_path
+from course.panel import Prediction, Run
+
+# Those whose runs hang most on how fast the machine is.
+LESSONS = ("01", "03", "05", "08", "12", "13")
+
+# The lag of the runs that were kept, in seconds of the worst second: 0.01 to 0.18.
+QUIET_S = 0.3
+TRIES = 3
+
+
+def record(project: Path, out: Console) -> int:
+    """Run the lessons and keep what happened. Returns 1 if one could not be kept."""
+    failed = 0
+    for number in LESSONS:
+        [lesson] = (project / "course" / "lessons").glob(f"{number}_*.py")
+        for _ in range(TRIES):
+            runs, why_not = played(lesson)
+            if not why_not:
+                save_scenes((run.scene() for run in runs), scenes_path(number))
+                break
+        failed += bool(why_not)
+        out.print(f"lesson {number}: {why_not or 'recorded'}", highlight=False)
+    return 1 if failed else 0
+
+
+def played(lesson: Path) -> tuple[list[Run], str]:
+    """Run the cells of `lesson`; return its runs, and why they are no recording."""
+    # Outside of the project nobody is learning: nothing goes into the journal.
+    with (
+        tempfile.TemporaryDirectory() as elsewhere,
+        contextlib.chdir(elsewhere),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        try:
+            names = runpy.run_path(str(lesson)).values()
+        except OutageError as exc:
+            return [], str(exc)
+    runs = [value for value in names if isinstance(value, Run)]
+    asked = [value for value in names if isinstance(value, Prediction)]
+    for prediction in asked:
+        if prediction.observed != (prediction.answer or prediction.observed):
+            return runs, f"{prediction.question} Observed: {prediction.observed})"
+    lag_s = max(run.lag for run in runs)
+    return runs, "" if lag_s <= QUIET_S else f"the machine was busy: lag {lag_s:.2f} s"

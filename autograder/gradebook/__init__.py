@@ -1,0 +1,1 @@
+"""nbgrader's side of grading: submissions, its cells, its gradebook, its exports."""

@@ -1,0 +1,112 @@
+"""nbgrader preprocessors: exercises into its cells, verdicts into their outputs."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool
+
+from autograder.judge import Exercise
+from autograder.judge.store import KEY, STORE, VERDICT, VerdictStore, as_task
+from autograder.learning.presenting import as_html, as_text
+from autograder.sandbox import Confined
+
+from .submissions import ASIDE, READINGS, notes_on, rebuilt
+from .unscored import NotScored, take_back
+
+NOTES = "outage_notes"
+
+
+class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts what learners start from into each cell that says so, or that is a module.
+
+    Runs after ClearSolutions, which has just emptied the cell.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Fill the solution cells of one notebook."""
+        exercise = Exercise.named(resources["nbgrader"]["assignment"])
+        given = {
+            slot.grade_id: slot.given()
+            for slot in exercise.slots
+            if slot.module or slot.start
+        }
+        for cell in nb.cells:
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if grade_id in given:
+                cell.source = given[grade_id].strip()
+        return nb, resources
+
+
+class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
+    """Puts the answers of a submission into a fresh copy of the released notebook.
+
+    What else a submission holds (cells added or changed, metadata, outputs) ends here.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Replace one submission."""
+        names = resources["nbgrader"]
+        exercise = Exercise.named(names["assignment"])
+        released = nbformat.read(exercise.notebook, as_version=4)
+        fresh, odd = rebuilt(nb, released)
+        # nbgrader works in the course's root.
+        submission = Path(names["student"], names["assignment"])
+        fresh.metadata[NOTES] = [*notes_on(submission, Path(ASIDE)), *odd]
+        for note in fresh.metadata[NOTES]:
+            self.log.warning("%s: %s", names["student"], note)
+        return fresh, resources
+
+
+class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
+    """Writes the verdict on the answers into each check cell: the known one, or a new.
+
+    To have a known one made anew: `outage grade NN --force`.
+    """
+
+    no_sandbox = Bool(
+        False,
+        help="Run other people's code without the sandbox, with your user's rights.",
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Fill the check cells of one submission.
+
+        Raises SandboxUnavailable, and NotScored for an inconclusive verdict: nbgrader
+        then says so, keeps no graded notebook, and goes on with the next submission.
+        """
+        names = resources["nbgrader"]
+        exercise = Exercise.named(names["assignment"])
+        confined = Confined.LIMITS if self.no_sandbox else Confined.SANDBOX
+        task = as_task(exercise, nb.metadata[READINGS], confined)
+        verdict = VerdictStore(Path(STORE)).verdict_on(task)
+        if verdict.inconclusive:
+            # The score of what was handed in before is not this one's.
+            take_back(names["db_url"], exercise.name, names["student"])
+            raise NotScored(verdict)
+        verdict = verdict.model_copy(update={"notes": nb.metadata[NOTES]})
+        nb.metadata[KEY] = task.key
+        nb.metadata[VERDICT] = verdict.model_dump(mode="json")
+        for cell in nb.cells:
+            marks = cell.metadata.get("nbgrader", {})
+            if cell.cell_type == "code":
+                cell.outputs = []
+            if not marks.get("grade") or marks.get("solution"):
+                continue
+            shown = {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
+            # nbgrader takes the first execute_result that reads as a number.
+            score = {"text/plain": str(verdict.score)}
+            cell.outputs = [
+                new_output("display_data", shown),
+                new_output("execute_result", score, execution_count=1),
+            ]
+        return nb, resources

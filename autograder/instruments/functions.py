@@ -1,0 +1,123 @@
+"""A learner's functions, called in a process of their own: JSON in, JSON out."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from autograder.sandbox import Confined
+
+from .sandboxed import child
+
+Ended = Literal[
+    "returned", "raised", "no_json", "missing", "timed_out", "process_ended"
+]
+
+CALLS_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """What became of one call: `value` if it `returned`, else `error` in words.
+
+    "no_json": it returned what cannot be JSON. "missing": there is no such function, or
+    its cell cannot be run. "process_ended": it ended the process that it ran in.
+    """
+
+    ended: Ended
+    value: Any = None
+    error: str = ""
+
+    def __str__(self) -> str:
+        if self.ended == "returned":
+            return f"it returned {json.dumps(self.value)}"
+        if self.error == "NotImplementedError":
+            return "it is not written yet: it raised NotImplementedError"
+        words = {
+            "raised": "it raised", "no_json": "it returned something that is no JSON:",
+            "missing": "it could not be called:",
+            "timed_out": "it had not returned in time",
+            "process_ended": "it ended the process it was called in",
+        }[self.ended]  # fmt: skip
+        return f"{words} {self.error}".strip()
+
+
+class Functions:
+    """A learner's functions, each with the source of the cell that defines it.
+
+    None of it runs in this process.
+    """
+
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        confined: Confined,
+        forks: str = "",
+        patience: float = 1.0,
+    ) -> None:
+        self._sources = sources
+        self._confined = confined
+        self._forks = forks
+        self._patience = patience
+
+    def call(self, function: str, *arguments: Any) -> Call:
+        """Call `function` once, with arguments that can be JSON."""
+        return self.calls(function, [list(arguments)])[0]
+
+    def calls(
+        self,
+        function: str,
+        cases: Sequence[Sequence[Any]],
+        within_s: float = CALLS_WITHIN_S,
+        through: str = "",
+    ) -> list[Call]:
+        """Call `function` with each of `cases`, one after another in one process.
+
+        `within_s` is the time in which it may run, for all of them; with more patience
+        it is longer. What cannot be JSON goes `through` our own source: its
+        `through(function, *case)` is called there instead. Raises MachineTooBusy if it
+        hardly could run.
+        """
+        with self.conversation(function, within_s, through) as ask:
+            return [ask(*case) for case in cases]
+
+    @contextmanager
+    def conversation(
+        self, function: str, within_s: float = CALLS_WITHIN_S, through: str = ""
+    ) -> Iterator[Callable[..., Call]]:
+        """Gives what calls `function`, one call at a time, in one process for all.
+
+        `within_s` and `through` are as for `calls`.
+        """
+        told = {
+            "source": self._sources[function], "function": function, "through": through,
+        }  # fmt: skip
+        may_run_s = self._patience * within_s
+        with child("call", [], self._confined, may_run_s, (), self._forks) as running:
+            running.tell(json.dumps(told) + "\n")
+            ended: Call | None = None
+
+            def ask(*arguments: Any) -> Call:
+                nonlocal ended
+                if ended is None:
+                    running.tell(json.dumps(arguments) + "\n")
+                    call, last = _call(next(running.reports, {}))
+                    ended = call if last else None
+                    return call
+                return ended
+
+            yield ask
+
+
+def _call(report: dict[str, Any]) -> tuple[Call, bool]:
+    """What a report tells, and whether it is the last."""
+    [(kind, said)] = list(report.items())[:1] or [("", None)]
+    match kind:
+        case "returned":
+            return Call("returned", said), False
+        case "raised" | "no_json":
+            return Call(kind, error=str(said)), False
+        case "missing":
+            return Call("missing", error=str(said)), True
+    return Call("timed_out" if said == "time" else "process_ended"), True

@@ -1,0 +1,281 @@
+"""Watching a release from outside: what becomes of the requests that it is sent.
+
+Shared by the checks of every exercise whose answer is a release. What a check says
+rests on something that happened: an answer, the end of a process, a line in the log.
+That something did not happen rests on time in which the replica could run, so it is the
+same on a busy machine; seconds here are such seconds.
+"""
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from course.outage import Fleet, Release
+from course.outage.traffic.messages import http_request, put_order, well_formed_route
+from course.outage.traffic.wire import Response
+from course.service.routing import TOPOLOGY
+
+READY_WITHIN_S = 15.0
+
+# A death takes a tenth of a second from the failure to the exit: until the event loop
+# has been closed, the process goes on answering.
+DYING_WITHIN_S = 2.0
+
+# The service's own lines about a request; an answer has to add one that says why.
+BOUNDARY_LINES = {"request.answered", "request.failed"}
+
+FIRST_WITHIN_S = 3.0
+LOGGED_WITHIN_S = 1.0
+
+Backend = tuple[str, int]
+
+BACKENDS = [(region, n) for region, count in TOPOLOGY.items() for n in range(count)]
+
+
+@dataclass
+class Malformed:
+    """A malformed request of one `kind`, and what became of it and of the next ones."""
+
+    kind: str
+    raw: bytes
+    response: Response
+    exit_codes: list[int]
+    wrong: list[tuple[bytes, Response]] = field(default_factory=list)
+
+
+class Patience:
+    """How long to wait for what may never come: less, once it has not come."""
+
+    def __init__(self, at_first_s: float, then_s: float) -> None:
+        self.seconds = at_first_s
+        self._then_s = then_s
+
+    def lose(self) -> None:
+        """It has not come."""
+        self.seconds = self._then_s
+
+
+class Experiment:
+    """Sends each kind of malformed request to one replica, `valid_after` each.
+
+    Nothing is sent before it is asked for, and nothing twice. `avoid` are backends that
+    valid requests must not name.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        rng: random.Random,
+        requests: Mapping[str, bytes],
+        valid_after: int,
+        avoid: frozenset[Backend] = frozenset(),
+    ) -> None:
+        self.fleet = fleet
+        self.valid_after = valid_after
+        self.count = len(requests)
+        self._rng = rng
+        self._avoid = avoid
+        self._kinds = list(requests)
+        rng.shuffle(self._kinds)
+        self._requests = requests
+        self._sent: list[Malformed] = []
+        self._sending = self._send()
+        self._answer = Patience(1.5, 0.2)
+        self.valid = Patience(1.5, 0.2)
+        self.death = Patience(DYING_WITHIN_S, 0.3)
+
+    def __iter__(self) -> Iterator[Malformed]:
+        """Each malformed request, sent now if it has not been."""
+        number = 0
+        while number < len(self._sent) or next(self._sending, None):
+            yield self._sent[number]
+            number += 1
+
+    def warm_up(self) -> tuple[bytes, Response] | None:
+        """Send the plainest of valid requests; returns it and a wrong answer to it.
+
+        The first request takes longer than any other.
+        """
+        raw = plain_request(self._avoid)
+        answer = self.fleet.send(raw, FIRST_WITHIN_S)
+        return None if answer.status == 200 else (raw, answer)
+
+    def settle(self) -> None:
+        """Wait out a death that has begun, and the restart."""
+        self.outlives(len(self.fleet.telemetry.exits()))
+        self.fleet.wait_ready(READY_WITHIN_S)
+
+    def outlives(self, deaths: int) -> bool:
+        """Whether the process lives on that was there after so many `deaths`."""
+        probe = plain_request(self._avoid)
+        return outlives(self.fleet, deaths, probe, self.valid, self.death)
+
+    @property
+    def all(self) -> list[Malformed]:
+        """All of them, with the valid requests behind the last as well."""
+        return list(self)
+
+    @property
+    def deaths(self) -> list[Malformed]:
+        """The malformed requests on which the process ended."""
+        return [each for each in self.all if each.exit_codes]
+
+    @property
+    def died(self) -> str:
+        """Those deaths in words, empty if there was none."""
+        if not self.deaths:
+            return ""
+        codes = " and ".join(sorted({str(each.exit_codes[0]) for each in self.deaths}))
+        kinds = ", ".join(f"“{each.kind}”" for each in self.deaths)
+        count = f"{len(self.deaths)} of {self.count} kinds"
+        return f"the process ended, with exit code {codes}, on {count}: {kinds}"
+
+    def _send(self) -> Iterator[Malformed]:
+        for kind in self._kinds:
+            deaths = len(self.fleet.telemetry.exits())
+            raw = self._requests[kind]
+            response = self.fleet.send(raw, self._answer.seconds)
+            if response.outcome == "timeout":
+                self._answer.lose()
+            self.outlives(deaths)
+            exits = self.fleet.telemetry.exits()[deaths:]
+            codes = [exit_["exit_code"] for exit_ in exits]
+            each = Malformed(kind, raw, response, codes)
+            self._sent.append(each)
+            yield each
+            self.fleet.wait_ready(READY_WITHIN_S)
+            followers = [self._send_valid() for _ in range(self.valid_after)]
+            each.wrong = [follower for follower in followers if follower]
+
+    def _send_valid(self) -> tuple[bytes, Response] | None:
+        """Send one valid request; returns it and the answer if that is wrong."""
+        route, region, shard = well_formed_route(self._rng)
+        while (region, shard) in self._avoid:
+            route, region, shard = well_formed_route(self._rng)
+        order = put_order(self._rng, route, f"{self._rng.getrandbits(32):08x}")
+        answer = self.fleet.send(order, self.valid.seconds)
+        if answer.outcome == "timeout":
+            self.valid.lose()
+        return None if is_from(answer, (region, shard)) else (order, answer)
+
+
+def dies(fleet: Fleet, deaths: int, within_s: float) -> bool:
+    """Whether another process ends after so many `deaths`: answers run ahead of it."""
+    return fleet.telemetry.wait_for(
+        lambda t: len(t.exits()) > deaths, within_s, "the end of a process"
+    )
+
+
+def outlives(
+    fleet: Fleet, deaths: int, probe: bytes, valid: Patience, death: Patience
+) -> bool:
+    """Whether the process lives on that was there after so many `deaths`.
+
+    It has proved that if it answers `probe`, a valid request, with a 200. A process
+    that is about to end may answer with anything else: its end is waited for.
+    """
+    answer = fleet.send(probe, valid.seconds)
+    fleet.catch_up()  # the answer may be from the next process
+    if len(fleet.telemetry.exits()) > deaths:
+        return False
+    if answer.status == 200:
+        return True
+    if answer.outcome == "timeout":
+        valid.lose()
+    if dies(fleet, deaths, death.seconds):
+        return False
+    death.lose()
+    return True
+
+
+def plain_request(avoid: frozenset[Backend]) -> bytes:
+    """The plainest of valid requests."""
+    return request_for(next(b for b in BACKENDS if b not in avoid))
+
+
+def is_from(response: Response, backend: Backend) -> bool:
+    """Whether `response` is a success of the backend that was asked for."""
+    if response.status != 200:
+        return False
+    try:
+        order = json.loads(response.body)
+        return bool((order["region"], order["shard"]) == backend)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def logged(fleet: Fleet) -> list[dict[str, object]]:
+    """The records in the log that have a level and an event, as loggers write them."""
+    records = (entry["record"] for entry in fleet.telemetry.log_entries())
+    return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
+
+
+def explanations(fleet: Fleet, wanted: int) -> list[str]:
+    """The log's lines that come from neither the request boundary nor the server.
+
+    A response may arrive before the line that was written before it, so this waits for
+    `wanted` lines a while.
+    """
+    fleet.telemetry.wait_for(
+        lambda _: len(_explanations(fleet)) >= wanted, LOGGED_WITHIN_S
+    )
+    return _explanations(fleet)
+
+
+def _explanations(fleet: Fleet) -> list[str]:
+    return [
+        str(record["event"])
+        for record in logged(fleet)
+        if record["event"] not in BOUNDARY_LINES
+        and not str(record.get("logger", "")).startswith("uvicorn")
+    ]
+
+
+def stopped(fleet: Fleet) -> str:
+    """Which limit the replica has gone past, in words, or nothing."""
+    for record in logged(fleet):
+        if record["event"] == "sandbox.stopped":
+            return f"it was stopped for using {record.get('used')}"
+    return ""
+
+
+PLANTED = """
+
+import builtins
+
+_resolve_without_the_bug = resolve
+
+
+def resolve(header: bytes) -> Backend:
+    backend = _resolve_without_the_bug(header)
+    if bug := {bugs!r}.get((backend.region, backend.shard)):
+        kind = getattr(builtins, bug, None) or type(bug, (Exception,), {{}})
+        raise kind("routing table out of step")
+    return backend
+"""
+
+
+def plant(
+    release: Release, rng: random.Random, exceptions: tuple[str, ...]
+) -> tuple[Release, dict[str, Backend]]:
+    """`release` with bugs in its resolve(), and each bug's exception → its backend.
+
+    A valid request for such a backend raises that exception. Which backends those are
+    is drawn anew each time, and every check of an exercise asks the same release: an
+    answer cannot tell by the code around it what it is being asked.
+    """
+    bugs = dict(zip(exceptions, rng.sample(BACKENDS, len(exceptions)), strict=True))
+    code = PLANTED.format(bugs={backend: name for name, backend in bugs.items()})
+    return release.extended("routing.py", code), bugs
+
+
+def route_to(backend: Backend) -> bytes:
+    """The plainest X-Route header that names `backend`."""
+    region, shard = backend
+    return json.dumps({"region": region, "shard": shard}).encode()
+
+
+def request_for(backend: Backend) -> bytes:
+    """A valid request for `backend`."""
+    return http_request(route_to(backend))

@@ -1,0 +1,177 @@
+"""Runs one of the sandbox's scripts beside learner code and reads what it reports.
+
+Its time limits count the time in which the script could run; see course.outage.lag.
+"""
+
+import json
+import os
+import select
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from autograder.judge.job import JOIN
+from autograder.sandbox import Confined, Limits, interpreter
+from autograder.sandbox import inside as scripts
+from course.outage.errors import MachineTooBusy
+from course.outage.fleet.forkserver import Forked
+from course.outage.fleet.launch import passed_on
+from course.outage.lag import CAP, LEAST_CAP_S, NAP_S, Gauge, Limit
+
+INSIDE = Path(scripts.__file__).parent
+LONGEST_REPORT = 16 << 20
+
+
+def reports(
+    script: str,
+    arguments: Sequence[str],
+    given: str,
+    confined: Confined,
+    within_s: float,
+    read: Sequence[str] = (),
+    forks: str = "",
+) -> Iterator[dict[str, Any]]:
+    """The JSON objects that `script` reports on `given`, one by one; then it has ended.
+
+    The rest as for `child`.
+    """
+    with child(script, arguments, confined, within_s, read, forks) as running:
+        running.tell(given)
+        running.no_more()
+        yield from running.reports
+
+
+@dataclass
+class Child:
+    """A script beside learner code: what it is told, and the JSON objects it reports.
+
+    Once it is stopped, {"stopped": reason} comes last.
+    """
+
+    reports: Iterator[dict[str, Any]]
+    _input: IO[str]
+
+    def tell(self, text: str) -> None:
+        """Write to its standard input. It may have ended before it was asked."""
+        with suppress(BrokenPipeError):
+            self._input.write(text)
+            self._input.flush()
+
+    def no_more(self) -> None:
+        """Close its standard input."""
+        with suppress(BrokenPipeError):
+            self._input.close()
+
+
+@contextmanager
+def child(
+    script: str,
+    arguments: Sequence[str],
+    confined: Confined,
+    within_s: float,
+    read: Sequence[str] = (),
+    forks: str = "",
+) -> Iterator[Child]:
+    """Run `script`, which has ended when the block has.
+
+    By a fork of the server at the address `forks`, where there is one. Whatever it
+    prints is dropped. It is stopped once it could run for `within_s` seconds, or when
+    it reports more than 16 MB. A line that is no JSON object ends the reading too:
+    learner code has written to the report, which earns it nothing. Raises
+    SandboxUnavailable; and MachineTooBusy from the reports, if it hardly could run.
+    """
+    longest_s = max(LEAST_CAP_S, CAP * within_s)
+    limits = Limits(wall_s=int(longest_s) + 5, cpu_s=int(within_s) + 60)
+    words = interpreter(confined, limits, read=[str(INSIDE), *read])
+    reading, writing = os.pipe()
+    its_input, ours = os.pipe()
+    words = (*words, "-m", script, str(writing), *arguments)
+    try:
+        process = _start(words, its_input, writing, forks)
+    except BaseException:
+        os.close(reading)
+        os.close(ours)
+        raise
+    finally:
+        os.close(writing)
+        os.close(its_input)
+    gauge = Gauge(lambda: [process.pid])
+    limit = Limit("an answer of the cell", within_s, lambda: gauge.ran_s)
+    running = Child(_objects(reading, limit), os.fdopen(ours, "w"))
+    over = threading.Event()
+    watch = threading.Thread(target=_watch, args=(process, gauge, limit, over))
+    watch.start()
+    try:
+        yield running
+    finally:
+        over.set()
+        watch.join()
+        process.kill()
+        running.no_more()
+        process.wait()
+        os.close(reading)
+
+
+def _start(
+    words: Sequence[str], its_input: int, writing: int, forks: str
+) -> subprocess.Popen[bytes] | Forked:
+    passed = passed_on(os.environ)
+    if forks:
+        with open(os.devnull, "wb") as nowhere:
+            fds = {0: its_input, 1: nowhere.fileno(), 2: nowhere.fileno()}
+            return Forked(
+                forks, JOIN, words, fds | {writing: writing}, str(INSIDE), passed
+            )
+    return subprocess.Popen(
+        words, cwd=INSIDE, env=passed, pass_fds=[writing], stdin=its_input,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def _watch(
+    process: subprocess.Popen[bytes] | Forked,
+    gauge: Gauge,
+    limit: Limit,
+    over: threading.Event,
+) -> None:
+    """Keep the clock of `limit`; end `process` a second after, unless `over` before.
+
+    One that does not read what it is told would make the teller wait.
+    """
+    with suppress(MachineTooBusy):
+        while limit.left_s():
+            if over.wait(NAP_S):
+                return
+            gauge.tick()
+        over.wait(1.0)
+    process.kill()
+
+
+def _objects(reading: int, limit: Limit) -> Iterator[dict[str, Any]]:
+    received, total = b"", 0
+    while True:
+        if not limit.left_s():
+            yield {"stopped": "time"}
+            return
+        if not select.select([reading], [], [], NAP_S)[0]:
+            continue
+        part = os.read(reading, 1 << 16)
+        total += len(part)
+        if not part or total > LONGEST_REPORT:
+            if part:
+                yield {"stopped": "it reported more than 16 MB"}
+            return
+        *lines, received = (received + part).split(b"\n")
+        for line in lines:
+            try:
+                data = json.loads(line)
+            except (ValueError, RecursionError):
+                data = None
+            if not isinstance(data, dict):
+                yield {"stopped": "what it reported is no JSON object"}
+                return
+            yield data

@@ -1,0 +1,166 @@
+"""A learner's test suite, run against releases that it must tell apart."""
+
+import json
+import os
+import random
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.judge.job import confinement
+from autograder.sandbox import Confined
+from course.outage import Fleet, Release
+from course.outage.errors import MachineTooBusy
+from course.outage.fleet.confinement import Confinement
+from course.outage.telemetry.series import Telemetry
+from course.outage.tempdirs import own_folder
+
+from .sandboxed import reports
+
+# In seconds in which it could run: on a busy machine it may take minutes.
+SUITE_WITHIN_S = 25.0
+OUT_OF_TIME = f"it had not ended after {SUITE_WITHIN_S:.0f} seconds"
+AT_ONCE = 2  # releases that the suite is run against at the same time
+PROJECT = Path(__file__).parents[2]
+
+# All of the course that a suite may import: what builds requests, and sends them.
+READABLE = ("course/__init__.py", "course/outage", "course/service")
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """One run of a suite: its tests that passed and failed; why it was `stopped`."""
+
+    passed: tuple[str, ...]
+    failed: tuple[str, ...]
+    stopped: str = ""
+
+    @property
+    def accepts(self) -> bool:
+        """Whether the suite finds no fault with the release, having looked at all."""
+        return bool(self.passed) and not self.failed and not self.stopped
+
+    @property
+    def kills(self) -> bool:
+        """Whether a test of the suite fails on the release: the fault is found."""
+        return bool(self.failed)
+
+
+class SuiteRunner:
+    """Runs the test suite `source` in the sandbox.
+
+    The releases are ours. The suite reaches them through a Unix socket, sees nothing of
+    their source, and cannot tell a reference from a planted fault by name or order.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        confined: Confined,
+        seed: int,
+        forks: str = "",
+        patience: float = 1.0,
+    ) -> None:
+        self._source = source
+        self._within_s = patience * SUITE_WITHIN_S
+        self._confined = confined
+        self._forks = forks
+        # Ours could go without a sandbox; with one they start by forks, in no time.
+        self._fleets = confinement(confined, forks) if forks else Confinement()
+        self._rng = random.Random(f"{seed} suite")
+        self._out_of_time = 0
+
+    def run(self, releases: Mapping[str, Release]) -> dict[str, SuiteRun]:
+        """How the suite fares against each of `releases`, by name, in random order."""
+        order = list(releases)
+        self._rng.shuffle(order)
+        wanted = [releases[name] for name in order]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            runs = dict(zip(order, pool.map(self._run, wanted), strict=True))
+        return {name: runs[name] for name in releases}
+
+    def _run(self, release: Release) -> SuiteRun:
+        if self._out_of_time >= AT_ONCE:
+            return SuiteRun((), (), OUT_OF_TIME)  # it would be so with each of them
+        unnamed = Release("release", release.modules)
+        with (
+            # What has died stays dead, or a test would have to be quick to see it.
+            Fleet(unnamed, 1, first_backoff_s=60.0, confinement=self._fleets) as fleet,
+            own_folder("outage-suite-") as folder,
+            log_in(folder / "log.jsonl", fleet),
+        ):
+            folder.chmod(0o755)
+            file = folder / "test_answer.py"
+            file.write_bytes(self._source.encode("utf-8", "surrogatepass"))
+            address = str(fleet.address)
+            os.chmod(address, 0o777)  # to connect, a sandbox's user must be let write
+            told = list(
+                reports(
+                    "run_suite", [address, str(PROJECT), str(file)], "",
+                    self._confined, self._within_s,
+                    read=[str(folder), address, *(str(PROJECT / p) for p in READABLE)],
+                    forks=self._forks,
+                )
+            )  # fmt: skip
+        if busy := [str(line["busy"]) for line in told if "busy" in line]:
+            raise MachineTooBusy.told(busy[0])
+        tests: dict[str, bool] = {}
+        for line in told:
+            outcome = line.get("outcome")
+            if outcome in {"passed", "failed"}:
+                name = str(line.get("test"))
+                tests[name] = tests.get(name, True) and outcome == "passed"
+        stopped = next((line["stopped"] for line in told if "stopped" in line), "")
+        if stopped == "time":
+            stopped = OUT_OF_TIME
+            self._out_of_time += 1
+        unread = [line["unread"] for line in told if "unread" in line]
+        if unread and not tests:
+            stopped = f"the cell cannot be imported: {unread[0]!s:.200}"
+        return SuiteRun(
+            passed=tuple(name for name, passed in tests.items() if passed),
+            failed=tuple(name for name, passed in tests.items() if not passed),
+            stopped=stopped,
+        )
+
+
+@contextmanager
+def log_in(path: Path, fleet: Fleet) -> Iterator[None]:
+    """Keep what `fleet` logs in a file, as it comes.
+
+    Beside it, that it has died, and for how many seconds it could run so far.
+    """
+    over = threading.Event()
+
+    def write() -> None:
+        written = 0
+        beats = 0
+
+        def more(told: Telemetry) -> bool:
+            return len(told.logs) > written or len(told.beats) > beats or over.is_set()
+
+        with path.open("w", encoding="utf-8") as file:
+            while not over.is_set():
+                fleet.telemetry.wait_for(more, 1.0)
+                beats = len(fleet.telemetry.beats)
+                if fleet.telemetry.exits():
+                    # It stays dead; who asks shall know at once, not by a time-out.
+                    path.with_name("gone").touch()
+                new = path.with_name("ran_s.new")
+                new.write_text(f"{fleet.telemetry.ran_s():.3f}")
+                new.replace(path.with_name("ran_s"))
+                entries = fleet.telemetry.log_entries()[written:]
+                written += len(entries)
+                file.writelines(json.dumps(e["record"]) + "\n" for e in entries)
+                file.flush()
+
+    writing = threading.Thread(target=write, daemon=True)
+    writing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writing.join()

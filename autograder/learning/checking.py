@@ -1,0 +1,199 @@
+"""What exercises call in a notebook: `check`, `hint`, `solution`, `release_of` …
+
+Not called notebook.py: nbconvert imports a package of that name if it is there, and
+finds ours when nbgrader runs from this folder.
+"""
+
+import inspect
+import linecache
+import re
+import time
+from collections.abc import Sequence
+from functools import cache
+from types import CodeType
+from typing import Any
+
+from IPython import get_ipython
+from IPython.display import display
+
+from autograder.instruments.suites import SuiteRunner
+from autograder.judge import Answers, Exercise, JudgeError, Verdict, judge
+from autograder.judge.verdict import Check
+from autograder.sandbox import Confined
+from course.learner import Journal, JournalNotWritten
+from course.outage import Release
+from course.panel.display import show as show_widget
+from course.panel.next_part import show_next
+
+from .hint_panel import panels
+from .hints import Ladder, NotOpenYet, ladders, note, wanting
+from .presenting import as_html, as_text, check_as_text, checks_as_html
+
+
+class NotFromACell(JudgeError):
+    """An object was given to `check` that no cell of the notebook defines."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name!r} was not defined by running a cell of this notebook. Run the cell"
+            " with your answer, then this one again."
+        )
+
+
+class NotTheLastOne(JudgeError):
+    """The cell that defines `name` was run again, and did not get to its end."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The cell with your latest {name!r} has raised an error, a SyntaxError for"
+            " instance, so what could be judged is the version before it. Mend that"
+            " cell, run it, then run this one again."
+        )
+
+
+def check(exercise: str, *objects: Any) -> None:
+    """Judge the cells that define `objects`, and show each check as it ends.
+
+    The same verdict as `./outage check` and as grading gives for the visible checks.
+    Raises JudgeError.
+    """
+    wanted = Exercise.named(exercise)
+    answers = answers_of(wanted, objects)
+    shown: list[Check] = []
+    started = time.monotonic()
+    handle = display({"text/plain": "Checking …"}, raw=True, display_id=True)
+
+    def show(check: Check) -> None:
+        shown.append(check)
+        if handle is not None:
+            seconds = time.monotonic() - started
+            handle.update(shown_so_far(shown, seconds), raw=True)
+
+    verdict = judge(wanted, answers, on_check=show)
+    if handle is not None:
+        handle.update(shown_as(verdict), raw=True)
+    journal = learners_journal()
+    try:
+        note(journal, wanted, answers, verdict)
+    except JournalNotWritten as exc:
+        print(exc)
+    # An answer that was not given to this check needs no hint now.
+    given = [item.__name__ for item in objects]
+    names = given if verdict.passed else wanting(wanted, verdict)
+    if names := [name for name in names if name in given]:
+        show_widget(*panels(wanted, names, journal))
+    if verdict.passed:
+        show_next(journal)
+
+
+def hint(exercise: str, item: Any) -> None:
+    """Print the open hints to the answer `item`, and the next one if it is earned."""
+    ladder, journal = ladder_of(exercise, item)
+    try:
+        hints = [*ladder.hints, ladder.open_next(journal)]
+        refusal = ""
+    except (NotOpenYet, JournalNotWritten) as exc:
+        hints, refusal = ladder.hints, str(exc)
+    for number, text in enumerate(hints, start=1):
+        print(f"Hint {number}: {text}\n")
+    print(refusal or ladder_of(exercise, item)[0].standing)
+
+
+def solution(exercise: str, item: Any, sure: bool = False) -> None:
+    """Print the reference solution of the answer `item`, once it may be shown."""
+    ladder, _ = ladder_of(exercise, item)
+    if not sure and not ladder.solution_refusal():
+        print(f'To see it, say so: solution("{exercise}", {item.__name__}, sure=True)')
+        return
+    try:
+        print(ladder.solution())
+    except NotOpenYet as exc:
+        print(exc)
+
+
+def ladder_of(exercise: str, item: Any) -> tuple[Ladder, Journal]:
+    """The hints to `item` as they stand, and the journal that says so."""
+    journal = learners_journal()
+    found = ladders(Exercise.named(exercise), journal)
+    name = getattr(item, "__name__", repr(item))
+    if name not in found:
+        raise NotFromACell(name)
+    return found[name], journal
+
+
+@cache
+def learners_journal() -> Journal:
+    """The one that this kernel writes; the same each time, even if kept in memory."""
+    return Journal.here()
+
+
+def shown_so_far(checks: list[Check], seconds: float) -> dict[str, str]:
+    """The checks that have ended, as a bundle that notebooks display."""
+    head = f"Checking …  {len(checks)} done, {seconds:.1f} s"
+    return {
+        "text/plain": "\n".join([head, *map(check_as_text, checks)]),
+        "text/html": f"<div>{head}</div>{checks_as_html(checks)}",
+    }
+
+
+def shown_as(verdict: Verdict) -> dict[str, str]:
+    """A verdict as a bundle that notebooks display."""
+    return {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
+
+
+def release_of(exercise: str, *objects: Any) -> Release:
+    """The release that the cells defining `objects` make. Raises JudgeError."""
+    wanted = Exercise.named(exercise)
+    return wanted.release(answers_of(wanted, objects))
+
+
+def try_suite(exercise: str, test: Any, release: Release) -> None:
+    """Run the suite in whose cell `test` is defined against `release`, and say how.
+
+    Raises JudgeError.
+    """
+    [source] = answers_of(Exercise.named(exercise), (test,)).values()
+    run = SuiteRunner(source, Confined.LIMITS, seed=1).run({"it": release})["it"]
+    print(
+        f"{release.name}: {len(run.passed)} tests passed, {len(run.failed)} failed"
+        f"{', and it was stopped: ' * bool(run.stopped)}{run.stopped}"
+    )
+    for name in run.failed:
+        print("   ", name.partition("::")[2] or name)
+
+
+def answers_of(exercise: Exercise, objects: tuple[Any, ...]) -> Answers:
+    """The text of the cell that defines each of `objects`, by its grade_id."""
+    cells = {getattr(item, "__name__", ""): cell_of(item) for item in objects}
+    return {s.grade_id: cells[s.defines] for s in exercise.slots if s.defines in cells}
+
+
+def cell_of(item: Any) -> str:
+    """The whole cell in which `item` was defined. Raises NotFromACell."""
+    name = getattr(item, "__name__", repr(item))
+    shell = get_ipython()
+    latest = latest_with(name, shell.history_manager.input_hist_raw if shell else [])
+    code = code_of(item)
+    if code is None and isinstance(item, type) and latest:
+        return latest  # a class without methods: there is nothing else to go by
+    # IPython keeps the text of every cell that was run under a file name of its own.
+    file = code.co_filename if code else ""
+    if "ipykernel_" not in file and not file.startswith("<ipython-input"):
+        raise NotFromACell(name)
+    text = "".join(linecache.getlines(file))
+    if latest.split() != text.split():
+        raise NotTheLastOne(name)
+    return text
+
+
+def code_of(item: Any) -> CodeType | None:
+    """The code of a function, or of a method of a class, which itself has none."""
+    candidates = [item, *(vars(item).values() if isinstance(item, type) else ())]
+    found = filter(inspect.isfunction, map(inspect.unwrap, candidates))
+    return next((function.__code__ for function in found), None)
+
+
+def latest_with(name: str, cells: Sequence[str]) -> str:
+    """The last of the `cells` run so far that defines `name`, whether or not it ran."""
+    definition = re.compile(rf"^(async\s+def|def|class)\s+{name}\b", re.MULTILINE)
+    return next((cell for cell in reversed(cells) if definition.search(cell)), "")

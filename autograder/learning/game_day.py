@@ -1,0 +1,263 @@
+"""The game day: an outage of one's own, a room to fight it in, and a clock that runs.
+
+The outages are the known wrong answers of exercise 13 that are called outage_*, sealed
+(base64) by `outage build`, so that nobody reads one by accident. Which of them it is,
+and on which exception, is drawn by a seed that stands in the learner's journal.
+"""
+
+import base64
+import json
+import random
+import re
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from IPython import get_ipython
+
+from autograder.judge.exercise import CHECKS
+from course.learner import JournalNotWritten
+from course.outage import Fleet, Release
+from course.outage.incident.june import TIMELINE
+from course.outage.telemetry.series import Telemetry
+from course.outage.traffic.load import Load
+from course.outage.traffic.retries import Retries
+from course.panel import IncidentPanel
+
+from .checking import learners_journal, release_of
+
+EXERCISE, MODULE = "13", "lookups.py"
+SEALED = CHECKS / "13_game_day" / "outages.sealed"
+SEED = "game day"
+
+# In an outage, a line with this mark names the exception that is drawn.
+DRAWN = re.compile(r"KeyError(.*)  # drawn$", re.MULTILINE)
+EXCEPTIONS = ("KeyError", "TypeError", "AttributeError", "ValueError")
+
+WARM_UP_S = 5.0
+RATE, MALFORMED, LONGEST_S = 30.0, 1 / 6, 1800.0
+PATIENT = Retries(retries=1, delay_s=0.2)
+
+# The service is restored when this share of valid requests has been served for so long.
+RESTORED, RESTORED_FOR_S = 0.95, 10.0
+
+
+@dataclass(frozen=True)
+class Outage:
+    """The faulty `module` of one learner; `number` tells outages apart, and no more."""
+
+    number: int
+    module: str
+
+    @property
+    def release(self) -> Release:
+        """The release that was deployed this morning."""
+        drill = Release.named("drill")
+        return drill.called("this morning's").replace(MODULE, self.module)
+
+
+def outages() -> list[Outage]:
+    """The whole family, each with every exception that can be drawn."""
+    texts = json.loads(base64.b64decode(SEALED.read_text()))
+    modules = [
+        module
+        for text in texts
+        for module in dict.fromkeys(
+            DRAWN.sub(rf"{exception}\1", text) for exception in EXCEPTIONS
+        )
+    ]
+    return [Outage(number, module) for number, module in enumerate(modules, start=1)]
+
+
+def draw(seed: int) -> Outage:
+    """The outage of `seed`: first one of the sorts, then one of its exceptions."""
+    rng = random.Random(f"{SEED} {seed}")
+    sorts: dict[str, list[Outage]] = {}
+    for outage in outages():
+        sorts.setdefault(outage.module.partition("\n")[0], []).append(outage)
+    return rng.choice(sorts[rng.choice(sorted(sorts))])
+
+
+def my_outage() -> Outage:
+    """The learner's own: drawn the first time, and the same ever after."""
+    journal = learners_journal()
+    seeds = [event["seed"] for event in journal.events() if event["kind"] == SEED]
+    if not seeds:
+        seeds = [secrets.randbits(32)]
+        try:
+            journal.tell(SEED, seed=seeds[0])
+        except JournalNotWritten as exc:
+            print(exc)
+    return draw(seeds[0])
+
+
+def open_module() -> None:
+    """Put the faulty module into the cell that calls this, in place of the call."""
+    module = my_outage().module
+    shell = get_ipython()
+    if shell is not None:
+        shell.set_next_input(module.rstrip(), replace=True)
+    print("If the cell above has not changed, put these lines into it:\n")
+    print(module)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the timeline, `at` seconds after the alert."""
+
+    at: float
+    text: str
+
+    @property
+    def clock(self) -> str:
+        """Such as T+02:10."""
+        sign, seconds = "-" if self.at < 0 else "+", abs(round(self.at))
+        return f"T{sign}{seconds // 60:02}:{seconds % 60:02}"
+
+    def __str__(self) -> str:
+        return f"{self.clock}  {self.text}"
+
+
+class GameDay:
+    """A fleet of the faulty release under traffic, the panel, and a timeline.
+
+    Of the traffic the share `malformed` is malformed, from some seconds on. The fleet
+    ends with `close` or with the kernel, the traffic after half an hour. Raises
+    OutageError.
+    """
+
+    def __init__(
+        self, outage: Outage | None = None, malformed: float = MALFORMED
+    ) -> None:
+        outage = outage or my_outage()
+        self.fleet = Fleet(outage.release, replicas=2, first_backoff_s=1.0)
+        self._load = Load(
+            RATE, malformed, seed=outage.number, seconds=LONGEST_S, retries=PATIENT
+        )
+        self.panel = IncidentPanel(
+            self.fleet, self._load, outage.release, minutes_per_s=1 / 60,
+            on_lever=self._noted,
+        )  # fmt: skip
+        self._entries: list[tuple[float, str]] = []
+        self._fixes = 0
+        self.fleet.start_traffic(Load(RATE, seed=outage.number, retries=PATIENT))
+        self.fleet.telemetry.wait_for(lambda told: told.now > WARM_UP_S, 2 * WARM_UP_S)
+        self._began = self.fleet.telemetry.now
+        self.fleet.start_traffic(self._load)
+
+    def show(self) -> None:
+        """Put the panel below the cell."""
+        self.panel.show()
+
+    def note(self, text: str) -> None:
+        """Write a line into the timeline. Begin with "cause:" when you know it."""
+        print(self._entry(*self._noted(text)))
+
+    def deploy(self, answer: Any) -> None:
+        """Roll out the cell that defines `answer`. Raises OutageError, JudgeError."""
+        release = release_of(EXERCISE, answer)
+        self._fixes += 1
+        name = f"fix {self._fixes}"
+        self.fleet.deploy(release.called(name))
+        self.note(f"deployed {name}")
+
+    def metrics(self) -> None:
+        """Print what the replicas say of themselves, in the newest scrape of each."""
+        newest = {scrape["replica"]: scrape for scrape in self.fleet.telemetry.scrapes}
+        for replica, scrape in sorted(newest.items()):
+            print(
+                f"replica {replica}, process {scrape['pid']}, second {scrape['t']:.0f}"
+            )
+            for name, value in scrape["metrics"].items():
+                if name.startswith(
+                    ("directory", "db_pool", 'http_requests_total{route="/ord')
+                ):
+                    print(f"    {name} {value:g}")
+
+    def timeline(self) -> None:
+        """Print what happened when, since the alert."""
+        for entry in self._timeline():
+            print(entry)
+
+    def debrief(self) -> None:
+        """Print this day's milestones beside June's."""
+        entries = self._timeline()
+        ours = {ALERT, COMPLAINT, BACK}
+        after = [e for e in entries if e.at >= 0 and e.text not in ours]
+        mine = {
+            "somebody acts": next(iter(after), None),
+            "the cause is known": next(
+                (e for e in after if e.text.lower().startswith("cause")), None
+            ),
+            "users are served again": next(
+                (e for e in entries if e.text == BACK), None
+            ),
+        }
+        june = dict(zip(mine, JUNE, strict=True))
+        for milestone, entry in mine.items():
+            told = "(not on record)" if entry is None else entry.clock
+            print(f"{milestone:24} {told:16} June: T+{june[milestone]:02}:00")
+
+    def close(self) -> None:
+        """Leave a still picture in the panel's place, and end the fleet."""
+        self.panel.close()
+        self.fleet.close()
+
+    def _noted(self, text: str) -> tuple[float, str]:
+        self._entries.append((self.fleet.telemetry.now, text))
+        return self._entries[-1]
+
+    def _entry(self, t: float, text: str) -> Entry:
+        paged, _ = self._paged()
+        return Entry(t - paged, text)
+
+    def _paged(self) -> tuple[float, str]:
+        """When somebody was told, and by what."""
+        told = self.fleet.telemetry
+        until = min(told.now, self._began + COMPLAINT_AFTER_S)
+        for second in range(int(until - self._began)):
+            t = self._began + second
+            if self.panel.view.alert.firing(told, t):
+                return t, ALERT
+        return until, COMPLAINT
+
+    def _timeline(self) -> list[Entry]:
+        told = self.fleet.telemetry
+        events = [*self._entries, (self._began, "the first malformed requests arrive")]
+        events.append(self._paged())
+        if (back := restored_at(told, self._began)) is not None:
+            events.append((back, BACK))
+        return [self._entry(*event) for event in sorted(events)]
+
+
+ALERT = "the alert fires"
+COMPLAINT = "users complain; no alert has fired"
+COMPLAINT_AFTER_S = 30.0
+BACK = "users are served again"
+# Of June's timeline: acknowledged, cause found, error rates back to normal.
+JUNE = tuple(
+    next(minutes for minutes, event in TIMELINE.items() if words in event)
+    for words in ("confirms the issue", "found:", "back to normal")
+)
+
+
+def restored_at(told: Telemetry, since: float) -> float | None:
+    """The second from which on valid requests have been served, after they were not.
+
+    None if they have been served all the time since `since`, or are not now.
+    """
+    valid = [
+        t for t in list(told.tries) if t.last and not t.malformed and t.due >= since
+    ]
+    served: dict[int, list[bool]] = defaultdict(list)
+    for tried in valid:
+        served[int(tried.due - since)].append(tried.outcome == "ok")
+    # What was due in the last seconds may still be under way.
+    seconds = range(int(told.now - since - RESTORED_FOR_S / 2))
+    down = [n for n in seconds if sum(served[n]) < RESTORED * max(1, len(served[n]))]
+    if not down:
+        return None
+    after = since + down[-1] + 1
+    back = min((tried.due for tried in valid if tried.due >= after), default=told.now)
+    return back if told.now - back > RESTORED_FOR_S else None

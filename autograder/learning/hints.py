@@ -1,0 +1,142 @@
+"""Four hints an answer, one more for each try; the reference solution after them.
+
+A try is a check of an answer that is not the same as any checked before. What has been
+tried and opened stands in the learner's journal, so a restart takes nothing away.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autograder.judge import Exercise, JudgeError, Verdict, from_notebook
+from autograder.judge.exercise import AnswerSlot
+from course.learner import Journal
+from course.learner.progress import VERDICT
+
+HINT = "hint"
+
+
+class NotOpenYet(JudgeError):
+    """A hint or a solution was asked for before its time; the message says when."""
+
+
+def note(
+    journal: Journal, exercise: Exercise, answers: Mapping[str, str], verdict: Verdict
+) -> None:
+    """Write into `journal` how `answers` fared. Raises JournalNotWritten.
+
+    A check that was inconclusive makes no try: what failed does, if anything has.
+    """
+    if verdict.inconclusive:
+        tried = wanting(exercise, verdict)
+        cells = {slot.grade_id for slot in exercise.slots if slot.defines in tried}
+        answers = {name: text for name, text in answers.items() if name in cells}
+        if not answers:
+            return
+    digests = {
+        grade_id: hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()
+        for grade_id, text in answers.items()
+    }
+    journal.tell(
+        VERDICT, exercise=exercise.name, score=verdict.score, points=verdict.points,
+        passed=verdict.passed, answers=digests,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """How far the hints to one answer have been climbed: `opened` of them are read."""
+
+    exercise: Exercise
+    slot: AnswerSlot
+    tries: int
+    opened: int
+    passed: bool
+
+    @property
+    def standing(self) -> str:
+        """Tries and hints in words."""
+        noun = "try" if self.tries == 1 else "tries"
+        hints = len(self.slot.hints)
+        return f"{self.tries} {noun}, {self.opened} of {hints} hints open"
+
+    @property
+    def hints(self) -> list[str]:
+        """Those that are open."""
+        return list(self.slot.hints[: self.opened])
+
+    def refusal(self) -> str:
+        """Why there is no further hint now, or nothing."""
+        if self.opened == len(self.slot.hints):
+            return "All hints are open; the reference solution can be shown."
+        if self.tries == 0:
+            return "Check your answer once; then the first hint is there."
+        if self.opened >= self.tries:
+            return "One hint a try: change your answer and check it, then ask again."
+        return ""
+
+    def open_next(self, journal: Journal) -> str:
+        """The next hint. Raises NotOpenYet and JournalNotWritten."""
+        if refusal := self.refusal():
+            raise NotOpenYet(refusal)
+        rung = self.opened + 1
+        journal.tell(
+            HINT, exercise=self.exercise.name, answer=self.slot.grade_id, rung=rung
+        )
+        return self.slot.hints[rung - 1]
+
+    def solution_refusal(self) -> str:
+        """Why the reference solution is not shown yet, or nothing."""
+        if self.passed or self.opened == len(self.slot.hints):
+            return ""
+        return (
+            "The reference solution is shown once every check passes, or once all"
+            f" {len(self.slot.hints)} hints are open."
+        )
+
+    def solution(self) -> str:
+        """The reference solution. Raises NotOpenYet, also where there is none."""
+        if refusal := self.solution_refusal():
+            raise NotOpenYet(refusal)
+        if not self.exercise.solution.exists():
+            raise NotOpenYet(
+                "This copy of the course has no solutions in it. Ask your instructor."
+            )
+        return from_notebook(self.exercise.solution)[0][self.slot.grade_id]
+
+
+def ladders(exercise: Exercise, journal: Journal) -> dict[str, Ladder]:
+    """The ladder of each answer, by what the answer is called in its cell."""
+    events = [e for e in journal.events() if e.get("exercise") == exercise.name]
+    checked = [e for e in events if e["kind"] == VERDICT]
+    hints = [e for e in events if e["kind"] == HINT and isinstance(e.get("rung"), int)]
+    passed = any(e.get("passed") is True for e in checked)
+
+    def tries(slot: AnswerSlot) -> int:
+        digests = [e["answers"] for e in checked if isinstance(e.get("answers"), dict)]
+        return len({str(d[slot.grade_id]) for d in digests if slot.grade_id in d})
+
+    def opened(slot: AnswerSlot) -> int:
+        rungs = [e["rung"] for e in hints if e.get("answer") == slot.grade_id]
+        return min(max(rungs, default=0), len(slot.hints))
+
+    return {
+        slot.defines: Ladder(exercise, slot, tries(slot), opened(slot), passed)
+        for slot in exercise.slots
+    }
+
+
+def wanting(exercise: Exercise, verdict: Verdict) -> list[str]:
+    """What the answers are called that the checks which did not pass are about.
+
+    An inconclusive one says nothing about its answer.
+    """
+    fine = {"passed", "inconclusive"}
+    failed = {c.name for c in verdict.checks if c.outcome not in fine}
+    about = {
+        grade_id
+        for objective in exercise.objectives
+        if failed.intersection(objective.checks)
+        for grade_id in exercise.answers_to(objective)
+    }
+    return [slot.defines for slot in exercise.slots if slot.grade_id in about]

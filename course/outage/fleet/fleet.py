@@ -1,0 +1,258 @@
+"""The owner's end of a fleet: commands to its supervisor, events from it."""
+
+import itertools
+import json
+import os
+import queue
+import subprocess
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import IO, Any, Self
+
+from course.outage import errors
+from course.outage.errors import FleetGone, OutageError
+from course.outage.release import Release
+from course.outage.telemetry.series import Telemetry
+from course.outage.tempdirs import require_room
+from course.outage.traffic import wire
+from course.outage.traffic.load import Load
+
+from . import forkserver
+from .confinement import Confinement
+from .replica import FIRST_BACKOFF_S
+
+Replies = dict[int, "queue.SimpleQueue[dict[str, Any]]"]
+
+# A supervisor tells twenty times a second that it is there.
+SILENT_FOR_S = 120.0
+CLOSE_WITHIN_S = 10.0
+
+
+class Fleet:
+    """`replicas` processes of `release` behind one loopback port, kept running.
+
+        with Fleet(Release.named("bad"), replicas=2) as fleet:
+            fleet.start_traffic(Load(rate=60, malformed=0.01))
+
+    `port` 0 takes a free one; replicas that run other people's code are started under
+    `confinement`, and listen on a Unix socket instead. A replica that ends is started
+    again after `first_backoff_s`, and after twice as long each further time. Every
+    process of the fleet ends with the `with` block, and within seconds if the owner
+    dies in whatever way. All methods raise OutageError.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        replicas: int = 2,
+        port: int = 0,
+        first_backoff_s: float = FIRST_BACKOFF_S,
+        confinement: Confinement | None = None,
+    ) -> None:
+        require_room()
+        self.release = self._before = release
+        self.telemetry = Telemetry()
+        self._ids = itertools.count()
+        self._replies: Replies = {}
+        self._last_words: deque[str] = deque(maxlen=20)
+        its_input, ours = os.pipe()
+        events, its_output = os.pipe()
+        self._commands = os.fdopen(ours, "wb")
+        try:
+            self._process = forkserver.start(
+                "course.outage.fleet.supervisor", [str(os.getpid())],
+                {0: its_input, 1: its_output, 2: its_output}, os.environ,
+            )  # fmt: skip
+        finally:
+            os.close(its_input)
+            os.close(its_output)
+        self._close_input = weakref.finalize(self, _close_input, self._commands)
+        told = (
+            os.fdopen(events, "rb"),
+            self.telemetry,
+            self._replies,
+            self._last_words,
+        )
+        self._reader = threading.Thread(target=_read_events, args=told, daemon=True)
+        self._reader.start()
+        try:
+            started = self._do(
+                "start", release=_plain(release), replicas=replicas, port=port,
+                first_backoff_s=first_backoff_s,
+                confinement=confinement and confinement.to_json(),
+            )  # fmt: skip
+        except BaseException:
+            self.close()
+            raise
+        self.address: wire.Address = started["address"]
+        self.replica_addresses: list[wire.Address] = started["replica_addresses"]
+
+    @property
+    def pid(self) -> int:
+        """Return the pid of the supervisor."""
+        return self._process.pid
+
+    @property
+    def port(self) -> int:
+        """The loopback port of a fleet that is not confined."""
+        assert isinstance(self.address, int), "it listens on a Unix socket"
+        return self.address
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def deploy(self, release: Release) -> None:
+        """Roll `release` out, one replica after another, each once it is ready.
+
+        Raises ReleaseDoesNotStart, and leaves the release before it in place.
+        """
+        self._do("deploy", release=_plain(release))
+        self._before, self.release = self.release, release
+
+    def rollback(self) -> None:
+        """Roll the release before this one out again. Another rollback undoes it."""
+        self.deploy(self._before)
+
+    def restart(self) -> None:
+        """Restart all replicas, one after another."""
+        self._do("restart")
+
+    def stop_replica(self, index: int) -> dict[str, Any]:
+        """Ask one replica to shut down (SIGTERM; SIGKILL after 3 s); it stays down.
+
+        Returns `exit_code`, `seconds` and `killed`.
+        """
+        stopped: dict[str, Any] = self._do("stop_replica", replica=index)
+        return stopped
+
+    def start_traffic(self, load: Load) -> None:
+        """Send `load` from now on, in place of what was sent so far."""
+        self._do("start_traffic", load=load.to_json())
+
+    def stop_traffic(self) -> None:
+        """Send nothing any more."""
+        self._do("stop_traffic")
+
+    def wait_ready(self, within_s: float) -> bool:
+        """Wait until every replica is ready; False if they are not, or never will."""
+        wanted = len(self.replica_addresses)
+        self.telemetry.wait_for(lambda t: t.ready() == wanted or t.down() > 0, within_s)
+        return self.telemetry.ready() == wanted
+
+    def send(self, raw: bytes, timeout_s: float = 2.0) -> wire.Response:
+        """Send one request of your own to the fleet.
+
+        `timeout_s` are seconds in which the fleet could run. Raises MachineTooBusy.
+        """
+        return self.send_all([raw], timeout_s)[0]
+
+    def send_all(
+        self, raws: Sequence[bytes], timeout_s: float = 2.0
+    ) -> list[wire.Response]:
+        """Send requests of your own to the fleet, all at the same time.
+
+        `timeout_s` is as for `send`, for each. Raises MachineTooBusy.
+        """
+        limit = self.telemetry.limit("an answer", timeout_s)
+        return wire.send_all(self.address, raws, limit)
+
+    def catch_up(self) -> None:
+        """Return once the telemetry knows all that the supervisor has seen by now.
+
+        A process is started only after the end of the one before it has been told of:
+        after an answer and this, an end that is not known of has not been.
+        """
+        self._do("catch_up")
+
+    def close(self) -> None:
+        """Stop everything; safe to call twice."""
+        self._close_input()
+        try:
+            self._process.wait(CLOSE_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # The reaper ends the replicas.
+            self._process.wait()
+        self._reader.join()
+
+    def _answer(self, reply: "queue.SimpleQueue[dict[str, Any]]") -> dict[str, Any]:
+        """Wait for a reply, as long as the supervisor lives. Raises queue.Empty."""
+        while True:
+            heard = self.telemetry.now
+            try:
+                return reply.get(timeout=SILENT_FOR_S)
+            except queue.Empty:
+                if self.telemetry.now == heard:
+                    raise
+
+    def _do(self, command: str, **arguments: Any) -> Any:
+        number = next(self._ids)
+        reply = self._replies[number] = queue.SimpleQueue()
+        line = json.dumps({"do": command, "id": number, "arguments": arguments})
+        try:
+            self._commands.write(line.encode() + b"\n")
+            self._commands.flush()
+            answer = self._answer(reply)
+        except (OSError, ValueError, queue.Empty) as exc:
+            raise FleetGone(_gone(self._last_words)) from exc
+        finally:
+            del self._replies[number]
+        if "error" not in answer:
+            return answer.get("result")
+        # Made anew on our side of the pipe: same class, message and data.
+        error = OutageError.__new__(getattr(errors, answer["type"]))
+        error.args = (answer["error"],)
+        vars(error).update(answer["data"])
+        raise error
+
+
+def _read_events(
+    lines: IO[bytes], telemetry: Telemetry, replies: Replies, last_words: deque[str]
+) -> None:
+    # Runs in a thread, and so must not hold on to the fleet: one that the owner has
+    # dropped ends by being collected.
+    with lines:
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                last_words.append(line.decode("utf-8", "replace"))
+                continue
+            if event["kind"] == "reply":
+                if waiting := replies.get(event["id"]):
+                    waiting.put(event)
+            else:
+                telemetry.add(event)
+    telemetry.end()
+    gone = {"error": _gone(last_words), "type": "FleetGone", "data": {}}
+    for waiting in list(replies.values()):
+        waiting.put(gone)
+
+
+def _gone(last_words: Iterable[str]) -> str:
+    words = "".join(last_words) or "(it left no message)\n"
+    return (
+        "The fleet's supervisor has ended; start a new fleet. If it cannot find one"
+        f" of its modules, run ./outage doctor. It said:\n{words}"
+    )
+
+
+def _close_input(commands: IO[bytes]) -> None:
+    # The supervisor takes it as the owner's end.
+    with suppress(BrokenPipeError):  # it has ended already
+        commands.close()
+
+
+def _plain(release: Release) -> dict[str, Any]:
+    return {"name": release.name, "modules": dict(release.modules)}

@@ -1,0 +1,148 @@
+"""The incident desk: questions to a fleet, each of which costs minutes of the incident.
+
+The answers are computed from telemetry when they are asked for. The minutes are what
+such a look costs in practice: to find the dashboard, to write the query, to read the
+result.
+"""
+
+import re
+import statistics
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from course.outage.release import Release
+from course.outage.telemetry.crashes import crashes
+from course.outage.telemetry.series import Telemetry
+
+from .june import JuneClock
+
+POOL_SIZE = 4
+LAST_EXCEPTION = re.compile(r"^[A-Za-z][\w.]*(?:Error|Exception|Exit)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What can be asked, its `minutes`, and the hypothesis that it puts to the test."""
+
+    name: str
+    minutes: int
+    refutes: str
+    look: Callable[[Telemetry, float], str]
+
+
+def traffic(told: Telemetry, since: float) -> str:
+    """Requests a second, before and during."""
+    due = [t.due for t in told.tries if t.number == 1]
+    before = sum(t < since for t in due) / since
+    during = sum(t >= since for t in due) / (told.now - since)
+    return f"requests a second: {before:.0f} before, {during:.0f} during"
+
+
+def outcomes(told: Telemetry, since: float) -> str:
+    """How tries end."""
+    ended = Counter(t.outcome for t in told.tries if t.done >= since)
+    return ", ".join(f"{name}: {count}" for name, count in ended.most_common())
+
+
+def database_probe(told: Telemetry, since: float) -> str:
+    """A query put to the database itself, past the service."""
+    before, during = (
+        [p["ms"] for p in told.probes if (p["t"] >= since) == late and p["ms"]]
+        for late in (False, True)
+    )
+    failed = sum(p["ms"] is None for p in told.probes)
+    return (
+        f"median of a query: {_ms(before)} before, {_ms(during)} during;"
+        f" {failed} of {len(told.probes)} queries failed"
+    )
+
+
+def pool(told: Telemetry, since: float) -> str:
+    """Connections in use, as the replicas report them."""
+    used = [s["metrics"].get("db_pool_in_use", 0.0) for s in told.scrapes]
+    late = [u for u, s in zip(used, told.scrapes, strict=True) if s["t"] >= since]
+    full = sum(u >= POOL_SIZE for u in late)
+    return f"pool of {POOL_SIZE}: all in use in {full} of {len(late)} looks during"
+
+
+def last_lines(told: Telemetry, since: float) -> str:
+    """What the tracebacks of failed requests end with."""
+    ends: Counter[str] = Counter()
+    for entry in told.log_entries():
+        if found := LAST_EXCEPTION.findall(str(entry["record"].get("exception", ""))):
+            ends[found[-1].rpartition(".")[2]] += 1
+    return ", ".join(f"{name}: {count}" for name, count in ends.most_common(4))
+
+
+def query_log(told: Telemetry, since: float) -> str:
+    """The time that replicas spent in queries, all told."""
+    spent: dict[int, tuple[float, float]] = {}
+    for scrape in told.scrapes:
+        metrics = scrape["metrics"]
+        took = metrics.get("db_query_seconds_sum", 0.0)
+        spent[scrape["pid"]] = (took, metrics.get("db_query_seconds_count", 0.0))
+    took, count = (sum(part) for part in zip(*spent.values(), strict=True))
+    return (
+        f"{count:.0f} queries, {1000 * took / max(count, 1.0):.2f} ms each on average"
+    )
+
+
+def last_words(told: Telemetry, since: float) -> str:
+    """Where the processes that died were when they died."""
+    places = Counter(crash.place for crash in crashes(told) if crash.place)
+    return ", ".join(f"{place}: {count}" for place, count in places.most_common())
+
+
+def deployed(told: Telemetry, since: float) -> str:
+    """What the last deployment changed."""
+    modules = ", ".join(sorted(Release.named("bad").modules))
+    return f"{modules}; the routing code itself is untouched"
+
+
+QUESTIONS = {
+    q.name: q
+    for q in (
+        Question("outcomes", 1, "", outcomes),
+        Question("traffic", 1, "overload", traffic),
+        Question("database probe", 2, "database", database_probe),
+        Question("pool", 2, "pool", pool),
+        Question("last lines", 3, "", last_lines),
+        Question("last words", 4, "routing", last_words),
+        Question("deployed", 5, "", deployed),
+        Question("query log", 8, "database", query_log),
+    )
+}
+
+
+@dataclass
+class Desk:
+    """An engineer at work on `telemetry`, of an outage that began at second `since`.
+
+    The first question is asked at 14:15, when June's engineers settled on the database.
+    """
+
+    telemetry: Telemetry
+    since: float
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def minutes(self) -> int:
+        """Spent so far."""
+        return sum(QUESTIONS[name].minutes for name in self.asked)
+
+    @property
+    def clock(self) -> str:
+        """The time of day on 5 June."""
+        return JuneClock(0.0, 1.0).text(15.0 + self.minutes)
+
+    def ask(self, name: str) -> str:
+        """Ask, and pay; asking again costs again. KeyError for an unknown question."""
+        question = QUESTIONS[name]
+        self.asked.append(name)
+        answer = question.look(self.telemetry, self.since)
+        return f"{self.clock}  {name}: {answer}"
+
+
+def _ms(values: list[float]) -> str:
+    return f"{statistics.median(values):.3f} ms" if values else "(none)"

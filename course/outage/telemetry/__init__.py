@@ -1,0 +1,1 @@
+"""The room of what a fleet reports: series, scrapes, recordings, crashes, the alert."""

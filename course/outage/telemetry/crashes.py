@@ -1,0 +1,75 @@
+"""What the logs of a fleet say about the processes that died."""
+
+import re
+from dataclasses import dataclass
+
+from .series import Telemetry
+
+# How Python prints the last line of a traceback: at the margin, or, inside an exception
+# group, right behind the group's bar. Frames and source lines are indented further.
+LAST_LINE = re.compile(r"^(?:\s*\| )?([A-Za-z_][\w.]*)(?:: (.*))?$")
+INSIDE_GROUP = re.compile(r"^ {4,}\| ")
+FRAME = re.compile(r'File ".*?([^/"]+)", line (\d+), in (\S+)')
+
+
+@dataclass(frozen=True)
+class Crash:
+    """One process that ended by itself.
+
+    `exception` is the type that ended it, without its module, and `place` the innermost
+    frame of the service's own code; both are empty if it left no traceback.
+    """
+
+    t: float
+    replica: int
+    pid: int
+    exit_code: int
+    exception: str
+    message: str
+    place: str
+
+
+def crashes(telemetry: Telemetry) -> list[Crash]:
+    """Every crash so far, in order, read from the exits and from the logs."""
+    plain_lines: dict[int, list[str]] = {}
+    for entry in telemetry.log_entries():
+        if "level" not in entry["record"]:
+            text = str(entry["record"].get("event", ""))
+            plain_lines.setdefault(entry["pid"], []).append(text)
+    return [
+        Crash(
+            exit_["t"], exit_["replica"], exit_["pid"], exit_["exit_code"],
+            *read_traceback(plain_lines.get(exit_["pid"], [])),
+        )
+        for exit_ in telemetry.exits()
+    ]  # fmt: skip
+
+
+def read_traceback(lines: list[str]) -> tuple[str, str, str]:
+    """The exception at the bottom of a printed traceback: type, message, place.
+
+    The bottom of an exception group, if there is one: what follows it on the way out
+    (threads that find their event loop closed, say) did not end the process.
+    """
+    grouped = [line for line in lines if INSIDE_GROUP.match(line)]
+    exception = message = place = ""
+    for line in grouped or lines:
+        if (frame := FRAME.search(line)) and "course/service/" in line:
+            place = f"{frame[1]}:{frame[2]} in {frame[3]}"
+        found = LAST_LINE.match(line)
+        if found and _is_exception(found[1]):
+            exception, message = found[1].rpartition(".")[2], found[2] or ""
+    return exception, message, place
+
+
+def _is_exception(name: str) -> bool:
+    return name.endswith(("Error", "Exception", "Interrupt", "Exit", "Iteration"))
+
+
+def database_errors(telemetry: Telemetry) -> list[str]:
+    """The request errors whose traceback ends in a database call, as logged."""
+    return [
+        str(entry["record"]["exception"])
+        for entry in telemetry.log_entries()
+        if "database query:" in str(entry["record"].get("exception", ""))
+    ]

@@ -1,0 +1,309 @@
+"""What a fleet did, as one time series: tries, processes, scrapes, probes, logs, beats.
+
+Everything here was reported by the fleet's supervisor as it happened; times are seconds
+since the fleet started. Reading is safe while events come in.
+
+Twenty times a second comes a beat: how much of the time since the last one was lost,
+because the fleet's processes, or the traffic, had to wait for a processor. Limits here
+count the rest: as of a beat, what was reported before it is known, so what has not
+come by the end of a limit was not there in time, however busy the machine is.
+"""
+
+import bisect
+import math
+import statistics
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from course.outage.lag import NAP_S, Limit
+from course.outage.traffic.load import Try
+from course.outage.traffic.retries import Retries
+from course.outage.traffic.wire import Outcome
+
+LOG_RECORDS_KEPT = 20_000  # about 26 MB of them
+T = TypeVar("T")
+FAILURES: frozenset[Outcome] = frozenset({"server_error", "reset", "timeout"})
+
+
+def ended_by_itself(event: dict[str, Any]) -> bool:
+    """Whether a process event is the end of a replica that nobody had told to stop."""
+    return event["state"] == "exited" and not event["asked"]
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What was lost up to second `t` since the beat before, and ran so far (s)."""
+
+    t: float
+    lost_s: float
+    ran_s: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One step of the time series; rates are per second, shares from 0 to 1.
+
+    Tries count in the step in which they ended; `error_share` is the share of those
+    that failed through no fault of the client. Latencies are of successful requests,
+    from the moment they were due. `db_ms` is how long a query took that was put to the
+    database from outside, `db_pool_in_use` the most connections in use in any replica,
+    both at the moments they were looked at. Each is None where there is nothing to
+    tell.
+    """
+
+    t: float
+    rate: float
+    good_rate: float
+    error_share: float
+    server_errors: int
+    resets: int
+    timeouts: int
+    p50_ms: float | None
+    p99_ms: float | None
+    replicas_up: int
+    restarts: int
+    db_ms: float | None
+    db_pool_in_use: float | None
+
+
+class Telemetry:
+    """The events of one fleet, and the questions an incident asks of them."""
+
+    def __init__(self) -> None:
+        self.tries: list[Try] = []
+        self.processes: list[dict[str, Any]] = []
+        self.scrapes: list[dict[str, Any]] = []
+        self.probes: list[dict[str, Any]] = []
+        self.logs: deque[dict[str, Any]] = deque(maxlen=LOG_RECORDS_KEPT)
+        self.beats: list[Beat] = []
+        self.now = 0.0
+        self.over = False
+        self._events = 0
+        self._changed = threading.Condition(threading.RLock())
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Take in one event of the supervisor."""
+        with self._changed:
+            self.now = event["t"]
+            self._events += 1
+            match event["kind"]:
+                case "try":
+                    fields = {name: event[name] for name in Try.__dataclass_fields__}
+                    self.tries.append(Try(**fields))
+                case "process":
+                    self.processes.append(event)
+                case "scrape":
+                    self.scrapes.append(event)
+                case "probe":
+                    self.probes.append(event)
+                case "log":
+                    self.logs.append(event)
+                case "beat":
+                    ran_s = self.ran_s() + event["passed_s"] - event["lost_s"]
+                    self.beats.append(Beat(event["t"], event["lost_s"], ran_s))
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """Take note that no event will follow."""
+        with self._changed:
+            self.over = True
+            self._events += 1
+            self._changed.notify_all()
+
+    def wait_for(
+        self,
+        condition: Callable[["Telemetry"], bool],
+        within_s: float,
+        what: str = "an event of the fleet",
+    ) -> bool:
+        """Wait until `condition` holds of this; False if it did not in time.
+
+        `within_s` are seconds in which the fleet could run. Raises MachineTooBusy, with
+        `what` was waited for, if it got too few of them.
+        """
+        limit = self.limit(what, within_s)
+        while True:
+            known = self._events
+            over = self.over
+            if condition(self):  # which may take its time, and send requests
+                return True
+            if over or not (left_s := limit.left_s()):
+                return False
+            with self._changed:
+                if self._events == known:
+                    self._changed.wait(min(NAP_S, left_s))
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the fleet could run for `seconds` more. Raises MachineTooBusy."""
+        self.wait_for(lambda _: False, seconds, f"{seconds:g} s of the fleet's time")
+
+    def limit(self, what: str, seconds: float) -> Limit:
+        """Return a limit that begins now, in seconds in which the fleet could run."""
+        return Limit(what, seconds, self.ran_s if self.beats else time.monotonic)
+
+    def ran_s(self) -> float:
+        """Return the seconds in which the fleet could run, up to the last beat."""
+        return self.beats[-1].ran_s if self.beats else 0.0
+
+    def ran_at(self, t: float) -> float:
+        """Return in how many of the seconds up to second `t` the fleet could run.
+
+        Differences of these are times of the fleet's own: what it lost is left out.
+        Without beats that is `t` itself.
+        """
+        with self._changed:
+            after = bisect.bisect_left(self.beats, t, key=lambda beat: beat.t)
+            if after == len(self.beats):
+                last = self.beats[-1] if self.beats else Beat(0.0, 0.0, 0.0)
+                return last.ran_s + t - last.t
+            end = self.beats[after]
+            start = self.beats[after - 1] if after else Beat(0.0, 0.0, 0.0)
+        share = (t - start.t) / (end.t - start.t)
+        return start.ran_s + share * (end.ran_s - start.ran_s)
+
+    def snapshot(self) -> "Telemetry":
+        """Return what is known by now, as a telemetry to which nothing is added."""
+        copy = Telemetry()
+        with self._changed:
+            for name in ("tries", "processes", "scrapes", "probes", "logs", "beats"):
+                getattr(copy, name).extend(getattr(self, name))
+            copy.now, copy.over = self.now, True
+        return copy
+
+    def lag(self, since: float = 0.0, until: float = math.inf) -> float:
+        """Return how late this machine was in that time, in seconds: 0 is not at all.
+
+        It is the most time of any one second that the fleet's processes stood ready
+        and got no processor, or that the traffic was late.
+        """
+        with self._changed:
+            beats = _since(self.beats, since, lambda beat: beat.t)
+        lost: deque[Beat] = deque()
+        most = total = 0.0
+        for beat in beats:
+            if beat.t > until:
+                break
+            lost.append(beat)
+            total += beat.lost_s
+            while lost[0].t <= beat.t - 1.0:
+                total -= lost.popleft().lost_s
+            most = max(most, total)
+        return min(most, 1.0)
+
+    def log_entries(self) -> list[dict[str, Any]]:
+        """The lines that replicas have logged, the last 20,000: `t`, `pid`, `record`.
+
+        A line that is no JSON has a record with nothing but an `event`, its text.
+        """
+        with self._changed:
+            return list(self.logs)
+
+    def ready(self) -> int:
+        """How many replicas are ready now."""
+        return self._states().count("ready")
+
+    def down(self) -> int:
+        """How many replicas are given up: their process is not started again."""
+        return self._states().count("down")
+
+    def _states(self) -> list[str]:
+        with self._changed:
+            states = {event["replica"]: event["state"] for event in self.processes}
+        return list(states.values())
+
+    def exits(self) -> list[dict[str, Any]]:
+        """The processes that ended by themselves, in order, with their exit codes."""
+        with self._changed:
+            return [event for event in self.processes if ended_by_itself(event)]
+
+    def success(
+        self, since: float, until: float, within_s: float = Retries.timeout_s
+    ) -> float | None:
+        """The share of well-formed requests due in [since, until) that succeeded.
+
+        Those answered with 2xx within `within_s` of being due: the client's time-out.
+        None if no such request has ended.
+        """
+        with self._changed:
+            succeeded = [
+                try_.outcome == "ok" and try_.latency_s <= within_s
+                for try_ in self.tries
+                if try_.last and try_.malformed is None and since <= try_.due < until
+            ]
+        return statistics.fmean(succeeded) if succeeded else None
+
+    def error_share(self, since: float, until: float) -> float | None:
+        """The share of all tries ended in (since, until] that the service failed.
+
+        None if no try ended then.
+        """
+        with self._changed:
+            tries = _since(self.tries, since, lambda try_: try_.done)
+        ended = [try_.outcome in FAILURES for try_ in tries if try_.done <= until]
+        return statistics.fmean(ended) if ended else None
+
+    def series(self, step_s: float = 0.5, last_s: float | None = None) -> list[Sample]:
+        """The whole time so far (or the `last_s` of it), one sample a complete step."""
+        with self._changed:
+            steps = int(self.now / step_s)
+            first = max(0, steps - int(last_s / step_s)) if last_s else 0
+            tries = _since(self.tries, first * step_s, lambda try_: try_.done)
+            scrapes = _since(self.scrapes, first * step_s, lambda event: event["t"])
+            probes = _since(self.probes, first * step_s, lambda event: event["t"])
+            processes = list(self.processes)
+        samples = []
+        for step in range(first, steps):
+            end = (step + 1) * step_s
+            ended = _take(tries, end, lambda try_: try_.done)
+            seen = _take(scrapes, end, lambda event: event["t"])
+            probed = _take(probes, end, lambda event: event["t"])
+            past = [event for event in processes if event["t"] < end]
+            samples.append(_sample(step * step_s, step_s, ended, seen, probed, past))
+        return samples
+
+
+def _since(items: list[T], start: float, when: Callable[[T], float]) -> deque[T]:
+    # Events arrive in the order of their times.
+    return deque(items[bisect.bisect_left(items, start, key=when) :])
+
+
+def _take(items: deque[T], end: float, when: Callable[[T], float]) -> list[T]:
+    taken = []
+    while items and when(items[0]) < end:
+        taken.append(items.popleft())
+    return taken
+
+
+def _sample(
+    t: float,
+    step_s: float,
+    tries: list[Try],
+    scrapes: list[dict[str, Any]],
+    probes: list[dict[str, Any]],
+    processes: list[dict[str, Any]],
+) -> Sample:
+    outcomes = Counter(try_.outcome for try_ in tries)
+    good = sorted(try_.latency_s * 1000 for try_ in tries if try_.outcome == "ok")
+    failed = sum(outcomes[outcome] for outcome in FAILURES)
+    states = {event["replica"]: event["state"] for event in processes}
+    queries = [probe["ms"] for probe in probes if probe["ms"] is not None]
+    in_use = [scrape["metrics"]["db_pool_in_use"] for scrape in scrapes]
+    return Sample(
+        t=t,
+        rate=len(tries) / step_s,
+        good_rate=outcomes["ok"] / step_s,
+        error_share=failed / len(tries) if tries else 0.0,
+        server_errors=outcomes["server_error"],
+        resets=outcomes["reset"],
+        timeouts=outcomes["timeout"],
+        p50_ms=statistics.median(good) if good else None,
+        p99_ms=good[int(0.99 * (len(good) - 1))] if good else None,
+        replicas_up=list(states.values()).count("ready"),
+        restarts=sum(map(ended_by_itself, processes)),
+        db_ms=statistics.fmean(queries) if queries else None,
+        db_pool_in_use=max(in_use, default=None),
+    )

@@ -1,0 +1,133 @@
+"""The known answers of every exercise get the verdicts that they must get."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.calibrating import Calibration, judge_case
+from autograder.authoring.known import Case, cases, chosen
+from autograder.judge import Check, Exercise, Feedback, Verdict
+from autograder.judge.errors import ExerciseNotFound, KnownAnswerNotFound
+from autograder.judge.exercise import CHECKS
+from autograder.judge.window import Window
+from autograder.learning.presenting import as_text
+from autograder.sandbox import Confined
+from tests.conftest import TOO_LATE_S
+
+EXERCISES = [path.parent.name for path in sorted(CHECKS.glob("*/exercise.toml"))]
+CASES = [(name, case) for name in EXERCISES for case in cases(Exercise.named(name))]
+
+
+@pytest.mark.slow
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("name", "case"), CASES, ids=[f"{n[:2]}-{case.name}" for n, case in CASES]
+)
+def test_a_known_answer_gets_its_verdict(name: str, case: Case) -> None:
+    """As in grading: in the sandbox, with the held-back checks.
+
+    Beside as many others as run here, a miss counts if it comes twice: that no single
+    one is bent by a busy machine is what `outage calibrate --load` is for.
+    """
+    verdict = judge_case(Exercise.named(name), case, Confined.SANDBOX, Window(fixed=1))
+    misses = Calibration(name).add(case, verdict)
+    if misses and verdict.lag_s > TOO_LATE_S:
+        verdict = judge_case(
+            Exercise.named(name), case, Confined.SANDBOX, Window(fixed=1)
+        )
+        misses = Calibration(name).add(case, verdict)
+    assert not misses, as_text(verdict)
+    if verdict.inconclusive:
+        pytest.skip(f"this machine was too busy to tell\n{as_text(verdict)}")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_there_are_enough_known_answers(name: str) -> None:
+    """Four right and ten wrong ones at least; the wrong ones fail checks that exist."""
+    known = cases(Exercise.named(name))
+    assert sum(case.is_right for case in known) >= 4
+    assert sum(not case.is_right for case in known) >= 10
+    sources = "".join(
+        path.read_text() for path in Exercise.named(name).checks.glob("*.py")
+    )
+    for case in known:
+        assert all(f"def {check}(" in sources for check in case.fails), case.name
+        assert case.is_right or len(case.feedback) > 5
+        assert case.why.endswith("."), f"{case.name} lacks its sentence"
+
+
+def test_known_answers_are_chosen_by_name() -> None:
+    """All of an exercise, or those that are named; a name that is none is an error."""
+    [(exercise, known)] = chosen(["05"])
+    assert known == cases(exercise)
+    one, other = known[0].name, known[-1].name
+    [(_, two), (_, all_)] = chosen(["05", other, one.rpartition("/")[2], "06"])
+    assert [case.name for case in two] == [other, one]
+    assert len(all_) > 10
+    with pytest.raises(KnownAnswerNotFound, match=r"'nothing'.*Known: .*unchanged"):
+        chosen(["05", "nothing"])
+    with pytest.raises(ExerciseNotFound):
+        chosen(["nothing"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[[right]]\nname='a'\nabout='b'\nedits=[{old='zz9', new='x'}]", "0 of its"),
+        ("[[right]]\nname='a'\nabout='b'\nedits=[{old='\\n', new=''}]", "not once"),
+        ("[[right]]\nname='a'\nabout='b'\nbase='c'\nedits=[]", "'c'"),
+        ("[[right]]\nname='a'\nabout='b'", "'edits'"),
+        ("[[right]]\nname='solution'\nabout='b'\nedits=[]", "two known answers"),
+    ],
+)
+def test_a_known_answer_that_does_not_fit_is_named(
+    text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An edit must match exactly once, and a base must stand above."""
+    monkeypatch.setattr("autograder.authoring.known.KNOWN", tmp_path)
+    folder = tmp_path / "05_stop_the_bleeding"
+    folder.mkdir()
+    (folder / "known.toml").write_text(text.replace("'\\n'", '"\\n"'))
+    with pytest.raises(ValueError, match=rf"05_stop_the_bleeding.*{said}"):
+        cases(Exercise.named("05"))
+
+
+@pytest.mark.parametrize(
+    ("fails", "outcome", "feedback", "counted"),
+    [
+        ({"a"}, {"a": "failed", "b": "passed"}, "told", (0, 0, 0)),
+        (set(), {"a": "failed", "b": "passed"}, "", (1, 0, 0)),
+        (set(), {"a": "error", "b": "timed_out"}, "", (2, 0, 0)),
+        ({"a"}, {"a": "passed", "b": "passed"}, "told", (0, 1, 1)),
+        ({"a"}, {"a": "failed", "b": "failed"}, "other", (1, 0, 1)),
+        ({"a"}, {"a": "inconclusive", "b": "inconclusive"}, "other", (0, 0, 0)),
+        ({"a"}, {"a": "passed", "b": "inconclusive"}, "told", (0, 1, 1)),
+    ],
+)
+def test_misses_are_counted_by_kind(
+    fails: set[str],
+    outcome: dict[str, str],
+    feedback: str,
+    counted: tuple[int, int, int],
+) -> None:
+    """False rejects, false accepts, wrong feedback; inconclusive is none of them."""
+    checks = [
+        Check(
+            name=name, title=name, points=1, outcome=was,
+            feedback=Feedback(message="" if was == "passed" else "you are told this"),
+        )
+        for name, was in outcome.items()
+    ]  # fmt: skip
+    verdict = Verdict(
+        exercise="x", answers_digest="", checks_digest="", confined="limits",
+        held_back=True, seed=1, checks=checks, phases={}, seconds=0,
+    )  # fmt: skip
+    case = Case("wrong/x", "", frozenset(fails), feedback, {})
+    result = Calibration("x")
+    result.add(case, verdict)
+    assert result.inconclusive == list(outcome.values()).count("inconclusive")
+    assert result.checks == len(outcome)
+    assert (
+        result.false_rejects, result.false_accepts, result.wrong_feedback
+    ) == counted  # fmt: skip
+    assert result.is_sound == (counted == (0, 0, 0))

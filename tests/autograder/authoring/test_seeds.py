@@ -1,0 +1,127 @@
+"""A right answer passes whatever inputs are drawn: many seeds, not the one of a run.
+
+Functions are called in this process, which is a hundred times faster, and safe: the
+answers are our own.
+"""
+
+import importlib.util
+import inspect
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.authoring.known import cases
+from autograder.instruments.expect import Unmet
+from autograder.instruments.functions import Call
+from autograder.judge import Answers, Exercise
+from autograder.judge.exercise import CHECKS
+
+SEEDS = 40
+EXERCISES = [
+    Exercise.named(p.parent.name) for p in sorted(CHECKS.glob("*/exercise.toml"))
+]
+
+
+class InProcess:
+    """Calls the functions of one known answer here; as judge.functions.Functions."""
+
+    def __init__(self, exercise: Exercise, answers: Answers) -> None:
+        self._functions = {
+            slot.defines: defined(answers[slot.grade_id], slot.defines)
+            for slot in exercise.slots
+        }
+
+    def call(self, function: str, *arguments: Any) -> Call:
+        """Call it once."""
+        return self.calls(function, [arguments])[0]
+
+    def calls(
+        self,
+        function: str,
+        cases: Sequence[Sequence[Any]],
+        within_s: float = 0.0,
+        through: str = "",
+    ) -> list[Call]:
+        """Call it with each of `cases`."""
+        with self.conversation(function, within_s, through) as ask:
+            return [ask(*case) for case in json.loads(json.dumps(cases))]
+
+    @contextmanager
+    def conversation(
+        self, function: str, within_s: float = 0.0, through: str = ""
+    ) -> Iterator[Callable[..., Call]]:
+        """Gives what calls it."""
+        del within_s
+        called = self._functions[function]
+        if through:
+            outer, inner = defined(through, "through"), called
+
+            def called(*case: Any) -> Any:
+                return outer(inner, *case)
+
+        yield lambda *case: self._call(called, case)
+
+    @staticmethod
+    def _call(called: Callable[..., Any], case: Sequence[Any]) -> Call:
+        try:
+            return Call("returned", json.loads(json.dumps(called(*case))))
+        except Exception as exc:  # noqa: BLE001 - as many kinds as answers
+            return Call("raised", error=repr(exc))
+
+
+def defined(source: str, name: str) -> Any:
+    """What `source` defines as `name`."""
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    return namespace[name]
+
+
+def drawn_from(folder: Path) -> Iterator[tuple[str, Callable[..., None]]]:
+    """The tests below `folder` that need a learner's functions and a seed alone."""
+    for path in sorted(folder.glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        for name, test in vars(module).items():
+            if name.startswith("test_") and inspect.isfunction(test):
+                wanted = list(inspect.signature(test).parameters)
+                if sorted(wanted) == ["functions", "seeded"]:
+                    yield path.name, test
+
+
+CASES = [
+    (exercise, folder)
+    for exercise in EXERCISES
+    for folder in (exercise.checks, exercise.held_back)
+    if list(drawn_from(folder))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("exercise", "folder"),
+    CASES,
+    ids=[f"{folder.parent.name}-{exercise.number}" for exercise, folder in CASES],
+)
+def test_right_answers_pass_with_every_seed(exercise: Exercise, folder: Path) -> None:
+    """Each of them, by each test that draws its inputs."""
+    for case in (case for case in cases(exercise) if case.is_right):
+        functions = InProcess(exercise, case.answers)
+        for name, test in drawn_from(folder):
+            for seed in range(SEEDS):
+                try:
+                    test(functions=functions, seeded=random.Random(f"{seed} {name}"))
+                except Unmet as exc:
+                    pytest.fail(f"{case.name}, {test.__name__}, seed {seed}: {exc}")
+
+
+def test_some_tests_draw_their_inputs() -> None:
+    """Or the test above would pass by finding nothing."""
+    assert len(CASES) >= 3
