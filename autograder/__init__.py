@@ -1,1 +1,15 @@
-"""Grading."""
+"""Judges answers, shows verdicts to learners, and grades classes.
+
+Each room imports from those below it alone:
+
+    cli           the `outage` command
+    authoring     known answers and what is made of them; beside it
+    grading       a class at a time
+    gradebook     nbgrader's side: submissions, cells, grades, exports
+    learning      what learners meet in a notebook: verdicts, hints, the game day
+    instruments   what checks look at an answer with, from outside
+    judge         answers in, a verdict out
+    sandbox       where code of others runs
+
+checking and game_day are addresses at which notebooks import.
+"""

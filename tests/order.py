@@ -19,7 +19,7 @@ TOGETHER = {
     "tests/browser/test_accessibility.py": "lab",
     "tests/browser/test_game_day.py": "lab",
     "tests/browser/test_learning.py": "lab",
-    "tests/browser/test_mistakes.py": "lab",
+    "tests/browser/test_error_advice.py": "lab",
     "tests/autograder/cli/test_busy_machine.py": "busy-machine",
     "tests/autograder/cli/test_grading.py": "cli-grading",
     "tests/autograder/cli/test_package.py": "package",

@@ -4,7 +4,7 @@ course/lessons/NN.py     → course/notebooks/NN.ipynb
 solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
 autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
 autograder/judge/verdict → autograder/verdict.schema.json
-autograder/authoring     → course/matrix.md
+authoring/matrix         → course/matrix.md
 calibration/13/outage_*  → autograder/checks/13_game_day/outages.sealed
 """
 

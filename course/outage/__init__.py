@@ -5,7 +5,16 @@
                                                              replicas ◀───┤
     The reaper ends them all when the supervisor or the owner dies.  ◀────┘
 
-Start with `Fleet` and `Release`; everything else is reached from there.
+Start with `Fleet` and `Release`; everything else is reached from there. Each room
+imports from those below it alone:
+
+    incident    the timeline of 5 June, its replay, the desk, rollouts
+    fleet       the processes, how they start and how they end
+    telemetry   what a fleet reports: series, scrapes, recordings, crashes, the alert
+    traffic     what clients send, when they try again, what comes back
+
+The other modules, but for errors, release, lag and tempdirs, are addresses at which
+notebooks import.
 """
 
 from .errors import OutageError

@@ -28,7 +28,7 @@ EXERCISES = [
 
 
 class InProcess:
-    """Calls the functions of one known answer here; as judge.functions.Functions."""
+    """Calls the functions of one known answer here, as `Functions` does elsewhere."""
 
     def __init__(self, exercise: Exercise, answers: Answers) -> None:
         self._functions = {
