@@ -58,9 +58,10 @@ def open_the_course(spawner: Any) -> None:
             cwd=user.pw_dir, user=user.pw_uid, group=user.pw_gid, extra_groups=[],
             check=True,
         )  # fmt: skip
-    spawner.cmd = [
-        sys.executable, "-m", "autograder.cli", "teach" if teaches else "learn",
-    ]  # fmt: skip
+    # Learners keep the copy that they began with, and the command has moved since.
+    moved = (course / "autograder" / "cli").is_dir()
+    module = "autograder.cli" if moved else "course.cli"
+    spawner.cmd = [sys.executable, "-m", module, "teach" if teaches else "learn"]
     spawner.environment = {
         "PYTHONPATH": str(course),
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",

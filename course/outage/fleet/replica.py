@@ -90,7 +90,7 @@ class Replica:
         database: Path,
         confinement: Confinement | None,
         first_backoff_s: float,
-        turns: RestartQueue,
+        restarts: RestartQueue,
         emit: Emit,
         start_task: StartTask,
         limit: SetLimit,
@@ -108,7 +108,7 @@ class Replica:
         if confinement:
             self._ready_within_s = confinement.ready_within_s
         self._first_backoff_s = first_backoff_s
-        self._turns = turns
+        self._restarts = restarts
         self._emit = emit
         self._start_task = start_task
         self._limit = limit
@@ -218,7 +218,7 @@ class Replica:
                 backoff = self._first_backoff_s
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, LONGEST_BACKOFF_S)
-            turn = self._turns.take()
+            turn = self._restarts.take()
 
     async def _spawn(self) -> Process:
         self._last_lines.clear()

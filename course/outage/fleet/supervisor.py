@@ -96,11 +96,11 @@ class Supervisor:
         # fails at once, whatever the busy time-out is.
         with closing(sqlite3.connect(database)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-        turns = RestartQueue(first_backoff_s)
+        restarts = RestartQueue(first_backoff_s)
         self.replicas = [
             Replica(
                 i, self._shared, self._socket(0, f"replica-{i}.sock" if told else None),
-                database, told, first_backoff_s, turns, self.emit, self.start_task,
+                database, told, first_backoff_s, restarts, self.emit, self.start_task,
                 self.limit,
             )
             for i in range(replicas)

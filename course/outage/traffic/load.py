@@ -114,8 +114,8 @@ async def run(
         for due, kind, raw in load.plan():
             await asyncio.sleep(max(0.0, start + due - clock()))
             policy.request()
-            again = OneRequest(policy, load.retries.timeout_s, start + due, kind, raw)
-            clients.create_task(again.until_answered(send, clock, report))
+            request = OneRequest(policy, load.retries.timeout_s, start + due, kind, raw)
+            clients.create_task(request.until_answered(send, clock, report))
 
 
 @dataclass(frozen=True)
