@@ -1,8 +1,4 @@
-"""What exercises call in a notebook: `check`, `hint`, `solution`, `release_of` …
-
-Not called notebook.py: nbconvert imports a package of that name if it is there, and
-finds ours when nbgrader runs from this folder.
-"""
+"""What exercises call in a notebook: `check`, `hint`, `solution`, `release_of` …"""
 
 import inspect
 import linecache

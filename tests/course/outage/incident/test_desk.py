@@ -2,12 +2,8 @@
 
 import pytest
 
-from course.outage.fleet.failure import failure_of
-from course.outage.fleet.fleet import Fleet
 from course.outage.incident.desk import QUESTIONS, Desk
-from course.outage.release import Release
 from course.outage.telemetry.recording import june
-from course.outage.traffic.messages import http_request
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +35,3 @@ def test_each_question_has_an_answer_and_a_price(desk: Desk) -> None:
 def test_the_recorded_outage_tells_its_story(desk: Desk, name: str, says: str) -> None:
     """An innocent database, and deaths in one place."""
     assert says in desk.ask(name)
-
-
-@pytest.mark.process
-def test_a_failure_is_read_from_the_log_of_its_request() -> None:
-    """Type and place; None for what does not fail."""
-    with Fleet(Release.named("good"), 1) as fleet:
-        failure = failure_of(fleet, http_request(b"[]"))
-        assert failure is not None
-        assert failure[0] == "TypeError"
-        assert "in resolve" in failure[1]
-        valid = http_request(b'{"region": "eu-west", "shard": 1}')
-        assert failure_of(fleet, valid) is None
