@@ -170,10 +170,21 @@ def served_lab(project: Path, folder: Path, command: str = "learn") -> Iterator[
     if not copy.exists():
         copy_project(project, copy)
     server = subprocess.Popen(
-        [sys.executable, "-m", "autograder.cli", command, "--no-browser",
-         "--port", "0"], cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "autograder.cli",
+            command,
+            "--no-browser",
+            "--port",
+            "0",
+        ],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     assert server.stdout is not None
     with server.stdout:
         address = next(
@@ -190,9 +201,14 @@ def served_lab(project: Path, folder: Path, command: str = "learn") -> Iterator[
 def copy_project(project: Path, copy: Path) -> None:
     """Copy a checkout, without its tests and what commands have left in it."""
     left_out = (
-        ".git", ".venv*", "work", "__pycache__", "tests", "node_modules",
+        ".git",
+        ".venv*",
+        "work",
+        "__pycache__",
+        "tests",
+        "node_modules",
         "gradebook.db",
-    )  # fmt: skip
+    )
     shutil.copytree(project, copy, ignore=shutil.ignore_patterns(*left_out))
 
 

@@ -45,18 +45,24 @@ class Course:
             shutil.copytree(project / folder, root / folder, ignore=ignore)
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         self.environment = {
-            **os.environ, "PATH": path, "PYTHONPATH": str(project),
+            **os.environ,
+            "PATH": path,
+            "PYTHONPATH": str(project),
             **(environment or {}),
-        }  # fmt: skip
+        }
 
     def try_nbgrader(
         self, *words: str, under: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
         """Run one command, whatever comes of it; `under` the words of another."""
         return subprocess.run(
-            [*under, sys.executable, "-m", "nbgrader", *words], cwd=self.autograder,
-            env=self.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [*under, sys.executable, "-m", "nbgrader", *words],
+            cwd=self.autograder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def nbgrader(self, *words: str, under: Sequence[str] = ()) -> str:
         """Run one command; it must succeed."""

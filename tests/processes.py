@@ -6,9 +6,14 @@ from contextlib import contextmanager
 from typing import Any
 
 STARTS = {
-    "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system",
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
     "subprocess.Popen",
-}  # fmt: skip
+}
 
 _seen: list[str] | None = None  # where a start is noted, while they are refused
 

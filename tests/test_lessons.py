@@ -37,10 +37,13 @@ def execute_in(
     with tempfile.TemporaryDirectory() as sockets:
         kernels = {"transport": "ipc", "ip": f"{sockets}/kernel"}
         NotebookClient(
-            notebook, timeout=CELL_S, kernel_name="python3",
+            notebook,
+            timeout=CELL_S,
+            kernel_name="python3",
             config=Config(ConnectionFileMixin=kernels),
-            resources={"metadata": {"path": str(folder)}}, **options,
-        ).execute()  # fmt: skip
+            resources={"metadata": {"path": str(folder)}},
+            **options,
+        ).execute()
 
 
 def executed(path: Path, folder: Path) -> nbformat.NotebookNode:

@@ -36,8 +36,11 @@ def test_the_code_passes(tool: str, project: Path, tmp_path: Path) -> None:
     cache = {"mypy": ["--cache-dir", str(tmp_path)]}.get(tool, ["--no-cache"])
     done = subprocess.run(
         [sys.executable, "-m", *TOOLS[tool], *cache],
-        cwd=project, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -46,8 +49,11 @@ def test_doors_open_downwards_only(project: Path) -> None:
     """The import contract of pyproject.toml."""
     done = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"],
-        cwd=project, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -138,9 +144,10 @@ def test_environment_yml_names_every_dependency_of_learners(project: Path) -> No
     data = yaml.safe_load((project / "environment.yml").read_text())
     assert data["channels"] == ["conda-forge"]
     conda = dict(
-        entry.split(" ", 1) for entry in data["dependencies"]
+        entry.split(" ", 1)
+        for entry in data["dependencies"]
         if isinstance(entry, str) and " " in entry
-    )  # fmt: skip
+    )
     locked = locked_versions(project)
     for wanted in dependencies(project):
         spec = conda[CONDA_NAMES.get(wanted.name, wanted.name)]
@@ -172,6 +179,9 @@ def test_what_is_generated_matches_its_source(project: Path) -> None:
     """`outage build --check` finds no difference."""
     done = subprocess.run(
         [sys.executable, "-m", "autograder.cli", "build", "--check"],
-        cwd=project, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr

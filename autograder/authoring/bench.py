@@ -92,11 +92,18 @@ def run(folder: Path, *words: str) -> tuple[float, str]:
     """Run `python -m WORDS` in `folder`; its seconds, and what it printed."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", *words], cwd=folder, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(course_of(folder)),
-             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
-        stdin=subprocess.DEVNULL, capture_output=True,
-    )  # fmt: skip
+        [sys.executable, "-m", *words],
+        cwd=folder,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(course_of(folder)),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+    )
     if done.returncode not in {0, 1}:
         raise SystemExit(f"{' '.join(words)} failed:\n{done.stderr[-4000:]}")
     return time.monotonic() - started, done.stdout
@@ -112,9 +119,18 @@ def course_of(folder: Path) -> Path:
 def own_course(exercise: Exercise, size: int) -> Iterator[Path]:
     """A copy of this course with a class that has handed in; its root."""
     left_out = shutil.ignore_patterns(
-        ".git", ".venv", "work", "tests", "__pycache__", "submitted", "autograded",
-        "verdicts", "gradebook.db", "feedback", "set_aside",
-    )  # fmt: skip
+        ".git",
+        ".venv",
+        "work",
+        "tests",
+        "__pycache__",
+        "submitted",
+        "autograded",
+        "verdicts",
+        "gradebook.db",
+        "feedback",
+        "set_aside",
+    )
     with own_folder("outage-bench-") as folder:
         root = Path(shutil.copytree(PROJECT, folder / "course", ignore=left_out))
         hand_in(root / "autograder", exercise, mixed_class(exercise, size))
@@ -140,8 +156,10 @@ def time_stock(exercise: Exercise, size: int) -> dict[str, Any]:
         source = PROJECT / "autograder" / "source" / exercise.name
         notebook = json.loads((source / exercise.notebook.name).read_text("utf-8"))
         # Up to the check: what follows it are experiments of the learner's own.
-        graded = [bool(c["metadata"].get("nbgrader", {}).get("grade"))
-                  for c in notebook["cells"]]  # fmt: skip
+        graded = [
+            bool(c["metadata"].get("nbgrader", {}).get("grade"))
+            for c in notebook["cells"]
+        ]
         last = graded.index(True)
         notebook["cells"] = notebook["cells"][: last + 1]
         notebook["cells"][last]["source"] = STOCK_CHECK % (exercise.name, slot.defines)
@@ -192,15 +210,28 @@ def time_floor(exercise: Exercise, count: int) -> dict[str, Any]:
                 os.dup2(silent, 1)
                 os.dup2(silent, 2)
                 os._exit(
-                    pytest.main([
-                        "-q", "-p", "autograder.instruments.plugin",
-                        "-p", "no:cacheprovider",
-                        "-c", os.devnull, "--rootdir", folders[0],
-                        "--import-mode=importlib", "--job", str(job),
-                        "--report-fd", str(writing), "--owner-fd", str(owner),
-                        *folders,
-                    ])
-                )  # fmt: skip
+                    pytest.main(
+                        [
+                            "-q",
+                            "-p",
+                            "autograder.instruments.plugin",
+                            "-p",
+                            "no:cacheprovider",
+                            "-c",
+                            os.devnull,
+                            "--rootdir",
+                            folders[0],
+                            "--import-mode=importlib",
+                            "--job",
+                            str(job),
+                            "--report-fd",
+                            str(writing),
+                            "--owner-fd",
+                            str(owner),
+                            *folders,
+                        ]
+                    )
+                )
             os.close(writing)
             os.close(owner)
             with os.fdopen(reading) as reports:
@@ -226,9 +257,13 @@ def time_peer(count: int) -> float:
             " 'cases': [{'code': '>>> x\\n1', 'hidden': False, 'locked': False}]}]}"
         )
         cell: dict[str, Any] = {
-            "cell_type": "code", "metadata": {}, "outputs": [], "id": "a",
-            "execution_count": None, "source": "x = 1",
-        }  # fmt: skip
+            "cell_type": "code",
+            "metadata": {},
+            "outputs": [],
+            "id": "a",
+            "execution_count": None,
+            "source": "x = 1",
+        }
         notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         started = time.monotonic()
         for number in range(count):
@@ -236,8 +271,10 @@ def time_peer(count: int) -> float:
             path.write_text(json.dumps(notebook))
             subprocess.run(
                 [str(python), "-m", "otter", "check", str(path), "-t", "tests"],
-                cwd=folder, check=True, stdout=subprocess.DEVNULL,
-            )  # fmt: skip
+                cwd=folder,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         return time.monotonic() - started
 
 

@@ -77,9 +77,13 @@ def judge_case(
 
     def judged(patience: float, seed: int | None) -> Verdict:
         return judge(
-            exercise, case.answers, confined=confined, held_back=True,
-            patience=patience, seed=seed,
-        )  # fmt: skip
+            exercise,
+            case.answers,
+            confined=confined,
+            held_back=True,
+            patience=patience,
+            seed=seed,
+        )
 
     return settled(judged, window)
 

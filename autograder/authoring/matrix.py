@@ -102,10 +102,11 @@ def holes() -> list[str]:
 def as_markdown() -> str:
     """The matrix, a table a module."""
     parts = [
-        BANNER, "# What is taught, and what checks it\n",
+        BANNER,
+        "# What is taught, and what checks it\n",
         "Each objective: where the lesson teaches it, which answers show it, which"
         " checks look, and how many known wrong answers each check must catch.\n",
-    ]  # fmt: skip
+    ]
     for module in modules():
         exercise = module.exercise
         hints = sum(len(slot.hints) for slot in exercise.slots)

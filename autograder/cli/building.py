@@ -88,11 +88,12 @@ def to_notebook(source: Path, target: Path) -> None:
     notebook = jupytext.read(source)
     notebook.metadata = nbformat.NotebookNode(
         kernelspec={
-            "display_name": "Python 3 (ipykernel)", "language": "python",
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
             "name": "python3",
         },
         language_info={"name": "python"},
-    )  # fmt: skip
+    )
     for number, cell in enumerate(notebook.cells):
         # jupytext makes ids up anew each time; a stable one keeps the file stable.
         cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", f"cell-{number:02}")

@@ -30,9 +30,12 @@ from .workspace import learners_journal, own_copy
 
 out = Console()
 STYLES = {
-    "passed": "green", "failed": "red", "inconclusive": "yellow", "error": "yellow",
+    "passed": "green",
+    "failed": "red",
+    "inconclusive": "yellow",
+    "error": "yellow",
     "timed_out": "yellow",
-}  # fmt: skip
+}
 
 
 def check(

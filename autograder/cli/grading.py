@@ -90,8 +90,9 @@ def grade(
             f"{len(held)} scores would change, of answers that have not: the checks"
             " were changed, or chance decides. They were left as they are. To see which"
             f" and why, and to decide: ./outage grade {number} --regrade",
-            style="yellow", highlight=False,
-        )  # fmt: skip
+            style="yellow",
+            highlight=False,
+        )
     if any(row.why for row in rows):
         return _told(
             "not everything was graded; run the same command again to go on.",
@@ -135,9 +136,11 @@ def accept(changes: list[Change], yes: bool) -> bool:
     table = Table("student", "score", "", "because of", title="would change", box=None)
     for change in changes:
         table.add_row(
-            change.student, f"{change.before:g}", f"→ {change.after:g}",
+            change.student,
+            f"{change.before:g}",
+            f"→ {change.after:g}",
             "\n".join(change.checks),
-        )  # fmt: skip
+        )
     err.print(table)
     return yes or typer.confirm("Write these scores?", err=True)
 
@@ -155,9 +158,13 @@ class Rate(ProgressColumn):
 def counting(total: int) -> Iterator[Callable[[], None]]:
     """A progress bar on standard error; yields what moves it on by one."""
     columns = (
-        SpinnerColumn(), TextColumn("judging"), BarColumn(), MofNCompleteColumn(),
-        Rate(), TimeRemainingColumn(),
-    )  # fmt: skip
+        SpinnerColumn(),
+        TextColumn("judging"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=err, transient=True) as progress:
         bar = progress.add_task("", total=total)
         yield lambda: progress.advance(bar)
@@ -166,9 +173,14 @@ def counting(total: int) -> Iterator[Callable[[], None]]:
 def show(exercise: Exercise, rows: list[Graded]) -> None:
     """Print the scores, and what a human should look at."""
     table = Table(
-        "student", "score", "of", "needs a human", "odd about it",
-        title=exercise.name, box=None,
-    )  # fmt: skip
+        "student",
+        "score",
+        "of",
+        "needs a human",
+        "odd about it",
+        title=exercise.name,
+        box=None,
+    )
     for row in rows:
         human = [*row.human, *([row.why] if row.why else [])]
         late = [f"{row.late_s / 3600:.1f} h late"] if row.late_s else []
@@ -176,8 +188,9 @@ def show(exercise: Exercise, rows: list[Graded]) -> None:
             row.student,
             "–" if row.score is None else f"{row.score:g}",
             "" if row.points is None else f"{row.points:g}",
-            "\n".join(human), "\n".join([*late, *row.notes]),
-        )  # fmt: skip
+            "\n".join(human),
+            "\n".join([*late, *row.notes]),
+        )
     out.print(table)
 
 

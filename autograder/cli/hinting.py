@@ -34,8 +34,9 @@ def hint(project: Path, number: str, answer: str | None, solution: bool) -> None
         err.print(
             f"outage: this exercise has the answers {names}. Name the one:"
             f" ./outage hint {number} {next(iter(found))}",
-            style="red", markup=False,
-        )  # fmt: skip
+            style="red",
+            markup=False,
+        )
         raise typer.Exit(2)
     ladder = found[answer]
     try:

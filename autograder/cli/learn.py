@@ -77,8 +77,9 @@ def chosen_port(port: int | None, command: str) -> int | None:
         Console(stderr=True).print(
             f"outage: port {port} is in use by another program. Leave --port out, and a"
             f" free one is taken: ./outage {command}",
-            style="red", highlight=False,
-        )  # fmt: skip
+            style="red",
+            highlight=False,
+        )
     return free
 
 
@@ -130,8 +131,10 @@ def become_jupyterlab(
         )
         out.print(
             f"http://127.0.0.1:{port}{seat.opens}?token={token}",
-            style="bold", soft_wrap=True, highlight=False,
-        )  # fmt: skip
+            style="bold",
+            soft_wrap=True,
+            highlight=False,
+        )
         out.print("Ctrl-C here ends it, and with it everything it has started.\n")
     if not browser:
         options.append("--no-browser")

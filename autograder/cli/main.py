@@ -125,9 +125,12 @@ def replay(
         plan = Plan(
             release=Release.named(release),
             fix=fix,
-            rate=rate, malformed=malformed, seconds=seconds,
-            replicas=replicas, seed=seed,
-        )  # fmt: skip
+            rate=rate,
+            malformed=malformed,
+            seconds=seconds,
+            replicas=replicas,
+            seed=seed,
+        )
         play = Replay(plan)
         if as_json:
             print(json.dumps(play.run().to_json(), indent=2))
@@ -287,9 +290,17 @@ def grade(
     from . import grading
 
     code = grading.grade(
-        PROJECT, exercise, submissions, force, regrade, yes,
-        confined_by(no_sandbox), jobs, scheduler, as_json,
-    )  # fmt: skip
+        PROJECT,
+        exercise,
+        submissions,
+        force,
+        regrade,
+        yes,
+        confined_by(no_sandbox),
+        jobs,
+        scheduler,
+        as_json,
+    )
     raise typer.Exit(code)
 
 

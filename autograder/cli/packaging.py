@@ -34,9 +34,12 @@ MADE_AT = (2024, 6, 5, 14, 0, 0)
 def package(project: Path, target: Path | None, out: Console, err: Console) -> int:
     """Write the archive to `target`, or below dist/. Returns an exit code."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=project, capture_output=True, text=True,
+        ["git", "ls-files", "-z"],
+        cwd=project,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     if listed.returncode:
         err.print(
             "outage: a release is made from a git clone of the course, and this is"

@@ -29,8 +29,9 @@ def report(project: Path, out: Console, as_json: bool) -> int:
         out.print(
             f"\nNext: {progress.next.label}, work/{progress.next.path}."
             f" About {progress.minutes_left} minutes are left.",
-            highlight=False, soft_wrap=True,
-        )  # fmt: skip
+            highlight=False,
+            soft_wrap=True,
+        )
     return 0
 
 
@@ -39,13 +40,16 @@ def as_data(progress: Progress) -> dict[str, object]:
     return {
         "parts": [
             {
-                "part": part.label, "path": f"work/{part.path}",
-                "minutes": part.minutes, "done": progress.is_done(part),
+                "part": part.label,
+                "path": f"work/{part.path}",
+                "minutes": part.minutes,
+                "done": progress.is_done(part),
                 "best": progress.best.get(part.number)
-                if part.kind == "exercise" else None,
+                if part.kind == "exercise"
+                else None,
             }
             for part in progress.parts
         ],
         "next": progress.next and progress.next.label,
         "minutes_left": progress.minutes_left,
-    }  # fmt: skip
+    }

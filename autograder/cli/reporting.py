@@ -26,8 +26,11 @@ def report(
     entries = run.book.entries(exercise)
     verdicts = {s: entries[s].verdict for s in run.tasks if s in entries}
     if not verdicts:
-        err.print(f"outage: nobody is graded yet. First: ./outage grade {number}",
-                  style="red", highlight=False)  # fmt: skip
+        err.print(
+            f"outage: nobody is graded yet. First: ./outage grade {number}",
+            style="red",
+            highlight=False,
+        )
         return Exit.FELL_SHORT
     answers = {student: run.tasks[student].readings[0] for student in verdicts}
     cohort = Cohort(verdicts, answers)

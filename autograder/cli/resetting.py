@@ -18,8 +18,11 @@ def reset(project: Path, number: str, lesson: bool, out: Console, err: Console) 
     paths["00"] = FRONT_PAGE
     if number not in paths:
         known = ", ".join(sorted(paths))
-        err.print(f"outage: no {kind} has the number {number}. Known: {known}.",
-                  style="red", highlight=False)  # fmt: skip
+        err.print(
+            f"outage: no {kind} has the number {number}. Known: {known}.",
+            style="red",
+            highlight=False,
+        )
         return 2
     original = project / paths[number]
     kept = put_aside(project, original)
@@ -28,7 +31,10 @@ def reset(project: Path, number: str, lesson: bool, out: Console, err: Console) 
         show_the_way(project)
     if kept is not None:
         out.print(f"Yours lies in {kept.relative_to(project)}.", highlight=False)
-    out.print(f"A fresh work/{paths[number]} is there. If it is open in the browser,"
-              " choose File → Reload Notebook from Disk.",
-              highlight=False, soft_wrap=True)  # fmt: skip
+    out.print(
+        f"A fresh work/{paths[number]} is there. If it is open in the browser,"
+        " choose File → Reload Notebook from Disk.",
+        highlight=False,
+        soft_wrap=True,
+    )
     return 0

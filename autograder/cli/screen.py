@@ -47,9 +47,11 @@ def _header(replay: Replay) -> RenderableType:
         else Text(" no alert ", style="white on dark_green")
     )
     line = Text.assemble(
-        (f" 5 June 2024, {clock} UTC ", "bold"), "  ", alert,
+        (f" 5 June 2024, {clock} UTC ", "bold"),
+        "  ",
+        alert,
         f"   1 s here = {replay.plan.minutes_per_s:.1f} min then",
-    )  # fmt: skip
+    )
     return Panel(line, title="The outage, replayed against real processes")
 
 

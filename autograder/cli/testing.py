@@ -43,8 +43,9 @@ def run(project: Path, part: Part, arguments: list[str], err: Console) -> int:
         err.print(
             f"outage: the tests need {', '.join(missing)}, not installed here."
             " ./outage test adds them; with conda: pip install --group test",
-            style="red", highlight=False,
-        )  # fmt: skip
+            style="red",
+            highlight=False,
+        )
         return 3
     environment = dict(os.environ)
     # Hundreds of processes import the project: compile it once.
@@ -71,9 +72,16 @@ def run(project: Path, part: Part, arguments: list[str], err: Console) -> int:
         left_out += lacking(err)
     marks = " and ".join(f"not {mark}" for mark in left_out)
     command = [
-        sys.executable, "-m", "pytest", *(["-m", marks] if marks else []),
-        "-n", str(workers), "--durations", "10", *arguments,
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "pytest",
+        *(["-m", marks] if marks else []),
+        "-n",
+        str(workers),
+        "--durations",
+        "10",
+        *arguments,
+    ]
     done = subprocess.run(command, cwd=project, env=environment, check=False)
     return 1 if done.returncode == 1 else done.returncode and 3
 
@@ -149,9 +157,13 @@ def prepare_programs(err: Console) -> Path | None:
         commands = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     for command in commands:
         done = subprocess.run(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, check=False,
-        )  # fmt: skip
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            check=False,
+        )
         if done.returncode:
             words = " ".join(command)
             err.print(f"{words} failed:\n{done.stderr[-2000:]}", markup=False)

@@ -111,10 +111,13 @@ class Book:
         except (OSError, ValueError, KeyError, AttributeError):
             return None  # not graded, or interrupted while nbgrader wrote it
         return Entry(
-            submission.score, submission.max_score,
+            submission.score,
+            submission.max_score,
             bool(submission.needs_manual_grade),
-            float(submission.total_seconds_late), key, verdict,
-        )  # fmt: skip
+            float(submission.total_seconds_late),
+            key,
+            verdict,
+        )
 
     def graded(self, exercise: Exercise, student: str) -> Path:
         """Where nbgrader puts the graded notebook."""

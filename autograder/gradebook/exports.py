@@ -22,9 +22,18 @@ CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
 # Those of nbgrader's own exporter, which does not quote what holds a comma.
 PLAIN = (
-    "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name",
-    "email", "raw_score", "late_submission_penalty", "score", "max_score",
-)  # fmt: skip
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+)
 
 
 class Plain(ExportPlugin):  # type: ignore[misc]
@@ -103,9 +112,16 @@ def _row(student: Any, assignment: Any) -> list[str]:
         if is_scored(found):
             scores = str(found.score), str(max(0.0, found.score - penalty))
     columns = (
-        timestamp, student.id, student.last_name, student.first_name, student.email,
-        scores[0], penalty, scores[1], assignment.max_score,
-    )  # fmt: skip
+        timestamp,
+        student.id,
+        student.last_name,
+        student.first_name,
+        student.email,
+        scores[0],
+        penalty,
+        scores[1],
+        assignment.max_score,
+    )
     return [_text(column) for column in columns]
 
 

@@ -39,10 +39,13 @@ def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
     with dask.config.set(quiet), own_folder("outage-dask-") as folder:
         if scheduler is None:
             cluster = LocalCluster(
-                n_workers=1, threads_per_worker=Window(jobs).most, processes=False,
-                dashboard_address=None, local_directory=str(folder),
+                n_workers=1,
+                threads_per_worker=Window(jobs).most,
+                processes=False,
+                dashboard_address=None,
+                local_directory=str(folder),
                 silence_logs=logging.CRITICAL,
-            )  # fmt: skip
+            )
             with cluster, Client(cluster) as client:
                 client.register_plugin(Judging(jobs))
                 yield client

@@ -21,9 +21,14 @@ MOST_COMMON = 12
 
 # Layout and comments are no part of what an answer does.
 LEFT_OUT = {
-    tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-    tokenize.ENCODING, tokenize.ENDMARKER,
-}  # fmt: skip
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENCODING,
+    tokenize.ENDMARKER,
+}
 
 
 @dataclass(frozen=True)
@@ -122,11 +127,12 @@ class Cohort:
         """The lowest score first: who needs help stands at the top."""
         rows = [
             Row(
-                student, verdict.score,
+                student,
+                verdict.score,
                 [c.title for c in verdict.checks if c.outcome != "passed"],
             )
             for student, verdict in self.verdicts.items()
-        ]  # fmt: skip
+        ]
         return sorted(rows, key=lambda row: (row.score, row.student))
 
     @property
@@ -196,9 +202,12 @@ class Cohort:
         """One page that needs nothing else."""
         loader = FileSystemLoader(Path(__file__).parent)
         pages = Environment(
-            loader=loader, autoescape=True, undefined=StrictUndefined,
-            trim_blocks=True, lstrip_blocks=True,
-        )  # fmt: skip
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
         page = pages.get_template(TEMPLATE).render(exercise=exercise, cohort=self)
         return str(page)
 
@@ -211,9 +220,14 @@ class Cohort:
         for student, verdict in sorted(self.verdicts.items()):
             earned = {check.title: check.earned for check in verdict.checks}
             writer.writerow(
-                [student, verdict.score, verdict.points, verdict.seconds,
-                 *(earned.get(title, "") for title in titles)]
-            )  # fmt: skip
+                [
+                    student,
+                    verdict.score,
+                    verdict.points,
+                    verdict.seconds,
+                    *(earned.get(title, "") for title in titles),
+                ]
+            )
         return text.getvalue()
 
 

@@ -141,13 +141,15 @@ class GradingRun:
         then = {c.title: c for c in before.checks}
         now = {c.title: c for c in after.checks}
         return Change(
-            student, before.score, after.score,
+            student,
+            before.score,
+            after.score,
             [
                 f"{title}: {_earned(then.get(title))} → {_earned(now.get(title))}"
                 for title in {**then, **now}
                 if _earned(then.get(title)) != _earned(now.get(title))
             ],
-        )  # fmt: skip
+        )
 
     def write(self, student: str) -> str:
         """Write one grade; why that was not possible, or nothing."""

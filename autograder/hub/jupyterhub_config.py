@@ -55,9 +55,12 @@ def open_the_course(spawner: Any) -> None:
         # As that user: root writes nothing into a folder that somebody else controls.
         subprocess.run(
             ["sh", "-c", UNPACK, "unpack", sys.executable, str(PACKAGE)],
-            cwd=user.pw_dir, user=user.pw_uid, group=user.pw_gid, extra_groups=[],
+            cwd=user.pw_dir,
+            user=user.pw_uid,
+            group=user.pw_gid,
+            extra_groups=[],
             check=True,
-        )  # fmt: skip
+        )
     # Learners keep the copy that they began with, and the command has moved since.
     moved = (course / "autograder" / "cli").is_dir()
     module = "autograder.cli" if moved else "course.cli"

@@ -35,11 +35,12 @@ class Call:
         if self.error == "NotImplementedError":
             return "it is not written yet: it raised NotImplementedError"
         words = {
-            "raised": "it raised", "no_json": "it returned something that is no JSON:",
+            "raised": "it raised",
+            "no_json": "it returned something that is no JSON:",
             "missing": "it could not be called:",
             "timed_out": "it had not returned in time",
             "process_ended": "it ended the process it was called in",
-        }[self.ended]  # fmt: skip
+        }[self.ended]
         return f"{words} {self.error}".strip()
 
 
@@ -91,8 +92,10 @@ class Functions:
         `within_s` and `through` are as for `calls`.
         """
         told = {
-            "source": self._sources[function], "function": function, "through": through,
-        }  # fmt: skip
+            "source": self._sources[function],
+            "function": function,
+            "through": through,
+        }
         may_run_s = self._patience * within_s
         with child("call", [], self._confined, may_run_s, (), self._forks) as running:
             running.tell(json.dumps(told) + "\n")

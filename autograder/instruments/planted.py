@@ -39,11 +39,12 @@ def planted(path: Path) -> list[Planted]:
     base = Release.named(data["base"])
     return [
         Planted(
-            told.get("family", ""), told["symptom"],
+            told.get("family", ""),
+            told["symptom"],
             _edited(base, told["name"], told.get("edits", [])),
         )
         for told in data["releases"]
-    ]  # fmt: skip
+    ]
 
 
 def _edited(base: Release, name: str, edits: list[dict[str, str]]) -> Release:

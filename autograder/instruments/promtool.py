@@ -89,8 +89,10 @@ def firing_seconds(rule: Rule, scrapes: Sequence[dict[str, Any]]) -> set[int]:
         group = {"groups": [{"name": "g", "interval": "1s", "rules": [rules]}]}
         (folder / "rules.yml").write_text(yaml.safe_dump(group))
         tests = {
-            "rule_files": ["rules.yml"], "evaluation_interval": "1s", "tests": [test],
-        }  # fmt: skip
+            "rule_files": ["rules.yml"],
+            "evaluation_interval": "1s",
+            "tests": [test],
+        }
         (folder / "test.yml").write_text(yaml.safe_dump(tests))
         _run(folder, "check", "rules", "rules.yml")
         said = _run(folder, "test", "rules", "test.yml", fails=True)
@@ -124,9 +126,12 @@ def _run(folder: Path, *words: str, fails: bool = False) -> str:
     has not ended; MachineTooBusy if it hardly could run.
     """
     with subprocess.Popen(
-        [promtool() or "promtool", *words], cwd=folder, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as running:  # fmt: skip
+        [promtool() or "promtool", *words],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as running:
         said = _read_all(running)
     broke = running.returncode != 0 and not fails
     if broke or (fails and running.returncode and "alertname:" not in said):

@@ -127,9 +127,14 @@ def _start(
                 forks, JOIN, words, fds | {writing: writing}, str(INSIDE), passed
             )
     return subprocess.Popen(
-        words, cwd=INSIDE, env=passed, pass_fds=[writing], stdin=its_input,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        words,
+        cwd=INSIDE,
+        env=passed,
+        pass_fds=[writing],
+        stdin=its_input,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _watch(

@@ -99,12 +99,15 @@ class SuiteRunner:
             os.chmod(address, 0o777)  # to connect, a sandbox's user must be let write
             told = list(
                 reports(
-                    "run_suite", [address, str(PROJECT), str(file)], "",
-                    self._confined, self._within_s,
+                    "run_suite",
+                    [address, str(PROJECT), str(file)],
+                    "",
+                    self._confined,
+                    self._within_s,
                     read=[str(folder), address, *(str(PROJECT / p) for p in READABLE)],
                     forks=self._forks,
                 )
-            )  # fmt: skip
+            )
         if busy := [str(line["busy"]) for line in told if "busy" in line]:
             raise MachineTooBusy.told(busy[0])
         tests: dict[str, bool] = {}

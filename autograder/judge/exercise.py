@@ -98,7 +98,7 @@ class Exercise:
                         for grade_id, slot in data["answers"].items()
                     ),
                     data.get("time_limit_s", TIME_LIMIT_S),
-                )  # fmt: skip
+                )
         raise ExerciseNotFound(name, list(folders))
 
     @property

@@ -25,9 +25,11 @@ from course.outage.tempdirs import own_folder
 from .job import JOIN
 
 FOR_CHECKS = (
-    "autograder.instruments.plugin", "autograder.instruments.observe",
-    "course.outage.fleet.supervisor", "concurrent.futures.thread",
-)  # fmt: skip
+    "autograder.instruments.plugin",
+    "autograder.instruments.observe",
+    "course.outage.fleet.supervisor",
+    "concurrent.futures.thread",
+)
 # On a quiet machine it takes a twentieth of a second. Who gives up judges on, slower.
 PROVED_WITHIN_S = 120
 

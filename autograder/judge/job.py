@@ -39,10 +39,13 @@ class Job:
         """Write it to a file."""
         release = {"name": self.release.name, "modules": dict(self.release.modules)}
         data: dict[str, Any] = {
-            "answers": dict(self.answers), "release": release,
-            "confined": self.confined.value, "seed": self.seed, "forks": self.forks,
+            "answers": dict(self.answers),
+            "release": release,
+            "confined": self.confined.value,
+            "seed": self.seed,
+            "forks": self.forks,
             "patience": self.patience,
-        }  # fmt: skip
+        }
         path.write_text(json.dumps(data))
 
     @classmethod
@@ -50,9 +53,13 @@ class Job:
         """The reverse of `write`."""
         data = json.loads(path.read_text("utf-8"))
         return cls(
-            data["answers"], Release(**data["release"]), Confined(data["confined"]),
-            data["seed"], data["forks"], data["patience"],
-        )  # fmt: skip
+            data["answers"],
+            Release(**data["release"]),
+            Confined(data["confined"]),
+            data["seed"],
+            data["forks"],
+            data["patience"],
+        )
 
 
 def confinement(

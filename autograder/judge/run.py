@@ -49,12 +49,29 @@ class Run:
         # Not a pipe: pytest would wait until somebody reads it, and we for its reports.
         output = job.with_name("output.txt").open("w+b")
         words = [
-            "-q", "-p", "autograder.instruments.plugin", "-p", "no:cacheprovider",
-            "-p", "no:unraisableexception", "-p", "no:threadexception",
-            "-c", os.devnull, "--rootdir", str(folders[0]), "--import-mode=importlib",
-            "--job", str(job), "--report-fd", str(writing),
-            "--owner-fd", str(watched), *options, *map(str, folders),
-        ]  # fmt: skip
+            "-q",
+            "-p",
+            "autograder.instruments.plugin",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:unraisableexception",
+            "-p",
+            "no:threadexception",
+            "-c",
+            os.devnull,
+            "--rootdir",
+            str(folders[0]),
+            "--import-mode=importlib",
+            "--job",
+            str(job),
+            "--report-fd",
+            str(writing),
+            "--owner-fd",
+            str(watched),
+            *options,
+            *map(str, folders),
+        ]
         env = {
             **os.environ,
             "PYTEST_ADDOPTS": "",
@@ -62,9 +79,13 @@ class Run:
         }
         fds = {1: output.fileno(), 2: output.fileno(), writing: writing}
         process = start(
-            "pytest", words, fds | {watched: watched}, env, str(job.parent),
+            "pytest",
+            words,
+            fds | {watched: watched},
+            env,
+            str(job.parent),
             forks.checks.address if forks else None,
-        )  # fmt: skip
+        )
         os.close(writing)
         os.close(watched)
         timer = threading.Timer(CAP * time_limit_s, self._end, [process])

@@ -32,10 +32,14 @@ class Task:
         """SHA-256, in hex, of the answers, of all checks, and of how they are run."""
         exercise = Exercise.named(self.exercise)
         text = json.dumps(
-            [self.exercise, self.readings, self.confined.value,
-             exercise.checks_digest(held_back=True)],
+            [
+                self.exercise,
+                self.readings,
+                self.confined.value,
+                exercise.checks_digest(held_back=True),
+            ],
             sort_keys=True,
-        )  # fmt: skip
+        )
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def judged(self, patience: float = 1.0, seed: int | None = None) -> Verdict:
@@ -44,9 +48,13 @@ class Task:
         Raises SandboxUnavailable and JudgingFailed.
         """
         return judge_best(
-            Exercise.named(self.exercise), self.readings, confined=self.confined,
-            held_back=True, patience=patience, seed=seed,
-        )  # fmt: skip
+            Exercise.named(self.exercise),
+            self.readings,
+            confined=self.confined,
+            held_back=True,
+            patience=patience,
+            seed=seed,
+        )
 
 
 @dataclass(frozen=True)

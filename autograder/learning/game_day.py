@@ -136,9 +136,12 @@ class GameDay:
             RATE, malformed, seed=outage.number, seconds=LONGEST_S, retries=PATIENT
         )
         self.panel = IncidentPanel(
-            self.fleet, self._load, outage.release, minutes_per_s=1 / 60,
+            self.fleet,
+            self._load,
+            outage.release,
+            minutes_per_s=1 / 60,
             on_lever=self._noted,
-        )  # fmt: skip
+        )
         self._entries: list[tuple[float, str]] = []
         self._fixes = 0
         self.fleet.start_traffic(Load(RATE, seed=outage.number, retries=PATIENT))

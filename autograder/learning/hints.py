@@ -38,9 +38,13 @@ def note(
         for grade_id, text in answers.items()
     }
     journal.tell(
-        VERDICT, exercise=exercise.name, score=verdict.score, points=verdict.points,
-        passed=verdict.passed, answers=digests,
-    )  # fmt: skip
+        VERDICT,
+        exercise=exercise.name,
+        score=verdict.score,
+        points=verdict.points,
+        passed=verdict.passed,
+        answers=digests,
+    )
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,19 @@ from html import escape
 from autograder.judge.verdict import Check, Verdict
 
 MARKS = {
-    "passed": "✓", "failed": "✗", "inconclusive": "?", "error": "!", "timed_out": "⌛",
-}  # fmt: skip
+    "passed": "✓",
+    "failed": "✗",
+    "inconclusive": "?",
+    "error": "!",
+    "timed_out": "⌛",
+}
 WORDS = {
-    "passed": "passed", "failed": "not yet", "inconclusive": "machine too busy to tell",
-    "error": "could not be checked", "timed_out": "took too long",
-}  # fmt: skip
+    "passed": "passed",
+    "failed": "not yet",
+    "inconclusive": "machine too busy to tell",
+    "error": "could not be checked",
+    "timed_out": "took too long",
+}
 # White on a ground of its own can be read in the light theme and in the dark.
 GROUNDS = {"passed": "#1a7f37", "inconclusive": "#57606a"}
 OTHER_GROUND = "#cf222e"

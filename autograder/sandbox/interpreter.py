@@ -70,21 +70,40 @@ def interpreter(
     root = os.geteuid() == 0
     user = USERS[os.getpid() % len(USERS)] if root else None
     told = {
-        "filter": seccomp.program().hex(), "user": user,
-        "memory_mb": limits.memory_mb, "wall_s": limits.wall_s,
-    }  # fmt: skip
+        "filter": seccomp.program().hex(),
+        "user": user,
+        "memory_mb": limits.memory_mb,
+        "wall_s": limits.wall_s,
+    }
     inside = json.dumps({"limits": limits.to_json(), "user": user or 0})
     return (
-        sys.executable, "-I", "-S", watch.__file__, json.dumps(told), found,
-        "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
-        "--unshare-cgroup-try", *(() if root else ("--unshare-user",)),
-        "--hostname", "sandbox", "--die-with-parent", "--new-session",
-        "--cap-drop", "ALL",
+        sys.executable,
+        "-I",
+        "-S",
+        watch.__file__,
+        json.dumps(told),
+        found,
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        *(() if root else ("--unshare-user",)),
+        "--hostname",
+        "sandbox",
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
         *(("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID") if root else ()),
-        "--clearenv", *_environment(),
+        "--clearenv",
+        *_environment(),
         *_file_system(read, write, limits.scratch_mb),
-        "--", sys.executable, launch.__file__, inside,
-    )  # fmt: skip
+        "--",
+        sys.executable,
+        launch.__file__,
+        inside,
+    )
 
 
 def _environment() -> list[str]:

@@ -34,9 +34,14 @@ PROJECT = Path(__file__).parents[2]
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
 SECCOMP_MODE_FILTER = 2
 NAMESPACES = {
-    "cgroup": 0x02000000, "uts": 0x04000000, "ipc": 0x08000000, "user": 0x10000000,
-    "pid": 0x20000000, "net": 0x40000000, "mnt": 0x00020000,
-}  # fmt: skip
+    "cgroup": 0x02000000,
+    "uts": 0x04000000,
+    "ipc": 0x08000000,
+    "user": 0x10000000,
+    "pid": 0x20000000,
+    "net": 0x40000000,
+    "mnt": 0x00020000,
+}
 CAPABILITY_VERSION_3 = 0x20080522
 MOST_CAPABILITIES = 64
 
@@ -52,9 +57,12 @@ def main() -> int:
     program = bytes.fromhex(told["filter"])
     open_here = descriptors()  # what the module may have; there will be more
     sandbox, init = watch.start(
-        bwrap, program, [*watch.expanded(words, told["user"]), "cat"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
+        bwrap,
+        program,
+        [*watch.expanded(words, told["user"]), "cat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     assert sandbox.stdin is not None
     assert sandbox.stdout is not None
     # What it repeats has come from inside: the sandbox is complete.

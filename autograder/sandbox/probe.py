@@ -17,9 +17,13 @@ def prove() -> str:
     command = [*interpreter(Confined.SANDBOX), "-m", "platform"]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=WITHIN_S, check=False,
+            command,
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
             stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired as exc:
         raise SandboxUnavailable(
             f"bubblewrap has not ended after {WITHIN_S} s",

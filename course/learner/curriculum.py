@@ -44,15 +44,20 @@ class Module:
         """Its lesson, then its exercise."""
         return [
             Part(
-                "lesson", self.number, self.lesson,
-                f"course/notebooks/{self.lesson}.ipynb", self.lesson_minutes,
+                "lesson",
+                self.number,
+                self.lesson,
+                f"course/notebooks/{self.lesson}.ipynb",
+                self.lesson_minutes,
             ),
             Part(
-                "exercise", self.number, self.exercise,
+                "exercise",
+                self.number,
+                self.exercise,
                 f"exercises/{self.exercise}/{self.exercise}.ipynb",
                 self.exercise_minutes,
             ),
-        ]  # fmt: skip
+        ]
 
 
 def modules() -> list[Module]:

@@ -179,8 +179,14 @@ from course.outage import OutageError
 from course.outage.requests import http_request
 
 WAYS = (
-    "route", "recursion", "sys_exit", "background", "task_group", "orphan", "os_exit"
-)  # fmt: skip
+    "route",
+    "recursion",
+    "sys_exit",
+    "background",
+    "task_group",
+    "orphan",
+    "os_exit",
+)
 saw = {}
 with Fleet(Release.named("raises"), replicas=1) as raises:
     for way in WAYS:
@@ -193,9 +199,10 @@ with Fleet(Release.named("raises"), replicas=1) as raises:
         raises.telemetry.wait_for(lambda t, n=deaths: len(t.exits()) > n, within_s=0.4)
         died = raises.telemetry.exits()[deaths:]
         logged = [
-            e["record"] for e in raises.telemetry.log_entries()[lines:]
+            e["record"]
+            for e in raises.telemetry.log_entries()[lines:]
             if e["record"].get("level") in ("error", "critical")
-        ]  # fmt: skip
+        ]
         process = f"exit code {died[0]['exit_code']}" if died else "lives"
         saw[way] = (response, process, logged)
         print(f"{way:12} {response!s:45} {process:12} errors logged: {len(logged)}")

@@ -91,10 +91,10 @@ with Fleet(Release.named("bad"), replicas=1) as alone:
 
 # %%
 partner = (
-    b'GET /orders HTTP/1.1\r\nHost: orders.example\r\nUser-Agent: batch-import/4.1\r\n'
+    b"GET /orders HTTP/1.1\r\nHost: orders.example\r\nUser-Agent: batch-import/4.1\r\n"
     b'Accept: application/json\r\nX-Route: {"v": 2, "region": "eu-wset", "shard": 3,'
     b' "trace": "4bf92f3577b34da6"}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
-)  # fmt: skip
+)
 print(len(partner), "bytes")
 
 # %% [markdown]

@@ -214,11 +214,15 @@ async def answer_later(request, exc):
     log.warning("store.unavailable", error=repr(exc))
     return JSONResponse(
         {
-            "type": "about:blank", "title": "Service Unavailable", "status": 503,
+            "type": "about:blank",
+            "title": "Service Unavailable",
+            "status": 503,
             "detail": "Orders cannot be reached. Try again in a moment.",
         },
-        503, {"Retry-After": "2"}, "application/problem+json",
-    )  # fmt: skip
+        503,
+        {"Retry-After": "2"},
+        "application/problem+json",
+    )
 
 
 def install(app, metrics):

@@ -55,8 +55,12 @@ def test_fault_of_ours(service):
 
 
 SUITE = [
-    test_valid, test_malformed, test_unknown_path, test_invalid_body, test_fault_of_ours
-]  # fmt: skip
+    test_valid,
+    test_malformed,
+    test_unknown_path,
+    test_invalid_body,
+    test_fault_of_ours,
+]
 
 # %% [markdown]
 # And here are five releases, each with one mistake in its error handling: one line each, of

@@ -72,24 +72,33 @@ class IncidentPanel:
         self._kind = widgets.Dropdown(options=kinds, description="Malformed")
         self._level = widgets.Dropdown(options=LEVELS, description="Show")
         self._filter = widgets.Text(description="Containing", continuous_update=True)
-        self.box = widgets.VBox([
-            self._status, self._rates, self._latencies, self._replicas,
-            widgets.HBox([
-                self._release,
-                self._lever("Deploy", self._deploy),
-                self._lever("Roll back", self._roll_back),
-                self._lever("Restart", self._restart),
-            ]),
-            widgets.HBox([
-                self._kind,
-                self._lever("Send one", self._send_one),
-                self._lever("Start traffic", self._start_traffic),
-                self._lever("Stop traffic", self._stop_traffic),
-            ]),
-            self._said,
-            widgets.HBox([self._level, self._filter]),
-            self._log,
-        ])  # fmt: skip
+        self.box = widgets.VBox(
+            [
+                self._status,
+                self._rates,
+                self._latencies,
+                self._replicas,
+                widgets.HBox(
+                    [
+                        self._release,
+                        self._lever("Deploy", self._deploy),
+                        self._lever("Roll back", self._roll_back),
+                        self._lever("Restart", self._restart),
+                    ]
+                ),
+                widgets.HBox(
+                    [
+                        self._kind,
+                        self._lever("Send one", self._send_one),
+                        self._lever("Start traffic", self._start_traffic),
+                        self._lever("Stop traffic", self._stop_traffic),
+                    ]
+                ),
+                self._said,
+                widgets.HBox([self._level, self._filter]),
+                self._log,
+            ]
+        )
         self.box.add_class("outage-panel")
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep_drawing, daemon=True)
@@ -110,10 +119,12 @@ class IncidentPanel:
         pictures = [
             still("Requests", LINES, columns(samples), in_words(samples)),
             still(
-                "Latency of successful requests", LATENCIES, latencies(samples),
+                "Latency of successful requests",
+                LATENCIES,
+                latencies(samples),
                 latency_in_words(samples),
             ),
-        ]  # fmt: skip
+        ]
         status = f"<div>{self.view.status()}</div>"
         if self._place is not None:
             self._place.update(HTML(status + "".join(pictures) + self._table()))

@@ -32,9 +32,11 @@ class Parsons:
         self.shown = shuffled(self.lines)
         self.tries = 0
         self._list = widgets.Select(
-            options=self._options(), rows=len(self.lines) + 1, description="Lines",
+            options=self._options(),
+            rows=len(self.lines) + 1,
+            description="Lines",
             layout=widgets.Layout(width="auto"),
-        )  # fmt: skip
+        )
         self._list.add_class("outage-lines")
         self._up = widgets.Button(description="Move up")
         self._down = widgets.Button(description="Move down")

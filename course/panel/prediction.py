@@ -53,8 +53,9 @@ class Prediction:
         self._runs: tuple[Run, ...] = ()
         self._choice = widgets.RadioButtons(
             options=[(f"{key}) {text}", key) for key, text in self.options.items()],
-            value=None, layout=widgets.Layout(width="auto"),
-        )  # fmt: skip
+            value=None,
+            layout=widgets.Layout(width="auto"),
+        )
         self._button = widgets.Button(description="Commit", button_style="primary")
         self._said = widgets.HTML()
         self._button.on_click(lambda _: self._commit(self._choice.value))
@@ -90,9 +91,13 @@ class Prediction:
         self._asked = True
         options = "\n".join(f"  {key}) {text}" for key, text in self.options.items())
         box = widgets.VBox(
-            [widgets.HTML(f"<strong>{marked(self.question)}</strong>"), self._choice,
-             self._button, self._said]
-        )  # fmt: skip
+            [
+                widgets.HTML(f"<strong>{marked(self.question)}</strong>"),
+                self._choice,
+                self._button,
+                self._said,
+            ]
+        )
         box.add_class("outage-prediction")
         show(box, f"{self.question}\n{options}\n{self.how}")
 

@@ -23,21 +23,25 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "http_requests", "Requests answered.", ["route", "status"],
+            "http_requests",
+            "Requests answered.",
+            ["route", "status"],
             registry=self.registry,
-        )  # fmt: skip
+        )
         self.request_seconds = Histogram(
             "http_request_seconds", "Time to answer.", registry=self.registry
         )
         self.query_seconds = Histogram(
-            "db_query_seconds", "Time a query held its connection.",
+            "db_query_seconds",
+            "Time a query held its connection.",
             registry=self.registry,
             buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5),
-        )  # fmt: skip
+        )
         self.pool_wait_seconds = Histogram(
-            "db_pool_wait_seconds", "Time a query waited for a connection.",
+            "db_pool_wait_seconds",
+            "Time a query waited for a connection.",
             registry=self.registry,
-        )  # fmt: skip
+        )
         self.pool_in_use = Gauge(
             "db_pool_in_use", "Connections that run a query.", registry=self.registry
         )
@@ -102,6 +106,9 @@ class RequestLog:
         self.metrics.requests.labels(route, str(status)).inc()
         self.metrics.request_seconds.observe(seconds)
         log.info(
-            "request.answered", method=scope["method"], path=scope["path"],
-            status=status, ms=round(seconds * 1000, 2),
-        )  # fmt: skip
+            "request.answered",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 2),
+        )

@@ -62,9 +62,11 @@ class Signals:
         self.app = app
         self.metrics = metrics
         self.errors = Counter(
-            "request_errors", "Requests that failed by a fault of ours.",
-            ["route", "error"], registry=metrics.registry,
-        )  # fmt: skip
+            "request_errors",
+            "Requests that failed by a fault of ours.",
+            ["route", "error"],
+            registry=metrics.registry,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request of `app`."""
@@ -97,9 +99,12 @@ class Signals:
         self.metrics.requests.labels(route, str(status)).inc()
         self.metrics.request_seconds.observe(seconds)
         log.info(
-            "request.answered", method=scope["method"], path=scope["path"],
-            status=status, ms=round(seconds * 1000, 2),
-        )  # fmt: skip
+            "request.answered",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 2),
+        )
 
 
 # %% [markdown]

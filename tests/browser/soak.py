@@ -79,9 +79,10 @@ def measured(page: Page, seconds: float) -> Any:
     while time.monotonic() < end:
         page.wait_for_timeout(EVERY_S * 1000)
         kernels = [
-            p for p in me.children(recursive=True)
+            p
+            for p in me.children(recursive=True)
             if "ipykernel_launcher" in " ".join(p.cmdline())
-        ]  # fmt: skip
+        ]
         drawn = page.evaluate("() => window.drawn.splice(0)")
         gaps = [after - before for before, after in pairwise(drawn)]
         started = time.monotonic()

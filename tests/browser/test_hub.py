@@ -64,19 +64,30 @@ In two sentences, for somebody who knows nothing of routing. How it is graded:
 def free_text_cells() -> list[dict[str, object]]:
     """A question that a human grades, and the rubric that it is graded by."""
     marks = {
-        "grade": False, "solution": False, "locked": True, "task": False,
-        "schema_version": 3, "cell_type": "markdown",
-    }  # fmt: skip
+        "grade": False,
+        "solution": False,
+        "locked": True,
+        "task": False,
+        "schema_version": 3,
+        "cell_type": "markdown",
+    }
     asked = marks | {"grade_id": "rubric"}
     answered = marks | {
-        "grade": True, "solution": True, "locked": False, "points": 4,
+        "grade": True,
+        "solution": True,
+        "locked": False,
+        "points": 4,
         "grade_id": "to_the_users",
-    }  # fmt: skip
+    }
     return [
-        {"cell_type": "markdown", "id": m["grade_id"], "source": text,
-         "metadata": {"nbgrader": m}}
+        {
+            "cell_type": "markdown",
+            "id": m["grade_id"],
+            "source": text,
+            "metadata": {"nbgrader": m},
+        }
         for m, text in ((asked, RUBRIC), (answered, "Your answer."))
-    ]  # fmt: skip
+    ]
 
 
 @dataclass
@@ -115,21 +126,36 @@ def lay_course(root: Path) -> None:
     notebook["cells"] += free_text_cells()
     source.write_text(json.dumps(notebook))
     environment = {
-        **os.environ, "PYTHONPATH": str(clone), "OUTAGE_EXCHANGE": str(root),
+        **os.environ,
+        "PYTHONPATH": str(clone),
+        "OUTAGE_EXCHANGE": str(root),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    }  # fmt: skip
+    }
     words = ["generate_assignment", NAME, "--force"]
     for folder, command in (
         (clone / "autograder", [sys.executable, "-m", "nbgrader", *words]),
         (clone, ["git", "init", "-q"]),
         (clone, ["git", "add", "-A"]),
-        (clone, [sys.executable, "-m", "autograder.cli", "package", "--to",
-                 str(root / "outage-course.zip")]),
-    ):  # fmt: skip
+        (
+            clone,
+            [
+                sys.executable,
+                "-m",
+                "autograder.cli",
+                "package",
+                "--to",
+                str(root / "outage-course.zip"),
+            ],
+        ),
+    ):
         done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True,
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
             check=False,
-        )  # fmt: skip
+        )
         assert done.returncode == 0, done.stderr
     (clone / "autograder" / "gradebook.db").unlink()
     (root / "outage-course.zip").chmod(0o644)
@@ -188,13 +214,31 @@ def hub() -> Iterator[Hub]:
     }
     with (state / "log.txt").open("wb") as log:
         process = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
-             "sh", "-c", VIEW, "view", str(root / "view"), closed,
-             sys.executable, "-m", "jupyterhub", "-f",
-             str(Path(__file__).with_name("hub_config.py"))],
-            cwd=state, env=environment, stdin=subprocess.DEVNULL, stdout=log,
+            [
+                "unshare",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--mount-proc",
+                "--kill-child",
+                "sh",
+                "-c",
+                VIEW,
+                "view",
+                str(root / "view"),
+                closed,
+                sys.executable,
+                "-m",
+                "jupyterhub",
+                "-f",
+                str(Path(__file__).with_name("hub_config.py")),
+            ],
+            cwd=state,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
             stderr=subprocess.STDOUT,
-        )  # fmt: skip
+        )
     try:
         url = f"http://127.0.0.1:{public}"
         wait_until_up(url, process, state / "log.txt")

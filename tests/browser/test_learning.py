@@ -37,9 +37,12 @@ def progress(copy: Path) -> dict[str, Any]:
     """What `outage progress --json` says there, by part."""
     done = subprocess.run(
         [sys.executable, "-m", "autograder.cli", "progress", "--json"],
-        cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return {part["part"]: part for part in json.loads(done.stdout)["parts"]}
 
 

@@ -7,13 +7,24 @@ from pathlib import Path
 # Beside the service, which a release replaces. To move one of these means to keep it:
 # see course/outage/requests.py.
 ADDRESSES = {
-    "autograder.checking", "autograder.game_day", "autograder.judge.rules",
-    "course.outage", "course.outage.alert", "course.outage.clients",
-    "course.outage.crashes", "course.outage.desk", "course.outage.http",
-    "course.outage.incident", "course.outage.minimise", "course.outage.recording",
-    "course.outage.requests", "course.outage.rollout", "course.outage.traffic",
-    "course.panel", "course.panel.chart",
-}  # fmt: skip
+    "autograder.checking",
+    "autograder.game_day",
+    "autograder.judge.rules",
+    "course.outage",
+    "course.outage.alert",
+    "course.outage.clients",
+    "course.outage.crashes",
+    "course.outage.desk",
+    "course.outage.http",
+    "course.outage.incident",
+    "course.outage.minimise",
+    "course.outage.recording",
+    "course.outage.requests",
+    "course.outage.rollout",
+    "course.outage.traffic",
+    "course.panel",
+    "course.panel.chart",
+}
 
 
 def imported(project: Path) -> set[tuple[str, str]]:

@@ -28,8 +28,12 @@ def test_an_order_is_stored_and_read_back(fleet: Fleet) -> None:
     got = fleet.send(http_request(ROUTE, "GET", "/orders/a1"))
     assert put.status == got.status == 200
     assert json.loads(got.body) == {
-        "id": "a1", "item": "tea", "quantity": 2, "region": "eu-west", "shard": 3,
-    }  # fmt: skip
+        "id": "a1",
+        "item": "tea",
+        "quantity": 2,
+        "region": "eu-west",
+        "shard": 3,
+    }
 
 
 def test_placing_an_order_twice_changes_nothing(fleet: Fleet) -> None:

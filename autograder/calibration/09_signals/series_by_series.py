@@ -22,7 +22,7 @@ class Signals:
         self.errors = Counter(
             "request_errors", "Requests that failed by a fault of ours.",
             ["route", "error"], registry=metrics.registry,
-        )  # fmt: skip
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request of `app`."""
@@ -59,7 +59,7 @@ class Signals:
         log.info(
             "request.answered", method=scope["method"], path=scope["path"],
             status=status, ms=round(seconds * 1000, 2),
-        )  # fmt: skip
+        )
 
 # %% routing_alert
 from collections import defaultdict

@@ -16,9 +16,13 @@ FAILURES = {"server_error", "reset", "timeout"}
 
 def a_try(due: float, done: float, outcome: str = "ok", **other: bool) -> Try:
     return {
-        "due": due, "done": done, "outcome": outcome, "last": True, "malformed": False,
+        "due": due,
+        "done": done,
+        "outcome": outcome,
+        "last": True,
+        "malformed": False,
         **other,
-    }  # fmt: skip
+    }
 
 
 OK = a_try(1.0, 1.1)
@@ -36,66 +40,154 @@ class Case:
 
 
 AVAILABILITY = [
-    Case("one request served and one failed", ([OK, FAILED], 0, 10), 0.5,
-         "what is divided by what."),
-    Case("one request served, at the third try",
-         ([a_try(1.0, 1.1, "reset", last=False), a_try(1.0, 1.3, "reset", last=False),
-           a_try(1.0, 1.5)], 0, 10), 1.0,
-         "how many records one request has, and which of them tells how it ended."),
-    Case("a malformed request that failed, and a well-formed one that was served",
-         ([a_try(1.0, 1.1, "server_error", malformed=True), OK], 0, 10), 1.0,
-         "requests that nobody could have served."),
-    Case("a request answered 1.4 s after it was due", ([a_try(1.0, 2.4)], 0, 10), 0.0,
-         "who is still there to get an answer that comes after WITHIN_S."),
-    Case("a request answered 1.0 s after it was due", ([a_try(1.0, 2.0)], 0, 10), 1.0,
-         "the limit itself: at most WITHIN_S is in time."),
-    Case("a request answered with a 4xx", ([a_try(1.0, 1.1, "client_error")], 0, 10),
-         0.0, "what counts as served: `ok`, and nothing else."),
-    Case("a request due before the window, though answered in it",
-         ([a_try(0.9, 1.2, "reset"), OK], 1.0, 2.0), 1.0,
-         "which moment puts a request into a window: when it was due."),
-    Case("a request due exactly at the end of the window",
-         ([OK, a_try(2.0, 2.1, "reset")], 1.0, 2.0), 1.0,
-         "the ends of the window: from since up to, but without, until."),
-    Case("no request in the window", ([OK], 5, 10), None,
-         "what may be said without any evidence."),
-]  # fmt: skip
+    Case(
+        "one request served and one failed",
+        ([OK, FAILED], 0, 10),
+        0.5,
+        "what is divided by what.",
+    ),
+    Case(
+        "one request served, at the third try",
+        (
+            [
+                a_try(1.0, 1.1, "reset", last=False),
+                a_try(1.0, 1.3, "reset", last=False),
+                a_try(1.0, 1.5),
+            ],
+            0,
+            10,
+        ),
+        1.0,
+        "how many records one request has, and which of them tells how it ended.",
+    ),
+    Case(
+        "a malformed request that failed, and a well-formed one that was served",
+        ([a_try(1.0, 1.1, "server_error", malformed=True), OK], 0, 10),
+        1.0,
+        "requests that nobody could have served.",
+    ),
+    Case(
+        "a request answered 1.4 s after it was due",
+        ([a_try(1.0, 2.4)], 0, 10),
+        0.0,
+        "who is still there to get an answer that comes after WITHIN_S.",
+    ),
+    Case(
+        "a request answered 1.0 s after it was due",
+        ([a_try(1.0, 2.0)], 0, 10),
+        1.0,
+        "the limit itself: at most WITHIN_S is in time.",
+    ),
+    Case(
+        "a request answered with a 4xx",
+        ([a_try(1.0, 1.1, "client_error")], 0, 10),
+        0.0,
+        "what counts as served: `ok`, and nothing else.",
+    ),
+    Case(
+        "a request due before the window, though answered in it",
+        ([a_try(0.9, 1.2, "reset"), OK], 1.0, 2.0),
+        1.0,
+        "which moment puts a request into a window: when it was due.",
+    ),
+    Case(
+        "a request due exactly at the end of the window",
+        ([OK, a_try(2.0, 2.1, "reset")], 1.0, 2.0),
+        1.0,
+        "the ends of the window: from since up to, but without, until.",
+    ),
+    Case(
+        "no request in the window",
+        ([OK], 5, 10),
+        None,
+        "what may be said without any evidence.",
+    ),
+]
 
 BURN = [
-    Case("one of ten tries failed, objective 99%",
-         ([OK] * 9 + [FAILED], 0, 10, 0.99), 10.0,
-         "what is divided by what: the share that failed, by the share that may fail."),
-    Case("all tries failed, objective 99.9%", ([FAILED] * 3, 0, 10, 0.999), 1000.0,
-         "which share may fail."),
-    Case("one try cut off, one timed out, one 500, one answered 4xx, objective 90%",
-         ([a_try(1, 2, outcome)
-           for outcome in ("reset", "timeout", "server_error", "client_error")],
-          0, 10, 0.9), 7.5,
-         "which outcomes the service is to blame for."),
-    Case("a request that failed twice and then succeeded, objective 90%",
-         ([a_try(1.0, 1.1, "reset", last=False), a_try(1.0, 1.3, "reset", last=False),
-           a_try(1.0, 1.5)], 0, 10, 0.9), 20 / 3,
-         "what burns the budget here: every try that failed, as in the error share."),
-    Case("a malformed request that got a 500, objective 90%",
-         ([a_try(1.0, 1.1, "server_error", malformed=True)], 0, 10, 0.9), 10.0,
-         "tries: a burn rate does not know who sent them. That is why the alert of"
-         " lesson 01 could not tell either."),
-    Case("a try that ended exactly at the start of the window, and one at its end",
-         ([a_try(0, 1.0, "reset"), a_try(1.5, 2.0)], 1.0, 2.0, 0.9), 0.0,
-         "the ends of the window: after since, up to and with until."),
-    Case("no try in the window", ([OK], 5, 10, 0.999), 0.0,
-         "what error_share returns when nothing ended."),
-]  # fmt: skip
+    Case(
+        "one of ten tries failed, objective 99%",
+        ([OK] * 9 + [FAILED], 0, 10, 0.99),
+        10.0,
+        "what is divided by what: the share that failed, by the share that may fail.",
+    ),
+    Case(
+        "all tries failed, objective 99.9%",
+        ([FAILED] * 3, 0, 10, 0.999),
+        1000.0,
+        "which share may fail.",
+    ),
+    Case(
+        "one try cut off, one timed out, one 500, one answered 4xx, objective 90%",
+        (
+            [
+                a_try(1, 2, outcome)
+                for outcome in ("reset", "timeout", "server_error", "client_error")
+            ],
+            0,
+            10,
+            0.9,
+        ),
+        7.5,
+        "which outcomes the service is to blame for.",
+    ),
+    Case(
+        "a request that failed twice and then succeeded, objective 90%",
+        (
+            [
+                a_try(1.0, 1.1, "reset", last=False),
+                a_try(1.0, 1.3, "reset", last=False),
+                a_try(1.0, 1.5),
+            ],
+            0,
+            10,
+            0.9,
+        ),
+        20 / 3,
+        "what burns the budget here: every try that failed, as in the error share.",
+    ),
+    Case(
+        "a malformed request that got a 500, objective 90%",
+        ([a_try(1.0, 1.1, "server_error", malformed=True)], 0, 10, 0.9),
+        10.0,
+        "tries: a burn rate does not know who sent them. That is why the alert of"
+        " lesson 01 could not tell either.",
+    ),
+    Case(
+        "a try that ended exactly at the start of the window, and one at its end",
+        ([a_try(0, 1.0, "reset"), a_try(1.5, 2.0)], 1.0, 2.0, 0.9),
+        0.0,
+        "the ends of the window: after since, up to and with until.",
+    ),
+    Case(
+        "no try in the window",
+        ([OK], 5, 10, 0.999),
+        0.0,
+        "what error_share returns when nothing ended.",
+    ),
+]
 
 BUDGET = [
-    Case("43.2 minutes down, 99.9% over 30 days", (43.2, 0.999, 30), 1.0,
-         "how many minutes 99.9% allows over 30 days: 43.2."),
-    Case("the 90 minutes of June, 99.9% over 30 days", (90, 0.999, 30), 90 / 43.2,
-         "whether a share or a percentage was asked for."),
-    Case("10 minutes down, 99% over 7 days", (10, 0.99, 7), 10 / 100.8,
-         "the arguments: neither the objective nor the days are always the same."),
+    Case(
+        "43.2 minutes down, 99.9% over 30 days",
+        (43.2, 0.999, 30),
+        1.0,
+        "how many minutes 99.9% allows over 30 days: 43.2.",
+    ),
+    Case(
+        "the 90 minutes of June, 99.9% over 30 days",
+        (90, 0.999, 30),
+        90 / 43.2,
+        "whether a share or a percentage was asked for.",
+    ),
+    Case(
+        "10 minutes down, 99% over 7 days",
+        (10, 0.99, 7),
+        10 / 100.8,
+        "the arguments: neither the objective nor the days are always the same.",
+    ),
     Case("nothing down", (0, 0.999, 30), 0.0, "what an outage of no length spends."),
-]  # fmt: skip
+]
 
 
 def require_all(functions: Functions, name: str, cases: Sequence[Case]) -> None:
@@ -124,10 +216,14 @@ def test_availability_of_the_recording(functions: Functions) -> None:
         for t in told.tries
     ]
     cases = [
-        Case(f"the recording, from {since} s to {until} s", (tries, since, until),
-             told.success(since, until), "what the other checks of this function say.")
+        Case(
+            f"the recording, from {since} s to {until} s",
+            (tries, since, until),
+            told.success(since, until),
+            "what the other checks of this function say.",
+        )
         for since, until in ((0, 10), (20, 40), (30, 31), (60, 70), (0, 70))
-    ]  # fmt: skip
+    ]
     require_all(functions, "availability", cases)
 
 
@@ -155,8 +251,8 @@ def said(functions: Functions, arguments: tuple[float, int, int]) -> str:
     call = functions.call("impact", *arguments)
     if call.ended != "returned" or not isinstance(call.value, str):
         raise Unmet(
-            sent=f"impact{arguments}", saw=f"{call}.", expected="a sentence: text.",
-        )  # fmt: skip
+            sent=f"impact{arguments}", saw=f"{call}.", expected="a sentence: text."
+        )
     return call.value
 
 
@@ -177,19 +273,21 @@ def test_the_message_says_how_bad(functions: Functions) -> None:
         numbers = {int(n) for n in re.findall(r"(?<![\d.])\d+(?![\d.]*\d)", text)}
         if not percent_is_true(text, failing):
             raise Unmet(
-                sent=f"impact{arguments}", saw=f"“{text}”",
+                sent=f"impact{arguments}",
+                saw=f"“{text}”",
                 expected=f"a percentage that says {failing:.1%}, and does not claim all"
                 " or none where there are some.",
                 look="what rounding to whole percents makes of shares near 0 and 1.",
-            )  # fmt: skip
+            )
         for figure, what in ((minutes, "minutes"), (deaths, "deaths")):
             words = {0: "no ", 1: "one "}.get(figure, "\0")
             if figure not in numbers and words not in text.lower():
                 raise Unmet(
-                    sent=f"impact{arguments}", saw=f"“{text}”",
+                    sent=f"impact{arguments}",
+                    saw=f"“{text}”",
                     expected=f"the number of {what}, {figure}, as well.",
                     look="the three arguments: each is a fact that a reader waits for.",
-                )  # fmt: skip
+                )
 
 
 @check("The first message names no cause", points=2)
@@ -198,12 +296,14 @@ def test_the_message_names_no_cause(functions: Functions) -> None:
         text = said(functions, arguments)
         if not percent_is_true(text, arguments[0]) and len(text) < 40:
             raise Unmet(
-                sent=f"impact{arguments}", saw=f"“{text}”",
+                sent=f"impact{arguments}",
+                saw=f"“{text}”",
                 expected="a sentence that says something; saying nothing is no virtue.",
-            )  # fmt: skip
+            )
         if found := re.search(CAUSES, text, re.IGNORECASE):
             raise Unmet(
-                sent=f"impact{arguments}", saw=f"“{text}”",
+                sent=f"impact{arguments}",
+                saw=f"“{text}”",
                 expected=f"no cause: “{found[0]}” is a guess at this point.",
                 look="the difference between what you observe and what explains it.",
-            )  # fmt: skip
+            )

@@ -17,9 +17,14 @@ from course.outage.traffic.messages import http_request
 
 # Sent together, to one process; the others end theirs, and so go one after another.
 LIVING = (
-    "dependency", "gather", "thread", "callback", "background_exit", "cancelled",
+    "dependency",
+    "gather",
+    "thread",
+    "callback",
+    "background_exit",
+    "cancelled",
     "swallowed",
-)  # fmt: skip
+)
 DEADLY = ("orphan_exit", "group_exit", "abort")
 WORDS = ("exit", "hang", "500", "survive")
 ANSWER_WITHIN_S = 2.0
@@ -71,15 +76,18 @@ def require_fates(
     said: Any = call.value
     if not isinstance(said, dict) or not any(said.get(n) in WORDS for n in observed):
         raise Unmet(
-            sent="fates()", saw=f"{call}.",
+            sent="fates()",
+            saw=f"{call}.",
             expected=f"a dict with a word, of {', '.join(WORDS)}, for each of"
             f" {', '.join(observed)}.",
-        )  # fmt: skip
+        )
     if list(said.values()).count(word) > len(observed) / 2:
         raise Unmet(
-            sent="fates()", saw=f"{word!r} for most of the ten ways.",
-            expected="a word for each way, not one for all.", look=look,
-        )  # fmt: skip
+            sent="fates()",
+            saw=f"{word!r} for most of the ten ways.",
+            expected="a word for each way, not one for all.",
+            look=look,
+        )
     for name, fate in observed.items():
         if word == fate.word != said.get(name):
             raise Unmet(
@@ -93,18 +101,22 @@ def require_fates(
 @check("fates() knows what is survived", points=1)
 def test_what_is_survived(functions: Functions, observed: Mapping[str, Fate]) -> None:
     require_fates(
-        functions, observed, "survive",
+        functions,
+        observed,
+        "survive",
         "who gets the exception. The request had its answer, or never waited.",
-    )  # fmt: skip
+    )
 
 
 @check("fates() knows what becomes a 500", points=1)
 def test_what_becomes_a_500(functions: Functions, observed: Mapping[str, Fate]) -> None:
     require_fates(
-        functions, observed, "500",
+        functions,
+        observed,
+        "500",
         "the request's own task: what is raised in it, of whatever type, is handled"
         " where the server called the application.",
-    )  # fmt: skip
+    )
 
 
 @check("fates() knows what ends the process", points=1.5)
@@ -112,18 +124,22 @@ def test_what_ends_the_process(
     functions: Functions, observed: Mapping[str, Fate]
 ) -> None:
     require_fates(
-        functions, observed, "exit",
+        functions,
+        observed,
+        "exit",
         "tasks of their own. asyncio does not keep SystemExit in the task that raised"
         " it; and a signal asks nobody.",
-    )  # fmt: skip
+    )
 
 
 @check("fates() knows what hangs", points=0.5)
 def test_what_hangs(functions: Functions, observed: Mapping[str, Fate]) -> None:
     require_fates(
-        functions, observed, "hang",
+        functions,
+        observed,
+        "hang",
         "what the request waits for, and whether that can still come.",
-    )  # fmt: skip
+    )
 
 
 @check("june_crash() reads the traceback of June's crash", points=1.5)
@@ -183,60 +199,76 @@ ONE = 'raise KeyError("shard")'
 
 CHAINS = {
     "an exception without any other": (
-        chain(ONE), "KeyError: 'shard'", "the case in which nothing leads on.",
+        chain(ONE),
+        "KeyError: 'shard'",
+        "the case in which nothing leads on.",
     ),
     "a RuntimeError raised from a KeyError": (
-        chain(ONE, 'raise RuntimeError("lookup") from e0'), "KeyError: 'shard'",
+        chain(ONE, 'raise RuntimeError("lookup") from e0'),
+        "KeyError: 'shard'",
         "`__cause__`, which `raise … from` sets.",
     ),
     "three exceptions, each raised from the one before": (
         chain(ONE, 'raise LookupError("a") from e0', 'raise RuntimeError("b") from e1'),
-        "KeyError: 'shard'", "whether you go on from where you have arrived.",
+        "KeyError: 'shard'",
+        "whether you go on from where you have arrived.",
     ),
     "a TypeError raised while a KeyError was being handled": (
-        chain(ONE, 'raise TypeError("in the handler")'), "KeyError: 'shard'",
+        chain(ONE, 'raise TypeError("in the handler")'),
+        "KeyError: 'shard'",
         "`__context__`: nobody wrote `from`, and Python noted it all the same.",
     ),
     "a ValueError raised from None while a KeyError was being handled": (
-        chain(ONE, 'raise ValueError("bad route") from None'), "ValueError: bad route",
+        chain(ONE, 'raise ValueError("bad route") from None'),
+        "ValueError: bad route",
         "`__suppress_context__`: somebody has said that the context is not the cause.",
     ),
     "an OSError raised from an explicit cause, while a KeyError was being handled": (
         chain(ONE, 'raise OSError("disk") from EOFError("short read")'),
-        "EOFError: short read", "which of the two wins: an explicit cause does.",
+        "EOFError: short read",
+        "which of the two wins: an explicit cause does.",
     ),
-}  # fmt: skip
+}
 
 GROUPS = {
     "a group of one": (
-        'exc = ExceptionGroup("g", [KeyError("shard")])', "KeyError: 'shard'",
+        'exc = ExceptionGroup("g", [KeyError("shard")])',
+        "KeyError: 'shard'",
         "`exceptions`, the members of a group.",
     ),
     "a group in a group": (
         'exc = ExceptionGroup("g", [ExceptionGroup("h", [KeyError("shard")])])',
-        "KeyError: 'shard'", "whether you go on from a member that is a group itself.",
+        "KeyError: 'shard'",
+        "whether you go on from a member that is a group itself.",
     ),
     "a group of two cancellations and an error": (
         'exc = BaseExceptionGroup("g", [asyncio.CancelledError(), KeyError("shard"),'
-        " asyncio.CancelledError()])", "KeyError: 'shard'",
+        " asyncio.CancelledError()])",
+        "KeyError: 'shard'",
         "what cancellations are: a consequence of another task's end.",
     ),
     "a group of cancellations alone": (
         'exc = BaseExceptionGroup("g", [asyncio.CancelledError("first"),'
-        ' asyncio.CancelledError("second")])', "CancelledError: first",
+        ' asyncio.CancelledError("second")])',
+        "CancelledError: first",
         "the rule for a group in which all are cancellations.",
     ),
     "a group whose member was raised from another exception": (
-        chain(ONE, 'raise LookupError("a") from e0').replace("exc = f()",
-        'exc = ExceptionGroup("g", [f()])'), "KeyError: 'shard'",
+        chain(ONE, 'raise LookupError("a") from e0').replace(
+            "exc = f()", 'exc = ExceptionGroup("g", [f()])'
+        ),
+        "KeyError: 'shard'",
         "whether you go on from a member along its own cause.",
     ),
     "an exception raised from a group": (
-        chain('raise ExceptionGroup("g", [KeyError("shard")])',
-        'raise RuntimeError("startup") from e0'), "KeyError: 'shard'",
+        chain(
+            'raise ExceptionGroup("g", [KeyError("shard")])',
+            'raise RuntimeError("startup") from e0',
+        ),
+        "KeyError: 'shard'",
         "groups in the middle of a chain.",
     ),
-}  # fmt: skip
+}
 
 LINKED = """
 exc = first = ValueError("first")
@@ -247,11 +279,13 @@ for n in range({length}):
 """
 ENDLESS = {
     "a chain of 5,000 causes": (
-        LINKED.format(length=5000, attribute="__cause__"), "ValueError: first",
+        LINKED.format(length=5000, attribute="__cause__"),
+        "ValueError: first",
         "what a recursive call costs. A loop has no such limit.",
     ),
     "a chain of 5,000 contexts": (
-        LINKED.format(length=5000, attribute="__context__"), "ValueError: first",
+        LINKED.format(length=5000, attribute="__context__"),
+        "ValueError: first",
         "what a recursive call costs. A loop has no such limit.",
     ),
     "two exceptions, each the cause of the other": (
@@ -260,7 +294,7 @@ ENDLESS = {
         "ValueError: a or ValueError: b",
         "how you notice that you have been somewhere before.",
     ),
-}  # fmt: skip
+}
 
 
 def require_roots(
@@ -273,8 +307,10 @@ def require_roots(
         if call.ended != "returned" or call.value not in expected.split(" or "):
             raise Unmet(
                 sent=f"root_cause(…) with {what}",
-                saw=f"{call}.", expected=expected, look=look,
-            )  # fmt: skip
+                saw=f"{call}.",
+                expected=expected,
+                look=look,
+            )
 
 
 @check("root_cause follows causes and contexts", points=1.5)

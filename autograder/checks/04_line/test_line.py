@@ -73,19 +73,21 @@ def test_the_reproducer_fails_alike(functions: Functions, failing: Failing) -> N
     wanted, found = failing(CAPTURED), failing(header)
     if found != wanted:
         raise Unmet(
-            sent=f"X-Route: {header}", saw=f"{as_words(found)}.",
+            sent=f"X-Route: {header}",
+            saw=f"{as_words(found)}.",
             expected=f"the failure of the captured request: {as_words(wanted)}.",
             look="what you compare while you shrink. “It fails” is not “it fails"
             " alike”.",
-        )  # fmt: skip
+        )
     june = Release.named("bad")
     with Fleet(june, 1, first_backoff_s=0.0, confinement=Confinement()) as fleet:
         fleet.send(http_request(header.encode()))
         if not dies(fleet, 0, READY_WITHIN_S):
             raise Unmet(
-                sent=f"X-Route: {header}, to June's release", saw="the process lives.",
+                sent=f"X-Route: {header}, to June's release",
+                saw="the process lives.",
                 expected="its end.",
-            )  # fmt: skip
+            )
 
 
 @check("Nothing can be left out of the reproducer", points=1.5)
@@ -94,15 +96,17 @@ def test_the_reproducer_is_minimal(functions: Functions, failing: Failing) -> No
     wanted = failing(CAPTURED)
     if failing(header) != wanted:
         raise Unmet(
-            sent=f"X-Route: {header}", saw="another failure than the captured one.",
+            sent=f"X-Route: {header}",
+            saw="another failure than the captured one.",
             expected="first the right failure, then the least of it.",
-        )  # fmt: skip
+        )
     if len(header) > LONGEST:
         raise Unmet(
-            sent=f"X-Route: {header}", saw=f"{len(header)} characters.",
+            sent=f"X-Route: {header}",
+            saw=f"{len(header)} characters.",
             expected=f"at most {LONGEST}.",
             look="fields that the failure does not need, and white space.",
-        )  # fmt: skip
+        )
     for n in range(len(header)):
         shorter = header[:n] + header[n + 1 :]
         if failing(shorter) == wanted:
@@ -145,11 +149,12 @@ def require_right_releases_to_pass(runs: dict[str, SuiteRun]) -> None:
     for key, name in names.items():
         if not runs[key].accepts:
             raise Unmet(
-                sent=f"your test to {name}.", saw=f"{as_seen(runs[key])}.",
+                sent=f"your test to {name}.",
+                saw=f"{as_seen(runs[key])}.",
                 expected="a pass: nothing is wrong with this release.",
                 look="what your test demands. A malformed request may be answered in"
                 " several right ways; a valid one in one.",
-            )  # fmt: skip
+            )
 
 
 @check("The test passes on releases that are right", points=1)
@@ -162,11 +167,12 @@ def test_the_test_fails_on_junes_release(runs: dict[str, SuiteRun]) -> None:
     require_right_releases_to_pass(runs)
     if not runs["june"].kills:
         raise Unmet(
-            sent="your test to June's release.", saw=f"{as_seen(runs['june'])}.",
+            sent="your test to June's release.",
+            saw=f"{as_seen(runs['june'])}.",
             expected="a failure.",
             look="whom June's release hurts: not the sender of the malformed request,"
             " who gets the same answer as ever.",
-        )  # fmt: skip
+        )
 
 
 STEPS = {
@@ -177,7 +183,7 @@ STEPS = {
     "[3]": (["something else", "done"], "the clause that fits everything."),
     '{"shard": null}': (["something else", "done"], "the clause that fits everything."),
     "": (["no JSON", "done"], "the order: JSONDecodeError is a ValueError."),
-}  # fmt: skip
+}
 
 
 @check("Each header takes the handler that is meant for it", points=2)
@@ -186,9 +192,11 @@ def test_the_order_of_handlers(functions: Functions) -> None:
     for (header, (expected, look)), call in zip(STEPS.items(), calls, strict=True):
         if call.value != expected:
             raise Unmet(
-                sent=f"steps_of({header!r})", saw=f"{call}.", expected=repr(expected),
+                sent=f"steps_of({header!r})",
+                saw=f"{call}.",
+                expected=repr(expected),
                 look=look,
-            )  # fmt: skip
+            )
 
 
 # Called in the process of the learner's function: an exception is no JSON.
@@ -217,12 +225,14 @@ READABLE = {
     '{"shard": "7", "region": "US-East"}': ["us-east", 7],
 }
 UNREADABLE = {
-    "{": "JSONDecodeError", "[]": "TypeError", '{"shard": 1}': "KeyError",
+    "{": "JSONDecodeError",
+    "[]": "TypeError",
+    '{"shard": 1}': "KeyError",
     '{"region": 7, "shard": 1}': "AttributeError",
     '{"region": "eu-west", "shard": "three"}': "ValueError",
     '{"region": "eu-west", "shard": null}': "TypeError",
     '{"region": "eu-west", "shard": 1e999}': "OverflowError",
-}  # fmt: skip
+}
 
 
 @check("parse_route raises RouteError from the cause, with a note", points=1)
@@ -234,9 +244,10 @@ def test_malformed_headers_are_translated(functions: Functions) -> None:
     for header, pair in READABLE.items():
         if results[header].value != pair:
             raise Unmet(
-                sent=f"parse_route({header!r}, …)", saw=f"{results[header]}.",
+                sent=f"parse_route({header!r}, …)",
+                saw=f"{results[header]}.",
                 expected=f"the pair {tuple(pair)}.",
-            )  # fmt: skip
+            )
     for header, cause in [*UNREADABLE.items(), (headers[-1], None)]:
         saw: Any = results[header].value
         told = saw if isinstance(saw, dict) else {}
@@ -249,21 +260,25 @@ def require_route_error(
     """Raise Unmet unless `told` is a RouteError, from `cause` if there is one."""
     if told.get("raised") != "RouteError":
         raise Unmet(
-            sent=f"parse_route({header!r}, …)", saw=saw, expected="RouteError.",
+            sent=f"parse_route({header!r}, …)",
+            saw=saw,
+            expected="RouteError.",
             look="which types the reading of a header can raise.",
-        )  # fmt: skip
+        )
     if cause is not None and told["cause"] != cause:
         raise Unmet(
-            sent=f"parse_route({header!r}, …)", saw=saw,
+            sent=f"parse_route({header!r}, …)",
+            saw=saw,
             expected=f"a RouteError raised from the {cause} that was the reason.",
             look="`raise … from exc`.",
-        )  # fmt: skip
+        )
     if not any(repr(header) in note for note in told["notes"]):
         raise Unmet(
-            sent=f"parse_route({header!r}, …)", saw=saw,
+            sent=f"parse_route({header!r}, …)",
+            saw=saw,
             expected=f"a note on the exception that holds {header!r}.",
             look="`add_note`, before the exception is raised.",
-        )  # fmt: skip
+        )
 
 
 @check("A bug in our own code comes out of parse_route untouched", points=1)
@@ -278,6 +293,7 @@ def test_our_own_bugs_come_out(functions: Functions) -> None:
             raise Unmet(
                 sent=f"parse_route({header!r}, shards_of), where shards_of() has a bug"
                 f" and raises {bug}.",
-                saw=f"{call}.", expected=f"that {bug}, as it is: the header is fine.",
+                saw=f"{call}.",
+                expected=f"that {bug}, as it is: the header is fine.",
                 look="what stands in your try besides the reading of the header.",
-            )  # fmt: skip
+            )

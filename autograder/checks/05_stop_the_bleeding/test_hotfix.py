@@ -151,9 +151,11 @@ def test_valid_requests_are_served(experiment: Experiment) -> None:
         sent = f"{total} valid requests between malformed ones."
         look = "what else runs in the process that one request ends."
     raise Unmet(
-        sent=sent, saw=saw, look=look,
+        sent=sent,
+        saw=saw,
+        look=look,
         expected="200 from the backend that the request names, for each of them.",
-    )  # fmt: skip
+    )
 
 
 @check("A bug of our own is still a 500, with its traceback in the log", points=2)
@@ -178,21 +180,23 @@ def send_to_bug(experiment: Experiment, backend: Backend, exception: str) -> Non
     if response.status != 500 or died:
         ended = "; then the process ended" if died else ""
         raise Unmet(
-            sent=sent, saw=f"{response}{ended}.",
+            sent=sent,
+            saw=f"{response}{ended}.",
             expected="500 Internal Server Error, and a process that lives: the client"
             " did nothing wrong, and the other requests neither.",
             look=why_no_500(response, died),
-        )  # fmt: skip
+        )
     seen = fleet.telemetry.wait_for(
         lambda t: any(is_error_with(r, exception) for r in logged(fleet)), 1.0
     )
     if not seen:
         raise Unmet(
-            sent=sent, saw=f"{response}, but no error with a traceback in the log.",
+            sent=sent,
+            saw=f"{response}, but no error with a traceback in the log.",
             expected=f"a line of level error whose traceback ends in {exception}.",
             look="where the exception goes. The request that waits for the reply logs"
             " what is raised in it.",
-        )  # fmt: skip
+        )
 
 
 def why_no_500(response: Response, died: bool) -> str:

@@ -138,8 +138,11 @@ def evidence(
     plan: list[tuple[str, tuple[int, ...], bytes]] = [
         ("a valid request", (200,), http_request(route)),
         ("a valid order", (200,), body(route, b'{"item": "tea", "quantity": 2}')),
-        ("a shard that does not exist", (404,),
-         http_request(json.dumps({"region": fine[0], "shard": 99}).encode())),
+        (
+            "a shard that does not exist",
+            (404,),
+            http_request(json.dumps({"region": fine[0], "shard": 99}).encode()),
+        ),
         ("an order that does not exist", (404,), http_request(route, path="/orders/b")),
         ("an unknown path", (404,), http_request(route, path="/nothing")),
         ("a wrong method", (405,), http_request(route, "DELETE")),
@@ -147,7 +150,7 @@ def evidence(
         ("a body that is no JSON", (400, 422), body(route, b'{"item"')),
         ("no X-Route header", (400,), http_request(None)),
         *((kind, (422,), body(route, text)) for kind, text in INVALID_TWICE.items()),
-    ]  # fmt: skip
+    ]
     for kind in MALFORMED:
         status = 400 if kind in UNREADABLE else 404
         plan.append((kind, (status,), malformed(seeded, kind)[1]))
@@ -240,11 +243,13 @@ def test_invalid_bodies_do_not_fail_twice(evidence: Evidence) -> None:
     for s in evidence.of(*INVALID_TWICE):
         if s.response.status != 422:
             raise Unmet(
-                sent=f"{s.kind}:\n{s.curl}", saw=f"{s.response}.", expected="422.",
+                sent=f"{s.kind}:\n{s.curl}",
+                saw=f"{s.response}.",
+                expected="422.",
                 look="what your handler puts into the response. The input that was"
                 " refused may be something that JSON cannot say, and then the error"
                 " handler fails.",
-            )  # fmt: skip
+            )
 
 
 @check("Every response carries the request id that the log has", points=1.5)
@@ -252,11 +257,12 @@ def test_every_response_has_its_request_id(evidence: Evidence) -> None:
     for s in evidence.sent:
         if not s.request_id:
             raise Unmet(
-                sent=f"{s.kind}:\n{s.curl}", saw=f"{s.response} without X-Request-ID.",
+                sent=f"{s.kind}:\n{s.curl}",
+                saw=f"{s.response} without X-Request-ID.",
                 expected="the header on every response, errors and the last 500"
                 " included.",
                 look="which layer is the outermost, and which one makes this response.",
-            )  # fmt: skip
+            )
     evidence.fleet.telemetry.wait_for(
         lambda _: all(evidence.records(s) for s in evidence.sent), LOGGED_WITHIN_S
     )
@@ -271,18 +277,20 @@ def test_every_response_has_its_request_id(evidence: Evidence) -> None:
             )
     if len({s.request_id for s in evidence.sent}) < len(evidence.sent):
         raise Unmet(
-            sent=f"{len(evidence.sent)} requests.", saw="two with the same id.",
+            sent=f"{len(evidence.sent)} requests.",
+            saw="two with the same id.",
             expected="an id for each.",
-        )  # fmt: skip
+        )
 
 
 @check("No body says what only we may know", points=1)
 def test_no_body_leaks(evidence: Evidence) -> None:
     if not any(s.document for s in evidence.errors):
         raise Unmet(
-            sent="every kind of failure.", saw="no body that says anything.",
+            sent="every kind of failure.",
+            saw="no body that says anything.",
             expected="documents that say what the client needs, and no more.",
-        )  # fmt: skip
+        )
     for s in evidence.errors:
         text = s.response.text
         # Escapes hide nothing from a client.

@@ -214,10 +214,11 @@ def test_a_silent_directory_is_bounded(answer: Answer) -> None:
     if not answer.works():
         raise Unmet(
             sent="a valid request, after an answer that had come too late.",
-            saw="it was not served.", expected="200.",
+            saw="it was not served.",
+            expected="200.",
             look="what a look-up does with an answer for which nobody waits any more."
             " A future that was cancelled takes no result.",
-        )  # fmt: skip
+        )
 
 
 @check("A look-up that fails is one request's failure", points=2)
@@ -231,10 +232,11 @@ def test_a_failure_is_one_requests(answer: Answer) -> None:
         if response.status is None or response.status < 400:
             raise Unmet(
                 sent="a request whose look-up raises an exception.",
-                saw=f"{response}.", expected="an error: 4xx or 5xx.",
+                saw=f"{response}.",
+                expected="an error: 4xx or 5xx.",
                 look="who waits for this look-up, and what it gets if there is no"
                 " backend to give.",
-            )  # fmt: skip
+            )
         if not answer.works() or len(answer.fleet.telemetry.exits()) > deaths:
             died = len(answer.fleet.telemetry.exits()) > deaths
             raise Unmet(
@@ -316,9 +318,11 @@ def test_it_goes_when_it_is_told_to(
     fresh.fleet.telemetry.wait_for(lambda _: bool(closing(fresh.fleet)), QUICK_S)
     left = closing(fresh.fleet)
     if end["exit_code"] or end["killed"] or left != [0] or not healthy:
-        how = "it was killed after 3 s" if end["killed"] else (
-            f"it ended with exit code {end['exit_code']}"
-        )  # fmt: skip
+        how = (
+            "it was killed after 3 s"
+            if end["killed"]
+            else (f"it ended with exit code {end['exit_code']}")
+        )
         sessions = f"{left[0]} sessions still open" if left else "no word of sessions"
         dead = "" if healthy else "; and the replica of the other checks serves nobody"
         raise Unmet(

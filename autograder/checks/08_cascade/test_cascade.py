@@ -55,11 +55,13 @@ def test_the_factor_is_computed(functions: Functions) -> None:
     for (what, p, tries, expected), call in zip(CASES, calls, strict=True):
         if not close(call.value, expected):
             raise Unmet(
-                sent=f"load_factor({p}, {tries}): {what}.", saw=f"{call}.",
+                sent=f"load_factor({p}, {tries}): {what}.",
+                saw=f"{call}.",
                 expected=f"{expected}.",
-                look="when the bottom gets a further try, and how many it gets at"
-                " most." if p not in {0, 1} else "how the tries of layers combine.",
-            )  # fmt: skip
+                look="when the bottom gets a further try, and how many it gets at most."
+                if p not in {0, 1}
+                else "how the tries of layers combine.",
+            )
 
 
 # The class is made, and its methods called, in the process of the learner's code.
@@ -100,9 +102,10 @@ class Client:
         number = isinstance(wait_s, int | float) and not isinstance(wait_s, bool)
         if wait_s is not None and not (number and wait_s >= 0):
             raise Unmet(
-                sent=f"{sent}.", saw=f"it returned {wait_s!r}.",
+                sent=f"{sent}.",
+                saw=f"it returned {wait_s!r}.",
                 expected="seconds, or None.",
-            )  # fmt: skip
+            )
         return wait_s
 
     def _said(self, sent: str, call: Call) -> Any:
@@ -164,16 +167,18 @@ def test_what_is_tried_again(client: Client) -> None:
         got = "no answer" if status is None else str(status)
         if status in NEVER and made > 1:
             raise Unmet(
-                sent=f"a request that gets {got}.", saw=f"{made} tries.",
+                sent=f"a request that gets {got}.",
+                saw=f"{made} tries.",
                 expected="one: the next one would be the same again.",
                 look="what a 4xx says, and the one of them that is about time.",
-            )  # fmt: skip
+            )
         if status in AGAIN and made != TRIES:
             raise Unmet(
-                sent=f"a request that gets {got}, every time.", saw=f"{made} tries.",
+                sent=f"a request that gets {got}, every time.",
+                saw=f"{made} tries.",
                 expected=f"{TRIES}.",
                 look="which failures may pass, and what the first try counts as.",
-            )  # fmt: skip
+            )
 
 
 DRAWS = 300
@@ -205,9 +210,11 @@ def test_waits_are_spread(client: Client) -> None:
                     sent=f"wait({tries}, 503, {after}), to {DRAWS} policies.",
                     saw=f"{len(waits)} waits{' ' * bool(told)}{told}.",
                     expected=f"{DRAWS}, uniform from {low:g} to {low + longest:g} s.",
-                    look="what Retry-After is added to." if after else "full jitter:"
+                    look="what Retry-After is added to."
+                    if after
+                    else "full jitter:"
                     " between nothing and the backoff, which doubles, up to LONGEST_S.",
-                )  # fmt: skip
+                )
 
 
 @check("Retries stay within their budget, and do not run dry", points=1.5)
@@ -226,7 +233,7 @@ def test_the_budget_holds(client: Client, seeded: random.Random) -> None:
                 saw=f"{retries:,} retries, {retries / requests:.0%}.",
                 expected=f"at most {BUDGET:.0%} in the long run.",
                 look="what a retry takes out of the budget, and what puts it back.",
-            )  # fmt: skip
+            )
         given_up = sum(t.last and t.outcome != "ok" for t in tries)
         if share < BUDGET and given_up > 0.1 * share * requests:
             raise Unmet(
@@ -235,7 +242,7 @@ def test_the_budget_holds(client: Client, seeded: random.Random) -> None:
                 expected="nearly all that fail to be tried again: the budget allows"
                 " three times as many.",
                 look="what puts something back into the budget.",
-            )  # fmt: skip
+            )
 
 
 BURST, BURST_AT_S = 30, 1.0
@@ -252,9 +259,11 @@ def test_the_service_recovers_from_a_burst(
     functions: Functions, seeded: random.Random
 ) -> None:
     load = Load(
-        STEADY, seed=seeded.getrandbits(30), seconds=LASTS_S,
+        STEADY,
+        seed=seeded.getrandbits(30),
+        seconds=LASTS_S,
         retries=Retries(timeout_s=TIMEOUT_S),
-    )  # fmt: skip
+    )
     narrow = Release.named("narrow")
     with (
         Fleet(narrow, 1, confinement=Confinement()) as fleet,
@@ -364,8 +373,9 @@ def burst(fleet: Fleet, rng: random.Random) -> list[Response]:
 
 NOTHING_REFUSED = Unmet(
     sent="more requests at the same time than it can serve.",
-    saw="none was refused.", expected="a limit, before it is asked what else it does.",
-)  # fmt: skip
+    saw="none was refused.",
+    expected="a limit, before it is asked what else it does.",
+)
 
 # While they arrive, one place or other may become free.
 TAKEN_ON = range(LIMIT, LIMIT + 7)
@@ -429,9 +439,10 @@ def test_places_come_back(server: Fleet, seeded: random.Random) -> None:
         raise Unmet(
             sent="requests that raise, that find nothing, whose clients go away; and"
             f" then, when all was over, {AT_ONCE} valid ones at the same time.",
-            saw=f"{served} were served.", expected=f"{LIMIT} at least, as before.",
+            saw=f"{served} were served.",
+            expected=f"{LIMIT} at least, as before.",
             look="the ways out of a request that do not give its place back.",
-        )  # fmt: skip
+        )
 
 
 OVERLOAD = 2 * CAPACITY

@@ -164,10 +164,11 @@ def evidence(
 
 def wrong_status(sent: Sent) -> Unmet:
     return Unmet(
-        sent=f"{sent.kind}: {sent.curl}", saw=f"{sent.response}.",
+        sent=f"{sent.kind}: {sent.curl}",
+        saw=f"{sent.response}.",
         expected=f"{sent.status}, as the given module has it.",
         look="what the layer passes on.",
-    )  # fmt: skip
+    )
 
 
 @check("A fault of ours is one ERROR, with traceback and request id", points=1.5)
@@ -352,47 +353,105 @@ class Case:
 
 
 CASES = [
-    Case("5 of 100 requests failed in the window", [
-        scrape(1, 1, 100, 0), scrape(10, 1, 200, 5)], True,
-        "what is divided by what."),
-    Case("900 failures, all of them from before the window", [
-        scrape(1, 1, 2000, 900), scrape(10, 1, 2100, 900)], False,
-        "a counter only grows: what counts is by how much."),
-    Case("1 of 1,000 requests failed", [
-        scrape(1, 1, 1000, 4), scrape(10, 1, 2000, 5)], False, "SHARE."),
-    Case("exactly 1 of 100 requests failed", [
-        scrape(1, 1, 100, 0), scrape(10, 1, 200, 1)], False,
-        "more than, not at least."),
-    Case("the series appeared within the window", [
-        scrape(1, 1, 100, None), scrape(10, 1, 200, 9)], True,
-        "what a series that is not there yet stands for."),
-    Case("50 requests met TimeoutError, none RoutingFailed", [
-        scrape(1, 1, 100, 0, TimeoutError=0), scrape(10, 1, 200, 0, TimeoutError=50)],
-        False, "which value of the label `error` you count."),
-    Case("a process ended; its successor, a new pid, met 9 failures", [
-        scrape(1, 1, 5000, 300), scrape(2, 1, 5010, 300), scrape(5, 3, 10, None),
-        scrape(10, 3, 90, 9)], True,
-        "what one process has counted is not to be subtracted from another's."),
-    Case("a process ended, with many old failures; its successor met none", [
-        scrape(1, 1, 5000, 300), scrape(4, 1, 5010, 300), scrape(6, 3, 5, 0),
-        scrape(10, 3, 90, 0)], False,
-        "the failures of a process that has ended, and when they were."),
-    Case("a new process met failures before its first scrape", [
-        scrape(1, 1, 1000, 0), scrape(9, 3, 50, 10), scrape(10, 1, 1010, 0),
-        scrape(10, 3, 50, 10)], True,
-        "from where a process counts that was started within the window."),
-    Case("one replica of two fails, the other has most of the traffic", [
-        scrape(1, 1, 100, 0), scrape(1, 2, 100, 0), scrape(10, 1, 110, 4),
-        scrape(10, 2, 1100, 0)], False,
-        "the share of all requests, not of one replica's."),
-    Case("both replicas fail a little", [
-        scrape(1, 1, 100, 10), scrape(1, 2, 100, 70), scrape(10, 1, 200, 12),
-        scrape(10, 2, 200, 72)], True, "that failures of all replicas add up."),
-    Case("no request in the window", [
-        scrape(1, 1, 100, 50), scrape(10, 1, 100, 50)], False,
-        "what there is to divide by."),
+    Case(
+        "5 of 100 requests failed in the window",
+        [scrape(1, 1, 100, 0), scrape(10, 1, 200, 5)],
+        True,
+        "what is divided by what.",
+    ),
+    Case(
+        "900 failures, all of them from before the window",
+        [scrape(1, 1, 2000, 900), scrape(10, 1, 2100, 900)],
+        False,
+        "a counter only grows: what counts is by how much.",
+    ),
+    Case(
+        "1 of 1,000 requests failed",
+        [scrape(1, 1, 1000, 4), scrape(10, 1, 2000, 5)],
+        False,
+        "SHARE.",
+    ),
+    Case(
+        "exactly 1 of 100 requests failed",
+        [scrape(1, 1, 100, 0), scrape(10, 1, 200, 1)],
+        False,
+        "more than, not at least.",
+    ),
+    Case(
+        "the series appeared within the window",
+        [scrape(1, 1, 100, None), scrape(10, 1, 200, 9)],
+        True,
+        "what a series that is not there yet stands for.",
+    ),
+    Case(
+        "50 requests met TimeoutError, none RoutingFailed",
+        [scrape(1, 1, 100, 0, TimeoutError=0), scrape(10, 1, 200, 0, TimeoutError=50)],
+        False,
+        "which value of the label `error` you count.",
+    ),
+    Case(
+        "a process ended; its successor, a new pid, met 9 failures",
+        [
+            scrape(1, 1, 5000, 300),
+            scrape(2, 1, 5010, 300),
+            scrape(5, 3, 10, None),
+            scrape(10, 3, 90, 9),
+        ],
+        True,
+        "what one process has counted is not to be subtracted from another's.",
+    ),
+    Case(
+        "a process ended, with many old failures; its successor met none",
+        [
+            scrape(1, 1, 5000, 300),
+            scrape(4, 1, 5010, 300),
+            scrape(6, 3, 5, 0),
+            scrape(10, 3, 90, 0),
+        ],
+        False,
+        "the failures of a process that has ended, and when they were.",
+    ),
+    Case(
+        "a new process met failures before its first scrape",
+        [
+            scrape(1, 1, 1000, 0),
+            scrape(9, 3, 50, 10),
+            scrape(10, 1, 1010, 0),
+            scrape(10, 3, 50, 10),
+        ],
+        True,
+        "from where a process counts that was started within the window.",
+    ),
+    Case(
+        "one replica of two fails, the other has most of the traffic",
+        [
+            scrape(1, 1, 100, 0),
+            scrape(1, 2, 100, 0),
+            scrape(10, 1, 110, 4),
+            scrape(10, 2, 1100, 0),
+        ],
+        False,
+        "the share of all requests, not of one replica's.",
+    ),
+    Case(
+        "both replicas fail a little",
+        [
+            scrape(1, 1, 100, 10),
+            scrape(1, 2, 100, 70),
+            scrape(10, 1, 200, 12),
+            scrape(10, 2, 200, 72),
+        ],
+        True,
+        "that failures of all replicas add up.",
+    ),
+    Case(
+        "no request in the window",
+        [scrape(1, 1, 100, 50), scrape(10, 1, 100, 50)],
+        False,
+        "what there is to divide by.",
+    ),
     Case("no scrapes at all", [], False, "what there is to go by."),
-]  # fmt: skip
+]
 
 
 @check("The alert reads counters: increases, new processes, the right class", points=2)
@@ -401,9 +460,11 @@ def test_the_alert_reads_counters(functions: Functions) -> None:
     for case, call in zip(CASES, calls, strict=True):
         if call.ended != "returned" or call.value is not case.fires:
             raise Unmet(
-                sent=f"routing_alert(…): {case.what}.", saw=f"{call}.",
-                expected=f"{case.fires}.", look=case.look,
-            )  # fmt: skip
+                sent=f"routing_alert(…): {case.what}.",
+                saw=f"{call}.",
+                expected=f"{case.fires}.",
+                look=case.look,
+            )
 
 
 # Of the incident "routing": trouble begins at second 10, with a deployment that takes a
@@ -443,8 +504,10 @@ def judge_firing(name: str, fires: set[int], what: str) -> None:
     )
     raise Unmet(
         sent=f"{what}, on the recorded incident “{name}”: {INCIDENT[name]}.",
-        saw=f"{seconds}.", expected=expected, look=look,
-    )  # fmt: skip
+        saw=f"{seconds}.",
+        expected=expected,
+        look=look,
+    )
 
 
 @check("On the four incidents the alert fires on the routing fault alone", points=1.5)
@@ -455,8 +518,9 @@ def test_the_alert_knows_the_incident(functions: Functions) -> None:
         if odd := next((c for c in calls if not isinstance(c.value, bool)), None):
             raise Unmet(
                 sent=f"routing_alert(…), on the recorded incident “{name}”.",
-                saw=f"{odd}.", expected="True or False.",
-            )  # fmt: skip
+                saw=f"{odd}.",
+                expected="True or False.",
+            )
         fires = {
             int(window[-1]["t"])
             for window, call in zip(windows, calls, strict=True)
@@ -481,9 +545,11 @@ def test_the_rule_knows_the_incident(functions: Functions) -> None:
             judge_firing(name, firing_seconds(rule, scrapes), "the rule")
     except RuleUnreadable as exc:
         raise Unmet(
-            sent="the text that alert_rule() returns.", saw=str(exc),
-            expected=expected, look="the rule in lesson 09.",
-        ) from exc  # fmt: skip
+            sent="the text that alert_rule() returns.",
+            saw=str(exc),
+            expected=expected,
+            look="the rule in lesson 09.",
+        ) from exc
 
 
 def looked_at(rule: Rule) -> None:

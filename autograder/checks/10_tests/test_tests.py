@@ -114,9 +114,10 @@ def test_every_kind_of_fault_is_found(evidence: Evidence) -> None:
         if family in lost and all(fault in evidence.survivors for fault in of_it):
             raise Unmet(
                 sent=f"{len(of_it)} releases whose fault is about {ABOUT[family]}.",
-                saw="none of them was found.", expected="one of them at least.",
+                saw="none of them was found.",
+                expected="one of them at least.",
                 look=f"what your tests know about {ABOUT[family]}.",
-            )  # fmt: skip
+            )
 
 
 ABOUT = {

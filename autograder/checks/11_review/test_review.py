@@ -12,10 +12,20 @@ from autograder.instruments.expect import Unmet, check
 from autograder.instruments.functions import Functions
 
 KINDS = {
-    "no cause", "swallowed", "too broad", "cancellation", "return in finally", "assert",
-    "leak", "wrong status", "exposed", "no traceback", "orphan task", "no time-out",
+    "no cause",
+    "swallowed",
+    "too broad",
+    "cancellation",
+    "return in finally",
+    "assert",
+    "leak",
+    "wrong status",
+    "exposed",
+    "no traceback",
+    "orphan task",
+    "no time-out",
     "unsafe retry",
-}  # fmt: skip
+}
 HALF, MOST, FALSE_AT_MOST = 6, 10, 3
 
 
@@ -38,45 +48,102 @@ class Defect:
 
 # Of the release "pull".
 DEFECTS = [
-    Defect("batch.py", range(41, 43), ("no cause",),
-           "whoever debugs a rejected line cannot see what was wrong with it"),
-    Defect("batch.py", range(43, 44), ("assert",),
-           "with -O orders of any quantity are imported"),
-    Defect("batch.py", range(49, 56), ("swallowed",),
-           "an order that was never stored counts as imported"),
-    Defect("batch.py", (64, 78), ("leak",),
-           "after a batch that failed half-way a file stays open"),
-    Defect("batch.py", range(71, 76), ("too broad", "swallowed"),
-           "a bug in the store looks like a bad line, and nobody is told"),
-    Defect("batch.py", range(94, 100), ("cancellation", "too broad"),
-           "a deployment waits for a process that will not go"),
-    Defect("audit.py", range(24, 29), ("swallowed",),
-           "on a full disk the audit has holes, and says nothing"),
-    Defect("audit.py", range(42, 47), ("return in finally", "swallowed"),
-           "an audit that cannot be read looks like an empty one"),
-    Defect("app.py", range(103, 105), ("wrong status",),
-           "a client that looks at the status believes its batch was imported"),
-    Defect("app.py", range(105, 107), ("no traceback",),
-           "the log tells that an import failed, and not where"),
-    Defect("app.py", range(107, 108), ("exposed",),
-           "strangers read what an exception of ours says"),
-    Defect("app.py", range(108, 109), ("orphan task",),
-           "a message to the warehouse may vanish without a trace"),
-]  # fmt: skip
+    Defect(
+        "batch.py",
+        range(41, 43),
+        ("no cause",),
+        "whoever debugs a rejected line cannot see what was wrong with it",
+    ),
+    Defect(
+        "batch.py",
+        range(43, 44),
+        ("assert",),
+        "with -O orders of any quantity are imported",
+    ),
+    Defect(
+        "batch.py",
+        range(49, 56),
+        ("swallowed",),
+        "an order that was never stored counts as imported",
+    ),
+    Defect(
+        "batch.py",
+        (64, 78),
+        ("leak",),
+        "after a batch that failed half-way a file stays open",
+    ),
+    Defect(
+        "batch.py",
+        range(71, 76),
+        ("too broad", "swallowed"),
+        "a bug in the store looks like a bad line, and nobody is told",
+    ),
+    Defect(
+        "batch.py",
+        range(94, 100),
+        ("cancellation", "too broad"),
+        "a deployment waits for a process that will not go",
+    ),
+    Defect(
+        "audit.py",
+        range(24, 29),
+        ("swallowed",),
+        "on a full disk the audit has holes, and says nothing",
+    ),
+    Defect(
+        "audit.py",
+        range(42, 47),
+        ("return in finally", "swallowed"),
+        "an audit that cannot be read looks like an empty one",
+    ),
+    Defect(
+        "app.py",
+        range(103, 105),
+        ("wrong status",),
+        "a client that looks at the status believes its batch was imported",
+    ),
+    Defect(
+        "app.py",
+        range(105, 107),
+        ("no traceback",),
+        "the log tells that an import failed, and not where",
+    ),
+    Defect(
+        "app.py",
+        range(107, 108),
+        ("exposed",),
+        "strangers read what an exception of ours says",
+    ),
+    Defect(
+        "app.py",
+        range(108, 109),
+        ("orphan task",),
+        "a message to the warehouse may vanish without a trace",
+    ),
+]
 
 # What looks like a defect and is none: first and last line, and why.
 RIGHT = [
-    ("batch.py", 50, 53, "it is narrow, the tries are bounded, and the PUT may be done"
-     " twice. (What happens after the last try is another matter.)"),
+    (
+        "batch.py",
+        50,
+        53,
+        "it is narrow, the tries are bounded, and the PUT may be done"
+        " twice. (What happens after the last try is another matter.)",
+    ),
     ("batch.py", 62, 62, "no exception is under way there."),
     ("batch.py", 66, 70, "the error is the client's, has a name, and is reported."),
     ("batch.py", 84, 87, "one division, one type, and an answer that is right."),
     ("batch.py", 98, 99, "the finally returns nothing."),
     ("batch.py", 102, 110, "the wait is bounded; failing is allowed and is logged."),
-    ("audit.py", 31, 36, "what is to be removed may be gone already; any other error"
-     " comes out."),
+    (
+        "audit.py",
+        31,
+        36,
+        "what is to be removed may be gone already; any other error comes out.",
+    ),
     ("app.py", 50, 86, "that is not part of the pull request."),
-]  # fmt: skip
+]
 
 
 @dataclass
@@ -105,9 +172,10 @@ def findings(functions: Functions) -> Review:
                 sort_in(review, module, line, kind)
             case _:
                 raise Unmet(
-                    sent="review()", saw=f"a finding that reads {finding!r}.",
+                    sent="review()",
+                    saw=f"a finding that reads {finding!r}.",
                     expected=wanted,
-                )  # fmt: skip
+                )
     return review
 
 
@@ -215,8 +283,9 @@ def judge_snippets(functions: Functions, known: Sequence[Snippet], points: str) 
         raise Unmet(
             sent=f"swallows_cancellation(…), with {snippet.name}:{code}",
             saw=f"{call}; {len(wrong)} of {len(known)} snippets like it are wrong.",
-            expected=f"{list(snippet.lines)}.", look=points,
-        )  # fmt: skip
+            expected=f"{list(snippet.lines)}.",
+            look=points,
+        )
 
 
 SNIPPETS = Path(__file__).with_name("snippets.toml")
@@ -237,7 +306,8 @@ def test_honest_handlers_are_left_alone(functions: Functions) -> None:
     first = next(snippet for snippet in snippets(SNIPPETS) if snippet.lines)
     if functions.call("swallows_cancellation", first.source).value != [*first.lines]:
         raise Unmet(
-            sent=f"swallows_cancellation(…), with {first.name}.", saw="nothing found.",
+            sent=f"swallows_cancellation(…), with {first.name}.",
+            saw="nothing found.",
             expected="a checker that finds something, before it is praised for what it"
             " leaves alone.",
-        )  # fmt: skip
+        )

@@ -47,8 +47,9 @@ def slices(
         if call.ended != "returned":
             raise Unmet(
                 sent=f'in_canary(user, "{release}", {weight}) for {len(USERS)} users.',
-                saw=f"{call}.", expected="True or False.",
-            )  # fmt: skip
+                saw=f"{call}.",
+                expected="True or False.",
+            )
     return [call.value for call in calls]
 
 
@@ -76,7 +77,7 @@ def test_the_slice_is_sticky(functions: Functions) -> None:
                 saw=f"{lost} users were in the slice before it grew and are not after.",
                 expected="who has the release keeps it.",
                 look="how the weight enters: it should be compared with, not mixed in.",
-            )  # fmt: skip
+            )
 
 
 def _differ(one: list[bool], other: list[bool]) -> int:
@@ -98,7 +99,7 @@ def test_the_slice_has_its_size(functions: Functions) -> None:
                 expected=f"{wanted:.0f}, within what chance varies.",
                 look="whether your number lies evenly between 0 and 1, for ids that"
                 " differ in one digit, too.",
-            )  # fmt: skip
+            )
     june, july = slices(functions, [(0, name, 0.25) for name in ("june", "july")])
     both = sum(a and b for a, b in zip(june, july, strict=True))
     if both > 0.5 * sum(june):
@@ -111,9 +112,15 @@ def test_the_slice_has_its_size(functions: Functions) -> None:
 
 
 BAKES: list[tuple[float, float, int]] = [
-    (0.5, 0.75, 2), (0.5, 0.76, 3), (0.01, 0.95, 299), (0.001, 0.95, 2995),
-    (0.02, 0.99, 228), (1, 0.9, 1), (0.9, 0.5, 1), (1e-9, 0.5, 693147181),
-]  # fmt: skip
+    (0.5, 0.75, 2),
+    (0.5, 0.76, 3),
+    (0.01, 0.95, 299),
+    (0.001, 0.95, 2995),
+    (0.02, 0.99, 228),
+    (1, 0.9, 1),
+    (0.9, 0.5, 1),
+    (1e-9, 0.5, 693147181),
+]
 
 
 @check("The silence of so many requests means something", points=1)
@@ -127,10 +134,11 @@ def test_the_bake_is_long_enough(functions: Functions) -> None:
         if not right or abs(value - expected) > off:
             raise Unmet(
                 sent=f"bake_requests({share}, {certainty}).",
-                saw=f"{call}.", expected=f"{expected}.",
+                saw=f"{call}.",
+                expected=f"{expected}.",
                 look="how likely it is that so many requests have all missed the"
                 " trigger, and which way to round.",
-            )  # fmt: skip
+            )
 
 
 DECISIONS = ("promote", "roll back", "wait")
@@ -146,9 +154,10 @@ class Gate:
         call = self._ask(control, canary)
         if call.value not in DECISIONS:
             raise Unmet(
-                sent=f"gate({control}, {canary}).", saw=f"{call}.",
+                sent=f"gate({control}, {canary}).",
+                saw=f"{call}.",
                 expected=f"one of {', '.join(map(repr, DECISIONS))}.",
-            )  # fmt: skip
+            )
         decision: Decision = call.value
         return decision
 
@@ -162,23 +171,63 @@ def gate(functions: Functions) -> Iterator[Gate]:
 ASKED_WITHIN_S = 20.0
 
 CASES: list[tuple[str, tuple[int, int], tuple[int, int], str, str]] = [
-    ("no request has reached the canary yet", (190, 1), (0, 0), "wait",
-     "a share of nothing."),
-    ("nothing at all has been counted yet", (0, 0), (0, 0), "wait",
-     "a share of nothing."),
-    ("one of three requests has failed at the canary", (57, 0), (3, 1), "wait",
-     "how many requests a share of 33% is made of."),
-    ("ten requests, none of them failed", (190, 2), (10, 0), "wait",
-     "what ten requests without a failure say of a trigger that one in fifty pulls."),
-    ("every request has failed at the canary", (1140, 9), (60, 60), "roll back",
-     "what control does at the same time."),
-    ("20% fail at the canary, none at control", (9500, 0), (500, 100), "roll back",
-     "which share you compare: the canary's, or that of everything together."),
-    ("30% fail at both", (9500, 2850), (500, 150), "promote",
-     "with what the canary's share is compared."),
-    ("no request fails at either", (19000, 0), (1000, 0), "promote",
-     "what you wait for."),
-]  # fmt: skip
+    (
+        "no request has reached the canary yet",
+        (190, 1),
+        (0, 0),
+        "wait",
+        "a share of nothing.",
+    ),
+    (
+        "nothing at all has been counted yet",
+        (0, 0),
+        (0, 0),
+        "wait",
+        "a share of nothing.",
+    ),
+    (
+        "one of three requests has failed at the canary",
+        (57, 0),
+        (3, 1),
+        "wait",
+        "how many requests a share of 33% is made of.",
+    ),
+    (
+        "ten requests, none of them failed",
+        (190, 2),
+        (10, 0),
+        "wait",
+        "what ten requests without a failure say of a trigger that one in fifty pulls.",
+    ),
+    (
+        "every request has failed at the canary",
+        (1140, 9),
+        (60, 60),
+        "roll back",
+        "what control does at the same time.",
+    ),
+    (
+        "20% fail at the canary, none at control",
+        (9500, 0),
+        (500, 100),
+        "roll back",
+        "which share you compare: the canary's, or that of everything together.",
+    ),
+    (
+        "30% fail at both",
+        (9500, 2850),
+        (500, 150),
+        "promote",
+        "with what the canary's share is compared.",
+    ),
+    (
+        "no request fails at either",
+        (19000, 0),
+        (1000, 0),
+        "promote",
+        "what you wait for.",
+    ),
+]
 
 
 @check("The gate knows the plain cases", points=1)
@@ -191,8 +240,10 @@ def test_the_gate_knows_the_plain_cases(gate: Gate) -> None:
         if decision != expected:
             raise Unmet(
                 sent=f"gate({arms[0]}, {arms[1]}): {what}.",
-                saw=f"it returned {decision!r}.", expected=f"{expected!r}.", look=look,
-            )  # fmt: skip
+                saw=f"it returned {decision!r}.",
+                expected=f"{expected!r}.",
+                look=look,
+            )
 
 
 LOOKS = 60
@@ -205,9 +256,11 @@ NOTICED_AFTER_LOOKS = 10
 def bad_release(rng: random.Random, number: int) -> SimulatedRollout:
     """The bad releases, one sort after another."""
     sorts: list[tuple[str, float, int]] = [
-        ("fails every request", 1.0, 0), ("fails one in five", 0.2, 0),
-        ("fails one in ten", 0.1, 0), ("deadly, one request in fifty", 1.0, 50),
-    ]  # fmt: skip
+        ("fails every request", 1.0, 0),
+        ("fails one in five", 0.2, 0),
+        ("fails one in ten", 0.1, 0),
+        ("deadly, one request in fifty", 1.0, 50),
+    ]
     kind, extra, trigger = sorts[number % len(sorts)]
     base = rng.choice([0.002, 0.01, 0.02])
     return SimulatedRollout(kind, *_traffic(rng), base, extra, trigger)
@@ -240,8 +293,9 @@ class Played:
 
     def wrong(self, decision: Decision) -> Counter[str]:
         """How many of each kind ended with that `decision`."""
-        return Counter(drawn.kind for drawn, look in self.rollouts
-                       if look.decision == decision)  # fmt: skip
+        return Counter(
+            drawn.kind for drawn, look in self.rollouts if look.decision == decision
+        )
 
     @property
     def hurt(self) -> float:
@@ -274,7 +328,7 @@ IDEA = {
     f" one looks {LOOKS} times; or what your gate still waits for.",
     "good, while what both depend on is in trouble": "what control does at the same"
     " time, and how much more the difference varies when both fail often.",
-}  # fmt: skip
+}
 
 
 @check("Bad releases go back", points=2)
@@ -284,8 +338,9 @@ def test_bad_releases_go_back(rollouts: dict[bool, Played]) -> None:
     if wrong.total() > BAD:
         lost = sum(
             drawn.rate * NOTICED_AFTER_LOOKS * min(1.0, drawn.base + drawn.extra)
-            for drawn, look in played.rollouts if look.decision == "promote"
-        )  # fmt: skip
+            for drawn, look in played.rollouts
+            if look.decision == "promote"
+        )
         raise Unmet(
             sent="100 rollouts of bad releases, up to 60 looks each.",
             saw=f"{wrong.total()} were promoted: {_kinds(wrong)}. Until somebody had"
@@ -307,8 +362,9 @@ def test_good_releases_are_promoted(rollouts: dict[bool, Played]) -> None:
             sent="100 rollouts of good releases, up to 60 looks each.",
             saw=f"{wrong.total()} were rolled back: {_kinds(wrong)}; {late} of them"
             " were not decided before the last look.",
-            expected=f"at most {GOOD}.", look=IDEA[wrong.most_common(1)[0][0]],
-        )  # fmt: skip
+            expected=f"at most {GOOD}.",
+            look=IDEA[wrong.most_common(1)[0][0]],
+        )
 
 
 def _kinds(wrong: Counter[str]) -> str:
@@ -367,14 +423,16 @@ def test_junes_release_goes_back(gate: Gate, seeded: random.Random) -> None:
             margin_s=0.6,
             sent="a real rollout of June's release: two fleets, malformed requests"
             " among 60 a second.",
-            saw=f"{last}.", expected="“roll back”, or to wait a little longer.",
+            saw=f"{last}.",
+            expected="“roll back”, or to wait a little longer.",
             look=IDEA["deadly, one request in fifty"],
-        )  # fmt: skip
+        )
     if last.decision == "wait":
         raise Unmet(
             margin_s=0.6,
             sent="a real rollout of June's release: two fleets, malformed requests"
             f" among 60 a second, {LIVE_LOOKS} looks.",
-            saw=f"{last}.", expected="“roll back”.",
+            saw=f"{last}.",
+            expected="“roll back”.",
             look="what your gate waits for, when the canary alone fails.",
-        )  # fmt: skip
+        )

@@ -169,7 +169,7 @@ def test_malformed_headers_are_the_clients(service: Service) -> None:
                     + (", or 503." if kind == "unknown region" else "."),
                     look="which exceptions resolve() raises on headers, and what"
                     " becomes of each of them in your module.",
-                )  # fmt: skip
+                )
 
 
 @check("The outage does not come back", points=3)
@@ -178,9 +178,10 @@ def test_the_outage_does_not_come_back(service: Service) -> None:
     sent = 0
     for number in range(1, ROUNDS + 1):
         bad = [
-            malformed(service.rng, kind)[1] for kind in MALFORMED
+            malformed(service.rng, kind)[1]
+            for kind in MALFORMED
             for _ in range(EACH_KIND)
-        ]  # fmt: skip
+        ]
         service.rng.shuffle(bad)
         storm = threading.Thread(target=service.ask, args=[bad, ANSWERED_WITHIN_S])
         storm.start()
@@ -218,15 +219,17 @@ def test_the_outage_does_not_come_back(service: Service) -> None:
             margin_s=0.6,
             sent=f"{sent} requests, all of them answered by now.",
             saw=f"{left:.0f} of {SESSIONS} sessions are open.",
-            expected="none.", look="the ways out of a look-up that do not close it.",
-        )  # fmt: skip
+            expected="none.",
+            look="the ways out of a look-up that do not close it.",
+        )
     if not more <= 1.1 * sent + SESSIONS:
         raise Unmet(
             margin_s=0.6,
-            sent=f"{sent} requests.", saw=f"the directory was asked {more:.0f} times.",
+            sent=f"{sent} requests.",
+            saw=f"the directory was asked {more:.0f} times.",
             expected="once for each, at most.",
             look="who tries again, what, and how often.",
-        )  # fmt: skip
+        )
 
 
 @check("A bug of ours stays one: 500, logged, and the next is served", points=1)
@@ -235,11 +238,12 @@ def test_a_bug_of_ours_stays_one(service: Service) -> None:
         answer = service.fleet.send(request_for(backend), ANSWERED_WITHIN_S)
         if answer.outcome != "server_error":
             raise Unmet(
-            margin_s=0.6,
+                margin_s=0.6,
                 sent=f"a valid request for a backend whose routing raises {bug}.",
-                saw=f"{answer}. {service.state()}.", expected="a 500.",
+                saw=f"{answer}. {service.state()}.",
+                expected="a 500.",
                 look="whose fault such an exception is, and who is to hear of it.",
-            )  # fmt: skip
+            )
         service.fleet.telemetry.wait_for(
             lambda _, bug=bug: traced(service.fleet, bug), LOGGED_WITHIN_S
         )
@@ -256,8 +260,9 @@ def test_a_bug_of_ours_stays_one(service: Service) -> None:
             margin_s=0.6,
             sent=f"{VALID} valid orders, after {len(service.bugs)} bugs.",
             saw=f"{len(wrong)} were not served: {wrong[0]}. {service.state()}.",
-            expected="all served.", look="what one failure does to other requests.",
-        )  # fmt: skip
+            expected="all served.",
+            look="what one failure does to other requests.",
+        )
 
 
 def traced(fleet: Fleet, name: str) -> bool:
@@ -283,21 +288,22 @@ def test_a_silent_directory_costs_its_own_request(service: Service) -> None:
             saw = late or valid
             whose = "for such a backend" if late else "valid"
             raise Unmet(
-            margin_s=0.6,
+                margin_s=0.6,
                 sent=f"{len(raws)} requests for a backend about which {SILENT}, and"
                 f" {VALID} valid ones.",
                 saw=f"{len(saw)} of those {whose}: {saw[0]}. {service.state()}.",
                 expected="503 after a second or so for the former, the others served.",
                 look="what bounds a look-up, and whether anything refuses to be ended.",
-            )  # fmt: skip
+            )
     service.fleet.telemetry.wait(0.5)
     if wrong := service.ask_valid(VALID):
         raise Unmet(
             margin_s=0.6,
             sent=f"{VALID} valid orders, a while after the directory did not answer.",
             saw=f"{len(wrong)} were not served: {wrong[0]}. {service.state()}.",
-            expected="all served.", look="what a time-out leaves behind.",
-        )  # fmt: skip
+            expected="all served.",
+            look="what a time-out leaves behind.",
+        )
 
 
 @check("It goes when it is told to", points=1)
@@ -311,9 +317,10 @@ def test_it_goes_when_it_is_told_to(service: Service) -> None:
         ended = fleet.stop_replica(0)
     if ended["killed"] or ended["exit_code"] != 0:
         how = (
-            "it had to be killed" if ended["killed"]
+            "it had to be killed"
+            if ended["killed"]
             else f"it ended with exit code {ended['exit_code']}"
-        )  # fmt: skip
+        )
         raise Unmet(
             sent="SIGTERM, while two look-ups wait for the directory.",
             saw=f"{how}, after {ended['seconds']:.1f} s.",
@@ -358,23 +365,28 @@ def test_the_postmortem_is_complete(job: Job) -> None:
 def incomplete(name: str, saw: str, expected: str) -> Unmet:
     """The field `name` is not there, or not as it was asked for."""
     return Unmet(
-        sent=f"nothing; the field {name} was read.", saw=saw, expected=expected,
+        sent=f"nothing; the field {name} was read.",
+        saw=saw,
+        expected=expected,
         look="what somebody who was not there would need it for.",
-    )  # fmt: skip
+    )
 
 
 def fields(source: str) -> dict[str, str]:
     """The fields of Postmortem that are text, read and not run. Raises Unmet."""
     try:
         classes = [
-            node for node in ast.parse(source).body
+            node
+            for node in ast.parse(source).body
             if isinstance(node, ast.ClassDef) and node.name == "Postmortem"
-        ]  # fmt: skip
+        ]
         assigned = [
             (target.id, ast.literal_eval(node.value))
-            for node in classes[-1].body if isinstance(node, ast.Assign)
-            for target in node.targets if isinstance(target, ast.Name)
-        ]  # fmt: skip
+            for node in classes[-1].body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        ]
     except (SyntaxError, ValueError, IndexError, RecursionError, MemoryError) as exc:
         raise Unmet(
             sent="nothing; the cell of the postmortem was read.",

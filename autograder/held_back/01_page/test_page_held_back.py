@@ -30,10 +30,13 @@ def tries(rng: random.Random) -> list[Try]:
             late = rng.choice([0.125, 0.375, 1.0])
             made.append(
                 {
-                    "due": due, "done": due + n * late, "outcome": outcome,
-                    "last": n == number, "malformed": rng.random() < 0.2,
+                    "due": due,
+                    "done": due + n * late,
+                    "outcome": outcome,
+                    "last": n == number,
+                    "malformed": rng.random() < 0.2,
                 }
-            )  # fmt: skip
+            )
     return sorted(made, key=lambda t: t["done"])
 
 
@@ -107,11 +110,12 @@ def test_burn_rate_of_random_telemetry(
 def test_other_budgets(functions: Functions, seeded: random.Random) -> None:
     cases = [
         (
-            seeded.randint(1, 600), seeded.choice([0.9, 0.995, 0.9999]),
+            seeded.randint(1, 600),
+            seeded.choice([0.9, 0.995, 0.9999]),
             seeded.choice([7, 28, 90, 365]),
         )
         for _ in range(20)
-    ]  # fmt: skip
+    ]
     calls = functions.calls("budget_spent", cases)
     require(
         all(

@@ -13,9 +13,11 @@ from autograder.instruments.functions import Functions
 WITHIN_S = 0.4
 AT_LEAST = 10
 VALUES = {
-    "method": ["GET", "PUT", "DELETE"], "region": ["eu", "us", "ap"],
-    "client": ["web", "ios", "batch", "partner"], "zone": ["a", "b"],
-}  # fmt: skip
+    "method": ["GET", "PUT", "DELETE"],
+    "region": ["eu", "us", "ap"],
+    "client": ["web", "ios", "batch", "partner"],
+    "zone": ["a", "b"],
+}
 
 
 @guards(
@@ -76,11 +78,12 @@ def test_random_plans(functions: Functions, seeded: random.Random) -> None:
         hypotheses = list("abcdef")[: seeded.randint(1, 6)]
         tests = [
             {
-                "name": f"t{n}", "minutes": seeded.choice([1, 2, 4, 8]),
+                "name": f"t{n}",
+                "minutes": seeded.choice([1, 2, 4, 8]),
                 "refutes": seeded.sample("abcdefg", seeded.randint(0, 4)),
             }
             for n in range(seeded.randint(0, 8))
-        ]  # fmt: skip
+        ]
         cases.append([tests, hypotheses])
     calls = functions.calls("plan", cases)
     require(all(c.value == greedy(*case) for case, c in zip(cases, calls, strict=True)))

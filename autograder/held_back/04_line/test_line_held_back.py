@@ -77,14 +77,19 @@ def test_other_headers_are_translated(
         json.dumps({"shard": str(shard), "region": region.title(), word(seeded): 1}),
     ]
     malformed = [
-        word(seeded), "", "null", json.dumps([region, shard]), str(shard),
-        json.dumps({"region": region}), json.dumps({"region": None, "shard": shard}),
+        word(seeded),
+        "",
+        "null",
+        json.dumps([region, shard]),
+        str(shard),
+        json.dumps({"region": region}),
+        json.dumps({"region": None, "shard": shard}),
         json.dumps({"region": [region], "shard": shard}),
         json.dumps({"region": region, "shard": word(seeded)}),
         json.dumps({"region": region, "shard": [shard]}),
         f'{{"region": "{region}", "shard": -1e999}}',
         f'{{"region": "{region}", "shard": NaN}}',
-    ]  # fmt: skip
+    ]
     missing = [
         json.dumps({"region": region, "shard": seeded.randint(8, 99)}),
         json.dumps({"region": region, "shard": -1}),

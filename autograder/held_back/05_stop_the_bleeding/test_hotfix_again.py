@@ -75,8 +75,10 @@ def other_syntax(rng: random.Random) -> bytes:
     forms = [
         f"{{'region': '{name}', 'shard': {n}}}",
         f'{{"region": "{name}", "shard": {n},}}',
-        f"<route region='{name}' shard='{n}'/>", f"{name}:{n}", word(rng),
-    ]  # fmt: skip
+        f"<route region='{name}' shard='{n}'/>",
+        f"{name}:{n}",
+        word(rng),
+    ]
     return rng.choice(forms).encode()
 
 

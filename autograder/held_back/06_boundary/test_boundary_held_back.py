@@ -88,7 +88,12 @@ def plan(rng: random.Random, valid: bytes) -> list[tuple[str, tuple[int, ...], b
     """Requests of every kind, with the statuses that are right for each."""
     region, shard = rng.choice(BACKENDS)
     unreadable = [
-        b"", word(rng).encode(), b'{"region": "\xe9"}', b"null", b"[]", b"7",
+        b"",
+        word(rng).encode(),
+        b'{"region": "\xe9"}',
+        b"null",
+        b"[]",
+        b"7",
         json.dumps({"region": region}).encode(),
         json.dumps({"region": region, "shard": word(rng)}).encode(),
         json.dumps({"region": region, "shard": None}).encode(),
@@ -96,7 +101,7 @@ def plan(rng: random.Random, valid: bytes) -> list[tuple[str, tuple[int, ...], b
         json.dumps({"region": {}, "shard": shard}).encode(),
         b'{"region": "eu-west", "shard": 1e999}',
         b'{"region": "eu-west", "shard": NaN}',
-    ]  # fmt: skip
+    ]
     unknown = [
         json.dumps({"region": word(rng), "shard": shard}).encode(),
         json.dumps({"region": region, "shard": rng.randint(8, 10**9)}).encode(),

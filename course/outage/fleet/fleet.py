@@ -64,9 +64,11 @@ class Fleet:
         self._commands = os.fdopen(ours, "wb")
         try:
             self._process = forkserver.start(
-                "course.outage.fleet.supervisor", [str(os.getpid())],
-                {0: its_input, 1: its_output, 2: its_output}, os.environ,
-            )  # fmt: skip
+                "course.outage.fleet.supervisor",
+                [str(os.getpid())],
+                {0: its_input, 1: its_output, 2: its_output},
+                os.environ,
+            )
         finally:
             os.close(its_input)
             os.close(its_output)
@@ -81,10 +83,13 @@ class Fleet:
         self._reader.start()
         try:
             started = self._do(
-                "start", release=_plain(release), replicas=replicas, port=port,
+                "start",
+                release=_plain(release),
+                replicas=replicas,
+                port=port,
                 first_backoff_s=first_backoff_s,
                 confinement=confinement and confinement.to_json(),
-            )  # fmt: skip
+            )
         except BaseException:
             self.close()
             raise

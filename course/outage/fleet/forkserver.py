@@ -62,9 +62,12 @@ class ForkServer:
         self.address = str(address)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-u", "-c", MAIN, self.address, *modules],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/",
-            env={**env, "PYTHONPATH": str(PROJECT)}, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd="/",
+            env={**env, "PYTHONPATH": str(PROJECT)},
+            start_new_session=True,
+        )
 
     def wait_ready(self) -> Self:
         """Wait until it listens. Raises ForkServerGone if it never does."""
@@ -112,9 +115,12 @@ class Forked:
         try:
             self.connection.connect(address)
             told = {
-                "call": call, "argv": list(argv), "cwd": cwd, "env": dict(env),
+                "call": call,
+                "argv": list(argv),
+                "cwd": cwd,
+                "env": dict(env),
                 "fds": list(fds),
-            }  # fmt: skip
+            }
             text = json.dumps(told).encode()
             text = len(text).to_bytes(4, "big") + text
             sent = socket.send_fds(self.connection, [text], list(fds.values()))
@@ -188,11 +194,15 @@ def start(
         return Forked(address, f"{module}:main", words, fds, folder, env)
     passed = [fd for number, fd in fds.items() if number > 2]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *argv], cwd=cwd,
-        stdin=fds.get(0, subprocess.DEVNULL), stdout=fds[1], stderr=fds[2],
-        pass_fds=passed, env={**env, "PYTHONPATH": str(PROJECT)},
+        [sys.executable, "-P", "-m", module, *argv],
+        cwd=cwd,
+        stdin=fds.get(0, subprocess.DEVNULL),
+        stdout=fds[1],
+        stderr=fds[2],
+        pass_fds=passed,
+        env={**env, "PYTHONPATH": str(PROJECT)},
         start_new_session=True,
-    )  # fmt: skip
+    )
 
 
 @dataclass

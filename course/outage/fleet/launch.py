@@ -94,11 +94,15 @@ class Spawner:
             if self._confinement.keeps_spare:
                 passed += (waited_on,)
             process = await asyncio.create_subprocess_exec(
-                *words, cwd=folder,
+                *words,
+                cwd=folder,
                 env={**passed_on(os.environ), "PYTHONUNBUFFERED": "1"},
-                pass_fds=passed, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, limit=LONGEST_LINE,
-            )  # fmt: skip
+                pass_fds=passed,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                limit=LONGEST_LINE,
+            )
         os.close(waited_on)
         return process, gate
 
@@ -107,9 +111,13 @@ class Spawner:
         fds = {1: writing, 2: writing} | {fd: fd for fd in self._sockets}
         try:
             forked = Forked(
-                self._confinement.forks, self._confinement.forked, words, fds,
-                str(folder), passed_on(os.environ),
-            )  # fmt: skip
+                self._confinement.forks,
+                self._confinement.forked,
+                words,
+                fds,
+                str(folder),
+                passed_on(os.environ),
+            )
         finally:
             os.close(writing)
         output = asyncio.StreamReader(limit=LONGEST_LINE)

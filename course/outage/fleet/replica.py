@@ -271,9 +271,13 @@ class Replica:
 
     def _report(self, state: str, process: Process, **more: object) -> None:
         self._emit(
-            "process", replica=self.index, pid=process.pid, state=state,
-            release=self._release, **more,
-        )  # fmt: skip
+            "process",
+            replica=self.index,
+            pid=process.pid,
+            state=state,
+            release=self._release,
+            **more,
+        )
 
     @staticmethod
     def _signal(process: Process, signum: signal.Signals) -> None:

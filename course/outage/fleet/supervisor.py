@@ -99,12 +99,19 @@ class Supervisor:
         restarts = RestartQueue(first_backoff_s)
         self.replicas = [
             Replica(
-                i, self._shared, self._socket(0, f"replica-{i}.sock" if told else None),
-                database, told, first_backoff_s, restarts, self.emit, self.start_task,
+                i,
+                self._shared,
+                self._socket(0, f"replica-{i}.sock" if told else None),
+                database,
+                told,
+                first_backoff_s,
+                restarts,
+                self.emit,
+                self.start_task,
                 self.limit,
             )
             for i in range(replicas)
-        ]  # fmt: skip
+        ]
         async with asyncio.TaskGroup() as starting:
             for replica in self.replicas:
                 starting.create_task(replica.start(*self._current))
@@ -288,8 +295,10 @@ def run(folder: Path, owner: str) -> None:
     told = [owner, str(os.getpgrp()), str(folder)]
     subprocess.Popen(
         [sys.executable, "-I", "-S", reaper.__file__, *told],
-        stdin=lifeline, stdout=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+        stdin=lifeline,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     os.close(lifeline)
     try:
         asyncio.run(Supervisor(folder, time.monotonic()).serve())

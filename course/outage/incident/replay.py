@@ -137,10 +137,14 @@ class Replay:
     def _play_timeline(self, fleet: Fleet, tick: Callable[[], None]) -> None:
         assert self.clock is not None
         observe = {
-            0: self._saw_alert, 2: self._saw_symptom, 5: self._saw_500s,
-            15: self._saw_database, 25: self._saw_pattern, 40: self._saw_cause,
+            0: self._saw_alert,
+            2: self._saw_symptom,
+            5: self._saw_500s,
+            15: self._saw_database,
+            25: self._saw_pattern,
+            40: self._saw_cause,
             60: self._saw_recovery,
-        }  # fmt: skip
+        }
         for minutes, event in TIMELINE.items():
             self._wait(self.clock.seconds(minutes) - self.telemetry.now, tick)
             when = self.clock.text(self.clock.seconds(minutes))

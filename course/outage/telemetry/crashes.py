@@ -38,11 +38,14 @@ def crashes(telemetry: Telemetry) -> list[Crash]:
             plain_lines.setdefault(entry["pid"], []).append(text)
     return [
         Crash(
-            exit_["t"], exit_["replica"], exit_["pid"], exit_["exit_code"],
+            exit_["t"],
+            exit_["replica"],
+            exit_["pid"],
+            exit_["exit_code"],
             *read_traceback(plain_lines.get(exit_["pid"], [])),
         )
         for exit_ in telemetry.exits()
-    ]  # fmt: skip
+    ]
 
 
 def read_traceback(lines: list[str]) -> tuple[str, str, str]:

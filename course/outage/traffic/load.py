@@ -139,10 +139,16 @@ class OneRequest:
                 wait_s = self.policy.wait(number, response.status, after)
             report(
                 Try(
-                    self.due, clock(), response.outcome, response.status, number,
-                    wait_s is None, self.malformed, self.raw.decode("latin-1"),
+                    self.due,
+                    clock(),
+                    response.outcome,
+                    response.status,
+                    number,
+                    wait_s is None,
+                    self.malformed,
+                    self.raw.decode("latin-1"),
                 )
-            )  # fmt: skip
+            )
             if wait_s is None:
                 return
             await asyncio.sleep(wait_s)

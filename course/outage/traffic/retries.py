@@ -51,9 +51,14 @@ BURST = 5.0
 # A client that insists, as in many a first version: at once, again and again.
 NAIVE = Retries(retries=9, delay_s=0.0, timeout_s=0.5)
 DISCIPLINED = Retries(
-    retries=2, delay_s=0.2, timeout_s=0.5, factor=2.0, jitter=True, budget=0.1,
+    retries=2,
+    delay_s=0.2,
+    timeout_s=0.5,
+    factor=2.0,
+    jitter=True,
+    budget=0.1,
     heeds_retry_after=True,
-)  # fmt: skip
+)
 
 
 class _Policy:

@@ -20,9 +20,11 @@ class Signals:
         self.app = app
         self.metrics = metrics
         self.errors = Counter(
-            "request_errors", "Requests that failed.", ["route", "error"],
+            "request_errors",
+            "Requests that failed.",
+            ["route", "error"],
             registry=metrics.registry,
-        )  # fmt: skip
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request of `app`."""
@@ -52,6 +54,9 @@ class Signals:
         self.metrics.requests.labels(scope["path"], str(status)).inc()
         self.metrics.request_seconds.observe(seconds)
         log.info(
-            "request.answered", method=scope["method"], path=scope["path"],
-            status=status, ms=round(seconds * 1000, 2),
-        )  # fmt: skip
+            "request.answered",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 2),
+        )

@@ -28,9 +28,12 @@ async def serve(database: Path, sockets: list[socket.socket]) -> None:
     metrics = Metrics()
     app = create_app(database, metrics)
     config = uvicorn.Config(
-        install(app, metrics), lifespan="on", log_config=None, access_log=False,
+        install(app, metrics),
+        lifespan="on",
+        log_config=None,
+        access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
-    )  # fmt: skip
+    )
     server = uvicorn.Server(config)
     await server.serve(sockets)
 

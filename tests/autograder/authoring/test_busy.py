@@ -41,9 +41,12 @@ def test_none_is_a_number_too() -> None:
 def test_they_end_when_we_are_killed(environment: dict[str, str]) -> None:
     """Their input ends, and they notice."""
     with subprocess.Popen(
-        [sys.executable, "-c", STARTS_AND_WAITS], env=environment,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as run:  # fmt: skip
+        [sys.executable, "-c", STARTS_AND_WAITS],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as run:
         assert run.stdout is not None
         loops = [psutil.Process(int(pid)) for pid in run.stdout.readline().split()]
         assert loops

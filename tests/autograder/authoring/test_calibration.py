@@ -112,21 +112,33 @@ def test_misses_are_counted_by_kind(
     """False rejects, false accepts, wrong feedback; inconclusive is none of them."""
     checks = [
         Check(
-            name=name, title=name, points=1, outcome=was,
+            name=name,
+            title=name,
+            points=1,
+            outcome=was,
             feedback=Feedback(message="" if was == "passed" else "you are told this"),
         )
         for name, was in outcome.items()
-    ]  # fmt: skip
+    ]
     verdict = Verdict(
-        exercise="x", answers_digest="", checks_digest="", confined="limits",
-        held_back=True, seed=1, checks=checks, phases={}, seconds=0,
-    )  # fmt: skip
+        exercise="x",
+        answers_digest="",
+        checks_digest="",
+        confined="limits",
+        held_back=True,
+        seed=1,
+        checks=checks,
+        phases={},
+        seconds=0,
+    )
     case = Case("wrong/x", "", frozenset(fails), feedback, {})
     result = Calibration("x")
     result.add(case, verdict)
     assert result.inconclusive == list(outcome.values()).count("inconclusive")
     assert result.checks == len(outcome)
     assert (
-        result.false_rejects, result.false_accepts, result.wrong_feedback
-    ) == counted  # fmt: skip
+        result.false_rejects,
+        result.false_accepts,
+        result.wrong_feedback,
+    ) == counted
     assert result.is_sound == (counted == (0, 0, 0))

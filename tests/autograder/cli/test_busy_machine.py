@@ -80,9 +80,11 @@ def test_a_notebook_says_the_same(copy: Path, monkeypatch: pytest.MonkeyPatch) -
     [work] = (copy / "work").glob("exercises/*/*.ipynb")
     notebook = nbformat.read(work, as_version=4)
     NotebookClient(
-        notebook, timeout=240, kernel_name="python3",
+        notebook,
+        timeout=240,
+        kernel_name="python3",
         resources={"metadata": {"path": str(work.parent)}},
-    ).execute()  # fmt: skip
+    ).execute()
     shown = [
         output.data
         for cell in notebook.cells

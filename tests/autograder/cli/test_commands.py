@@ -28,10 +28,14 @@ def outage(
 ) -> subprocess.CompletedProcess[str]:
     """Run one command of `project` to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "autograder.cli", *words], cwd=cwd,
+        [sys.executable, "-m", "autograder.cli", *words],
+        cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(project)},
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def test_help_names_every_command_and_the_exit_codes() -> None:
@@ -97,8 +101,10 @@ def test_check_watch_judges_again_when_the_notebook_is_saved(
     words = ["check", "05", "--watch", "--notebook", str(notebook)]
     watching = subprocess.Popen(
         [sys.executable, "-u", "-m", "autograder.cli", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     solution = project / "autograder" / "source" / name / f"{name}.ipynb"
     done = threading.Event()
 

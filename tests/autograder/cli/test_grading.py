@@ -38,10 +38,14 @@ def outage(
 ) -> subprocess.CompletedProcess[str]:
     """Run one command in the checkout `root`."""
     return subprocess.run(
-        [sys.executable, "-m", "autograder.cli", *words], cwd=root,
+        [sys.executable, "-m", "autograder.cli", *words],
+        cwd=root,
         env={**os.environ, "PYTHONPATH": str(root), **environment},
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 @pytest.mark.slow
@@ -112,9 +116,16 @@ def test_a_verdict_as_in_grading_can_be_had_by_hand(copy: Path) -> None:
     """With the seed of an earlier one."""
     notebook = f"autograder/submitted/alyssa/{NAME}/{NAME}.ipynb"
     done = outage(
-        copy, "check", "05", "--as-grading", "--seed", "7", "--json",
-        "--notebook", notebook,
-    )  # fmt: skip
+        copy,
+        "check",
+        "05",
+        "--as-grading",
+        "--seed",
+        "7",
+        "--json",
+        "--notebook",
+        notebook,
+    )
     assert done.returncode == 0, done.stderr
     verdict = json.loads(done.stdout)
     assert verdict["seed"] == 7

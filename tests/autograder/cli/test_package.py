@@ -33,9 +33,13 @@ def package(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
 def outage(root: Path, *words: str) -> str:
     """What a command of the course in `root` prints; it must succeed."""
     done = subprocess.run(
-        [sys.executable, "-m", "autograder.cli", *words], cwd=root, text=True,
-        env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "autograder.cli", *words],
+        cwd=root,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -107,10 +111,13 @@ def test_it_works_by_its_own_readme(package: Path) -> None:
     outage(package, "doctor")
     name = "05_stop_the_bleeding"
     verdict = subprocess.run(
-        [sys.executable, "-m", "autograder.cli", "check", "05", "--json"], cwd=package,
-        env={**os.environ, "PYTHONPATH": str(package)}, capture_output=True, text=True,
+        [sys.executable, "-m", "autograder.cli", "check", "05", "--json"],
+        cwd=package,
+        env={**os.environ, "PYTHONPATH": str(package)},
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert verdict.returncode == 1, verdict.stderr
     assert json.loads(verdict.stdout)["exercise"] == name
 

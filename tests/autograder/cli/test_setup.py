@@ -38,10 +38,13 @@ class Course:
     def start(self, *words: str, **settings: str) -> subprocess.Popen[str]:
         """Start `./outage` as a shell does: at the head of a process group."""
         return subprocess.Popen(
-            [self.root / "outage", *words], text=True, start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [self.root / "outage", *words],
+            text=True,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**self.environment, "PIP_INDEX_URL": self.index.url, **settings},
-        )  # fmt: skip
+        )
 
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `./outage` to its end."""
@@ -68,12 +71,17 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     index = Index(tmp_path_factory.mktemp("index"))
     for name in EDITABLE:
         package = importlib.metadata.distribution(name)
-        index.add(name, package.version, {
-            str(path): path.read_binary()
-            for path in package.files or []
-            if path.suffix != ".pyc" and ".." not in path.parts
-            and path.name not in {"METADATA", "WHEEL", "RECORD"}
-        })  # fmt: skip
+        index.add(
+            name,
+            package.version,
+            {
+                str(path): path.read_binary()
+                for path in package.files or []
+                if path.suffix != ".pyc"
+                and ".." not in path.parts
+                and path.name not in {"METADATA", "WHEEL", "RECORD"}
+            },
+        )
     index.add("tool", "1.0", {"tool/__init__.py": b""})
     index.add("uv", "1.0", {"uv-1.0.data/scripts/uv": Path(found).read_bytes()})
     return index
@@ -93,9 +101,10 @@ def fresh(
     (root / "requirements-test.lock").write_text(index.lock(*EDITABLE, "tool"))
     (root / "requirements-uv.lock").write_text(index.lock("uv"))
     environment = {
-        name: value for name, value in os.environ.items()
+        name: value
+        for name, value in os.environ.items()
         if not name.startswith(("PIP_", "UV_", "PYTHON", "VIRTUAL_ENV"))
-    }  # fmt: skip
+    }
     folders = os.environ["PATH"].split(os.pathsep)
     environment |= {
         "PATH": os.pathsep.join(f for f in folders if not Path(f, "uv").exists()),
@@ -148,8 +157,12 @@ def test_the_course_is_installed_as_it_stands_in_its_folder(course: Course) -> N
     """So that a path is an import, from everywhere."""
     done = subprocess.run(
         [course.root / ".venv/bin/python", "-m", "autograder.cli", "hello"],
-        cwd="/", env=course.environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd="/",
+        env=course.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert json.loads(done.stdout) == ["hello"]
 
 

@@ -36,9 +36,13 @@ class Learner:
         # nbgrader knows students by their operating system's user; here there is one.
         who = f"--CourseDirectory.student_id={self.name}"
         done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words, who], cwd=self.folder, text=True,
-            env=self.environment, capture_output=True, check=False,
-        )  # fmt: skip
+            [sys.executable, "-m", "nbgrader", *words, who],
+            cwd=self.folder,
+            text=True,
+            env=self.environment,
+            capture_output=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stderr
 

@@ -58,9 +58,13 @@ def started(root: Path, *words: str) -> subprocess.Popen[str]:
     """`outage grade 06 …`, under way."""
     return subprocess.Popen(
         [sys.executable, "-m", "autograder.cli", "grade", "06", "--json", *words],
-        cwd=root, env=environment(root), text=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        cwd=root,
+        env=environment(root),
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def environment(root: Path) -> dict[str, str]:
@@ -152,9 +156,12 @@ def test_a_class_scores_as_with_nbgrader_itself(course: Path) -> None:
     shutil.rmtree(course / "autograder" / "verdicts")
     shutil.rmtree(course / "autograder" / "autograded")
     subprocess.run(
-        [sys.executable, "-m", "nbgrader", "autograde", NAME], check=True,
-        cwd=course / "autograder", env=environment(course), capture_output=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "nbgrader", "autograde", NAME],
+        check=True,
+        cwd=course / "autograder",
+        env=environment(course),
+        capture_output=True,
+    )
     with book_of(course) as book:
         theirs = {s.student.id: s.score for s in book.assignment_submissions(NAME)}
     assert theirs == {student: row["score"] for student, row in ours.items()}
@@ -233,10 +240,20 @@ def cluster(
 
     def start(program: str, *words: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.dask_{program}", *words,
-             "--scheduler-file", str(contact), "--host", "127.0.0.1"],
-            cwd=tmp_path, env=environment(package), **quiet,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                f"distributed.cli.dask_{program}",
+                *words,
+                "--scheduler-file",
+                str(contact),
+                "--host",
+                "127.0.0.1",
+            ],
+            cwd=tmp_path,
+            env=environment(package),
+            **quiet,
+        )
 
     scheduler = start("scheduler", "--port", "0", "--no-dashboard")
     workers: list[subprocess.Popen[bytes]] = []

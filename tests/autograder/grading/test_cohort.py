@@ -17,16 +17,25 @@ def verdict(*passed: bool) -> Verdict:
     """One on three checks, two points each."""
     checks = [
         Check(
-            name=f"test_{number}", title=TITLES[number], points=2.0,
+            name=f"test_{number}",
+            title=TITLES[number],
+            points=2.0,
             outcome="passed" if good else "failed",
             feedback=Feedback() if good else LOOK,
         )
         for number, good in enumerate(passed)
-    ]  # fmt: skip
+    ]
     return Verdict(
-        exercise=EXERCISE.name, answers_digest="", checks_digest="",
-        confined="sandbox", held_back=True, seed=0, checks=checks, phases={}, seconds=2,
-    )  # fmt: skip
+        exercise=EXERCISE.name,
+        answers_digest="",
+        checks_digest="",
+        confined="sandbox",
+        held_back=True,
+        seed=0,
+        checks=checks,
+        phases={},
+        seconds=2,
+    )
 
 
 @pytest.fixture

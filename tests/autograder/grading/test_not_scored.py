@@ -80,9 +80,13 @@ def not_graded(root: Path) -> tuple[dict[str, dict[str, Any]], str]:
 def nbgrader(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """One of its commands."""
     return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *words], cwd=root / "autograder",
-        env=environment(root), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "nbgrader", *words],
+        cwd=root / "autograder",
+        env=environment(root),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def exported(root: Path) -> dict[str, str]:

@@ -42,13 +42,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         subprocess.run(
             as_user(programs / "initdb", "-D", data, "-U", USER, "--auth=trust", "-N"),
-            check=True, stdout=subprocess.DEVNULL, cwd=folder,
-        )  # fmt: skip
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+        )
         running = subprocess.Popen(
-            as_user(programs / "postgres", "-D", data, "-k", folder,
-                    "-c", "listen_addresses=", "-c", "fsync=off"),
-            cwd=folder, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            as_user(
+                programs / "postgres",
+                "-D",
+                data,
+                "-k",
+                folder,
+                "-c",
+                "listen_addresses=",
+                "-c",
+                "fsync=off",
+            ),
+            cwd=folder,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             ask = [programs / "pg_isready", "-q", "-h", folder, "-U", USER]
             while subprocess.run(ask, check=False).returncode:

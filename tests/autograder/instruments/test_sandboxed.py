@@ -62,8 +62,10 @@ def test_json_goes_in_and_comes_out(confined: Confined) -> None:
     functions = Functions(SOURCES, confined)
     calls = functions.calls("double", [[2], ["ab"], [[1]]])
     assert [(c.ended, c.value) for c in calls] == [
-        ("returned", 4), ("returned", "abab"), ("returned", [1, 1]),
-    ]  # fmt: skip
+        ("returned", 4),
+        ("returned", "abab"),
+        ("returned", [1, 1]),
+    ]
     assert [c.value for c in functions.calls("count", [[], []])] == [1, 2]
     assert functions.call("count").value == 1
 

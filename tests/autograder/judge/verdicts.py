@@ -12,7 +12,14 @@ def verdict_of(*outcomes: str, seed: int = 0, lag_s: float = 0.0) -> Verdict:
         for n, it in enumerate(outcomes)
     ]
     return Verdict(
-        exercise="05_stop_the_bleeding", answers_digest="", checks_digest="",
-        confined="limits", held_back=False, seed=seed, checks=checks, phases={},
-        seconds=2, lag_s=lag_s,
-    )  # fmt: skip
+        exercise="05_stop_the_bleeding",
+        answers_digest="",
+        checks_digest="",
+        confined="limits",
+        held_back=False,
+        seed=seed,
+        checks=checks,
+        phases={},
+        seconds=2,
+        lag_s=lag_s,
+    )

@@ -14,17 +14,29 @@ def verdict(*failed: str, inconclusive: str = "") -> Verdict:
     """A verdict in which the checks called `failed` did not pass."""
     checks = [
         Check(
-            name=test, title="", points=1.0,
-            outcome="inconclusive" if test == inconclusive
-            else "failed" if test in failed else "passed",
+            name=test,
+            title="",
+            points=1.0,
+            outcome="inconclusive"
+            if test == inconclusive
+            else "failed"
+            if test in failed
+            else "passed",
         )
         for objective in EXERCISE.objectives
         for test in objective.checks
-    ]  # fmt: skip
+    ]
     return Verdict(
-        exercise=EXERCISE.name, answers_digest="", checks_digest="", confined="limits",
-        held_back=False, seed=0, checks=checks, phases={}, seconds=0.0,
-    )  # fmt: skip
+        exercise=EXERCISE.name,
+        answers_digest="",
+        checks_digest="",
+        confined="limits",
+        held_back=False,
+        seed=0,
+        checks=checks,
+        phases={},
+        seconds=0.0,
+    )
 
 
 def tried(journal: Journal, *texts: str, passed: bool = False) -> Ladder:

@@ -307,10 +307,18 @@ def test_a_warm_start_waits_for_its_gate(tmp_path: Path, way: Way) -> None:
     (tmp_path / "attempt.py").write_text("import sys; print('fastapi' in sys.modules)")
     waited_on, gate = os.pipe()
     process = subprocess.Popen(
-        [*interpreter(way.value, read=[str(tmp_path)]), "--warm", str(waited_on),
-         "-m", "attempt"],
-        cwd=tmp_path, stdout=subprocess.PIPE, text=True, pass_fds=[waited_on],
-    )  # fmt: skip
+        [
+            *interpreter(way.value, read=[str(tmp_path)]),
+            "--warm",
+            str(waited_on),
+            "-m",
+            "attempt",
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=[waited_on],
+    )
     os.close(waited_on)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(1.5)

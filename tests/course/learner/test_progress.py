@@ -15,9 +15,12 @@ def standing(*events: dict[str, object]) -> Progress:
 def verdict(score: float, exercise: str = "01_page") -> dict[str, object]:
     """What a check of an exercise leaves in the journal."""
     return {
-        "kind": "verdict", "exercise": exercise,
-        "score": score, "points": 10.0, "passed": score == 10.0,
-    }  # fmt: skip
+        "kind": "verdict",
+        "exercise": exercise,
+        "score": score,
+        "points": 10.0,
+        "passed": score == 10.0,
+    }
 
 
 def test_at_first_everything_is_left_and_lesson_01_is_next() -> None:

@@ -36,8 +36,11 @@ def start_owner(release: str, environment: dict[str, str]) -> subprocess.Popen[s
     """A process that owns a fleet and sleeps."""
     return subprocess.Popen(
         [sys.executable, "-c", OWNER, release],
-        env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def family(owner: subprocess.Popen[str]) -> list[psutil.Process]:

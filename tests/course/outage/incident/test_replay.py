@@ -15,8 +15,10 @@ def replay(*words: str) -> dict[str, Any]:
     """The summary of one replay."""
     done = subprocess.run(
         [sys.executable, "-m", "autograder.cli", "replay", "--json", *words],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads(done.stdout)
     return summary

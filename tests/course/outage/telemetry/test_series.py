@@ -13,10 +13,18 @@ def sent(
     """A try as the supervisor reports it."""
     done = due + latency_s
     return {
-        "kind": "try", "t": done, "due": due, "done": done, "outcome": outcome,
-        "status": 200, "number": 1, "last": True, "malformed": None, "raw": "",
+        "kind": "try",
+        "t": done,
+        "due": due,
+        "done": done,
+        "outcome": outcome,
+        "status": 200,
+        "number": 1,
+        "last": True,
+        "malformed": None,
+        "raw": "",
         **more,
-    }  # fmt: skip
+    }
 
 
 def told(*events: dict[str, object]) -> Telemetry:
@@ -51,8 +59,15 @@ def test_the_error_share_leaves_client_errors_out() -> None:
 
 def test_the_series_follows_rates_and_restarts() -> None:
     """Step by step, empty ones too."""
-    exited = {"kind": "process", "t": 1.2, "replica": 0, "pid": 1, "state": "exited",
-              "exit_code": 1, "asked": False}  # fmt: skip
+    exited = {
+        "kind": "process",
+        "t": 1.2,
+        "replica": 0,
+        "pid": 1,
+        "state": "exited",
+        "exit_code": 1,
+        "asked": False,
+    }
     telemetry = told(sent(0.1, "ok"), sent(0.2, "reset"), exited, sent(2.4, "ok"))
     samples = telemetry.series(step_s=0.5)
     assert [sample.good_rate for sample in samples] == [2.0, 0.0, 0.0, 0.0]
@@ -105,8 +120,10 @@ GROUP = """
 def test_the_root_of_an_exception_group_is_found() -> None:
     """Not the group itself."""
     assert read_traceback(GROUP.splitlines()) == (
-        "JSONDecodeError", "Expecting value: line 1", "routing.py:36 in resolve",
-    )  # fmt: skip
+        "JSONDecodeError",
+        "Expecting value: line 1",
+        "routing.py:36 in resolve",
+    )
     assert read_traceback(["Traceback:", "MemoryError"])[0] == "MemoryError"
     assert read_traceback(["nothing of the kind"]) == ("", "", "")
 
