@@ -19,9 +19,14 @@ from nbgrader.utils import parse_utc
 
 from autograder.judge import Exercise
 from autograder.judge.answers import grade_id_of, readings
+from autograder.judge.judging import LONGEST_ANSWER
 
 # The released notebooks have about 15 kB; pictures in outputs may make much of that.
 LARGEST_NOTEBOOK = 20_000_000
+
+# Of an answer that is too long to be judged. nbconvert takes minutes to color and to
+# sanitize 5 MB, each time that feedback is made or the formgrader opens the page.
+LONGEST_SHOWN = 10_000
 
 ASIDE = "set_aside"
 NOTES = "notes.json"
@@ -161,7 +166,8 @@ def rebuilt(
 ) -> tuple[NotebookNode, list[str]]:
     """A copy of `released` with the answers of `submitted`, and what was odd about it.
 
-    Its metadata hold every reading of the answers (see judge.answers.readings).
+    Its metadata hold every reading of the answers (see judge.answers.readings), each of
+    them whole. Of one that is too long to be judged, the cell shows the beginning.
     """
     fresh = nbformat.from_dict(released)
     texts = [
@@ -172,8 +178,16 @@ def rebuilt(
     ours = {grade_id_of(cell): cell for cell in fresh.cells if grade_id_of(cell)}
     for grade_id, cell in ours.items():
         if cell.metadata.nbgrader.solution:
-            cell.source = texts[0].get(grade_id, "")
+            cell.source = _shortened(texts[0].get(grade_id, ""))
     return fresh, list(_oddities(submitted, ours))
+
+
+def _shortened(answer: str) -> str:
+    """Return `answer`, or the beginning of one that is too long to be judged."""
+    if len(answer) <= LONGEST_ANSWER:
+        return answer
+    left_out = len(answer) - LONGEST_SHOWN
+    return f"{answer[:LONGEST_SHOWN]}\n\n[… {left_out:,} more characters, not shown]"
 
 
 def _oddities(submitted: NotebookNode, ours: dict[str, NotebookNode]) -> Iterator[str]:
