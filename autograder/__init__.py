@@ -11,7 +11,7 @@ Each room imports from those below it alone:
     judge         answers in, a verdict out
     sandbox       where code of others runs
 
-checking and game_day are addresses at which notebooks import. nbgrader runs from this
-folder, where each room is an import by its own name: none may be called notebook, since
-nbconvert imports a package of that name if it is there.
+The notebooks of a class import `checking`, which stays where it is, whatever moves.
+nbgrader runs from this folder, where each room is an import by its own name: none may
+be called notebook, since nbconvert imports a package of that name if it is there.
 """

@@ -1,7 +1,7 @@
-"""The address at which notebooks import `check`.
+"""Re-exports `check` and its like, at the address that notebooks import them from.
 
-It stays, wherever the code moves: copies of notebooks in work/ outlive an update of the
-course, and a submission is compared with the released notebook, imports included.
+A learner's copy of an exercise in work/ outlives an update of the course. So this
+address stays, wherever the code moves.
 """
 
 from autograder.learning.checking import (

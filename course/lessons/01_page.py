@@ -27,7 +27,7 @@
 
 # %%
 from course.outage import Release
-from course.outage.traffic import Load
+from course.outage.traffic.load import Load
 from course.panel import Prediction, Stage
 
 good, bad = Release.named("good"), Release.named("bad")
@@ -142,7 +142,7 @@ for window in (10, 30, told.now):
 # minutes.
 
 # %%
-from course.outage.alert import BurnRateAlert
+from course.outage.telemetry.alert import BurnRateAlert
 
 alert = BurnRateAlert(objective=0.999, factor=14.4)
 print(f"burn rate now: {alert.burn_rate(told, told.now, alert.short_s):.0f}")

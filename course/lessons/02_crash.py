@@ -26,7 +26,7 @@ import re
 from collections import Counter
 
 from course.outage import Fleet, Release
-from course.outage.traffic import Load
+from course.outage.traffic.load import Load
 from course.panel import Prediction, Stage, recall
 
 stage = Stage("02")

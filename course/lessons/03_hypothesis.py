@@ -25,8 +25,8 @@
 
 # %%
 from course.outage import Release
-from course.outage.clients import Retries
-from course.outage.traffic import Load
+from course.outage.traffic.load import Load
+from course.outage.traffic.retries import Retries
 from course.panel import Prediction, Stage, recall
 
 good, bad = Release.named("good"), Release.named("bad")
@@ -44,7 +44,7 @@ stage.close()
 # question costs minutes, as in life. This is what June's engineers asked first:
 
 # %%
-from course.outage.desk import QUESTIONS, Desk
+from course.outage.incident.desk import QUESTIONS, Desk
 
 outage_began = incident["poisoned"]
 desk = Desk(incident.telemetry, since=outage_began)

@@ -23,7 +23,7 @@
 # %%
 from collections import Counter
 
-from course.outage.recording import june
+from course.outage.telemetry.recording import june
 from course.panel import Prediction, recall
 
 told = june()
@@ -105,7 +105,7 @@ print(len(partner), "bytes")
 # %%
 import inspect
 
-from course.outage.minimise import minimise
+from course.outage.incident.minimise import minimise
 
 print(inspect.getsource(minimise).partition('"""\n')[2])
 
@@ -146,7 +146,7 @@ left.reveal("c" if len(smallest) > 3 else "a" if routed else "b")
 # same exception in the same line, answers 500, logs it, and lives:
 
 # %%
-from course.outage.crashes import failure_of
+from course.outage.fleet.failure import failure_of
 from course.outage.requests import http_request
 
 with Fleet(Release.named("good"), replicas=1) as good:

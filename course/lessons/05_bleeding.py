@@ -31,8 +31,8 @@
 
 # %%
 from course.outage import Release
-from course.outage.alert import BurnRateAlert
-from course.outage.traffic import Load
+from course.outage.telemetry.alert import BurnRateAlert
+from course.outage.traffic.load import Load
 from course.panel import Prediction, Stage, recall
 
 good, bad = Release.named("good"), Release.named("bad")
@@ -112,7 +112,7 @@ with stage.run("hotfix 1", one_type, WELL_FORMED) as hotfix_1:
 
 # %%
 
-from course.outage.crashes import crashes
+from course.outage.telemetry.crashes import crashes
 
 died = crashes(hotfix_1.telemetry)
 print(f"{len(died)} deaths with hotfix 1:", *{crash.exception for crash in died})

@@ -24,7 +24,7 @@
 # %%
 from course.outage import Fleet, Release
 from course.outage.requests import http_request
-from course.outage.traffic import Load
+from course.outage.traffic.load import Load
 from course.panel import Prediction, Stage, recall
 
 print(Release.named("orphan").source("dispatch.py", since="async def __aenter__"))

@@ -28,8 +28,8 @@
 import random
 
 from course.outage import Release
-from course.outage.clients import DISCIPLINED, NAIVE
-from course.outage.traffic import Load
+from course.outage.traffic.load import Load
+from course.outage.traffic.retries import DISCIPLINED, NAIVE
 from course.panel import Prediction, Stage, goodput, recall
 
 narrow = Release.named("narrow")

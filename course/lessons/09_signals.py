@@ -148,7 +148,7 @@ cost.reveal(
 # Here is an alert like June's: more than 1% of requests answered with 5xx.
 
 # %%
-from course.outage.recording import INCIDENTS, scrapes_of
+from course.outage.telemetry.recording import INCIDENTS, scrapes_of
 
 
 def share_of_5xx(scrapes):
@@ -215,7 +215,7 @@ groups:
           summary: "A query takes {{ $value | humanizeDuration }} on average"
 """
 
-from autograder.judge.rules import firing_seconds, promtool, read_rule
+from autograder.instruments.promtool import firing_seconds, promtool, read_rule
 
 if promtool():
     for name in INCIDENTS:

@@ -24,8 +24,8 @@
 
 # %%
 from course.outage import Fleet, Release
-from course.outage.rollout import Arm, SimulatedRollout, roll_out, split
-from course.outage.traffic import Load
+from course.outage.incident.rollout import Arm, SimulatedRollout, roll_out, split
+from course.outage.traffic.load import Load
 from course.panel import Prediction, Stage, goodput, recall
 
 good, june = Release.named("good"), Release.named("bad")

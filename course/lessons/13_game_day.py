@@ -25,7 +25,7 @@
 # %%
 from itertools import pairwise
 
-from course.outage.incident import TIMELINE
+from course.outage.incident.june import TIMELINE
 
 steps = list(TIMELINE.items())
 for (since, event), (until, _) in pairwise(steps):
@@ -57,7 +57,7 @@ for (since, event), (until, _) in pairwise(steps):
 # %%
 import random
 
-from autograder.game_day import GameDay, Outage
+from autograder.learning.game_day import GameDay, Outage
 from course.outage.requests import MALFORMED, http_request, malformed
 from course.panel import Prediction, Stage, recall
 
@@ -201,7 +201,7 @@ back.reveal_from(second_by_second, restarted)
 # a replica that is fresh:
 
 # %%
-from course.outage.http import send
+from course.outage.traffic.wire import send
 
 
 def ask(raw):

@@ -13,8 +13,8 @@ imports from those below it alone:
     telemetry   what a fleet reports: series, scrapes, recordings, crashes, the alert
     traffic     what clients send, when they try again, what comes back
 
-The other modules, but for errors, release, lag and tempdirs, are addresses at which
-notebooks import.
+All stand on errors, release, lag and tempdirs. Answers that learners have handed in
+import `requests`, which stays where it is.
 """
 
 from .errors import OutageError

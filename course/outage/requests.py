@@ -1,7 +1,7 @@
-"""The address at which notebooks import requests.
+"""Re-exports what builds requests, at the address that answers import it from.
 
-It stays, wherever the code moves: copies of notebooks in work/ outlive an update of the
-course, and a submission is compared with the released notebook, imports included.
+An answer that has been handed in may be judged again after an update of the course. So
+this address stays, wherever the code moves.
 """
 
 from course.outage.traffic.messages import (

@@ -21,7 +21,7 @@
 # makes you another one. A client tries a request up to three times; each *try* is a record:
 
 # %%
-from course.outage.recording import june
+from course.outage.telemetry.recording import june
 
 told = june()
 tries = [

@@ -43,7 +43,7 @@ def slowdown(probes, since):
 
 
 # %%
-from course.outage.recording import june
+from course.outage.telemetry.recording import june
 
 told = june()
 poisoned = min(t.due for t in told.tries if t.malformed)
@@ -135,8 +135,8 @@ def suspect(requests, deaths, within_s, at_least):
 import json
 
 from course.outage import Fleet, Release
-from course.outage.clients import Retries
-from course.outage.traffic import Load
+from course.outage.traffic.retries import Retries
+from course.outage.traffic.load import Load
 from course.panel import LiveView
 
 
@@ -175,7 +175,7 @@ print(suspect(sent, deaths, within_s=0.3, at_least=5))
 # It is 14:15. These questions can be asked of the incident, each for its price:
 
 # %%
-from course.outage.desk import QUESTIONS, Desk
+from course.outage.incident.desk import QUESTIONS, Desk
 
 for question in QUESTIONS.values():
     refutes = f"can refute: {question.refutes}" if question.refutes else ""

@@ -27,7 +27,7 @@ CAPTURED = (
 
 # %%
 from course.outage import Fleet, Release
-from course.outage.crashes import failure_of
+from course.outage.fleet.failure import failure_of
 from course.outage.requests import http_request
 
 with Fleet(Release.named("good"), replicas=1) as good:

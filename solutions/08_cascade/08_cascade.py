@@ -187,8 +187,8 @@ check("08", Shedder, load_factor, RetryPolicy)
 # %%
 from autograder.checking import release_of
 from course.outage import Fleet
-from course.outage.clients import NAIVE
-from course.outage.traffic import Load
+from course.outage.traffic.retries import NAIVE
+from course.outage.traffic.load import Load
 from course.panel import LiveView
 
 with Fleet(release_of("08", Shedder), replicas=1) as fleet:

@@ -171,7 +171,7 @@ def routing_alert(scrapes):
 # task: 10 seconds of calm, 15 of trouble, 15 of calm. Watch your alert on each.
 
 # %%
-from course.outage.recording import INCIDENTS, scrapes_of
+from course.outage.telemetry.recording import INCIDENTS, scrapes_of
 
 for name in INCIDENTS:
     fires = [routing_alert(seen) for seen in scrapes_of(name, WINDOW_S)]

@@ -149,7 +149,7 @@ check("12", in_canary, bake_requests, gate)
 # %%
 import random
 
-from course.outage.rollout import SimulatedRollout
+from course.outage.incident.rollout import SimulatedRollout
 
 SORTS = {
     "as good as control": {},

@@ -46,7 +46,7 @@ for module in ("boundary.py", "directory.py"):
 #   you know the cause, begin with `cause:`.
 
 # %%
-from autograder.game_day import GameDay
+from autograder.learning.game_day import GameDay
 
 if before := globals().get("day"):
     before.close()

@@ -1,9 +1,0 @@
-"""The address at which notebooks import `minimise`.
-
-It stays, wherever the code moves: copies of notebooks in work/ outlive an update of the
-course, and a submission is compared with the released notebook, imports included.
-"""
-
-from course.outage.incident.minimise import minimise
-
-__all__ = ["minimise"]
