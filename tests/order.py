@@ -34,7 +34,7 @@ CALIBRATION = "tests/autograder/authoring/test_calibration.py"
 # how their ids begin. Only the order rests on these figures.
 LONGEST = {
     "lab": 240,
-    "hostile-": 180,
+    "hostile-": 80,
     "nbgrader": 60,
     "cli-grading": 60,
     "set-up": 35,
