@@ -10,11 +10,11 @@ import runpy
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
-
 from course.outage import OutageError
 from course.outage.telemetry.recording import save_scenes, scenes_path
 from course.panel import Prediction, Run
+
+from .shared import PROJECT, out
 
 # Those whose runs hang most on how fast the machine is.
 LESSONS = ("01", "03", "05", "08", "12", "13")
@@ -24,19 +24,19 @@ QUIET_S = 0.3
 TRIES = 3
 
 
-def record(project: Path, out: Console) -> int:
-    """Run the lessons and keep what happened. Returns 1 if one could not be kept."""
-    failed = 0
+def record() -> bool:
+    """Run the lessons and keep what happened; return whether all could be kept."""
+    kept = True
     for number in LESSONS:
-        [lesson] = (project / "course" / "lessons").glob(f"{number}_*.py")
+        [lesson] = (PROJECT / "course" / "lessons").glob(f"{number}_*.py")
         for _ in range(TRIES):
             runs, why_not = played(lesson)
             if not why_not:
                 save_scenes((run.scene() for run in runs), scenes_path(number))
                 break
-        failed += bool(why_not)
+        kept = kept and not why_not
         out.print(f"lesson {number}: {why_not or 'recorded'}", highlight=False)
-    return 1 if failed else 0
+    return kept
 
 
 def played(lesson: Path) -> tuple[list[Run], str]:

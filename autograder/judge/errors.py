@@ -14,6 +14,8 @@ from pathlib import Path
 class JudgeError(Exception):
     """The message says what to do next."""
 
+    exits_with = 2  # the exit code of a command that ends with it
+
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows of it: the message; the frames are all ours."""
         return [f"{type(self).__name__}: {self}"]
@@ -48,3 +50,5 @@ class NotebookUnreadable(JudgeError):
 
 class JudgingFailed(JudgeError):
     """The process that runs the checks ended without a verdict."""
+
+    exits_with = 3

@@ -18,6 +18,8 @@ from pathlib import Path
 class OutageError(Exception):
     """Something the user of a fleet can act on; the message says how."""
 
+    exits_with = 1  # the exit code of a command that ends with it
+
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows of it: the message; the frames are all ours."""
         return [f"{type(self).__name__}: {self}"]
