@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from rich.panel import Panel
 from rich.text import Text
-from watchfiles import watch as watch_files
 
 from autograder.judge import (
     Check,
@@ -85,13 +84,15 @@ def watch_and_judge(
 
     After an inconclusive verdict they need not have.
     """
+    from watchfiles import watch  # which nothing else needs
+
     answers = from_notebook(path)
     out.print(
         f"Watching {path}; save the notebook to have it judged. Ctrl-C ends this."
     )
     # JupyterLab saves by replacing the file, so it is the folder that is watched.
     with suppress(KeyboardInterrupt):
-        for _ in watch_files(path.parent, recursive=False):
+        for _ in watch(path.parent, recursive=False):
             try:
                 changed = from_notebook(path)
                 if changed != answers or verdict.inconclusive:
