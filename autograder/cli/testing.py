@@ -15,7 +15,7 @@ from .packages import asked_for, not_installed
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-WORKERS_PER_CORE = 3  # many tests wait: for answers, ends, silence
+WORKERS_PER_CORE = 2  # most tests wait: for answers, ends, silence
 REMEDY = (
     "Install Chromium or Chrome, or name one: OUTAGE_CHROMIUM=/path/to/it. Without one,"
     " `./outage test --fast` runs all the other tests."
