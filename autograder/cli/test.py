@@ -18,7 +18,7 @@ from .packages import asked_for, not_installed
 from .shared import PROJECT, err
 
 DEBIAN_PACKAGES = ".ci/debian-packages"
-WORKERS_PER_CORE = 3  # many tests wait: for answers, ends, silence
+WORKERS_PER_CORE = 2  # most tests wait: for answers, ends, silence
 
 
 class Part(Enum):
