@@ -44,7 +44,7 @@ LONGEST = {
     "tests/browser/test_hub.py": 120,
     "tests/browser/test_teaching.py": 60,
     LESSON: 30,
-    f"{LESSON}[13": 110,
+    f"{LESSON}[13": 60,
     f"{LESSON}[05": 70,
     "tests/test_lessons.py::test_a_solved": 15,
     "tests/test_lessons.py::test_a_solved_exercise_runs_and_passes[10": 40,
