@@ -1,8 +1,8 @@
 """What is taught where, what checks it, and what is missing: course/matrix.md.
 
-Nothing here is written by hand: objectives, hints and minutes come from each exercise's
-exercise.toml, checks from its tests, wrong answers from its calibration, headings from
-its lesson. `holes` names whatever does not join up.
+Nothing here is written by hand: objectives and hints come from each module's
+exercise.toml, minutes from its module.toml, checks from its tests, wrong answers from
+its known answers, headings from its lesson. `holes` names whatever does not join up.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.judge import Exercise
-from autograder.judge.exercise import CHECKS, PROJECT, Objective
+from autograder.judge.exercise import PROJECT, Objective, exercises
 from course.panel.recall import questions
 
 from .known import cases
@@ -25,11 +25,9 @@ BANNER = "<!-- Made by `./outage build`. Do not edit. -->\n"
 class Module:
     """One module: its exercise, its lesson, its checks and known wrong answers."""
 
-    def __init__(self, name: str) -> None:
-        self.exercise = Exercise.named(name)
-        [self.lesson] = (PROJECT / "course/lessons").glob(
-            f"{self.exercise.number}_*.py"
-        )
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        [self.lesson] = (PROJECT / "course/lessons").glob(f"{exercise.number}_*.py")
         sources = "".join(
             p.read_text("utf-8") for p in self.exercise.checks.glob("*.py")
         )
@@ -91,7 +89,7 @@ class Module:
 
 def modules() -> list[Module]:
     """Every module that has an exercise, in order."""
-    return [Module(path.parent.name) for path in sorted(CHECKS.glob("*/exercise.toml"))]
+    return [Module(exercise) for exercise in exercises()]
 
 
 def holes() -> list[str]:

@@ -5,7 +5,7 @@ solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
 autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
 autograder/judge/verdict → autograder/verdict.schema.json
 authoring/matrix         → course/matrix.md
-calibration/13/outage_*  → autograder/checks/13_game_day/outages.sealed
+known answers of 13      → course/modules/13_game_day/outages.sealed
 """
 
 import io

@@ -7,7 +7,7 @@ from rich.progress import Progress
 
 from autograder.authoring.calibrating import calibrate
 from autograder.authoring.known import Case, chosen
-from autograder.judge.exercise import CHECKS
+from autograder.judge.exercise import exercises
 from autograder.sandbox import Confined
 
 
@@ -26,7 +26,7 @@ def report(
     Beside the judge run `load` busy loops a core. Raises JudgeError and
     SandboxUnavailable.
     """
-    known = [path.parent.name for path in sorted(CHECKS.glob("*/exercise.toml"))]
+    known = [exercise.name for exercise in exercises()]
     results = []
     with Progress(console=err) as progress:
         for exercise, answers in chosen(names or known):

@@ -13,11 +13,11 @@ from rich.console import Console
 ARCHIVE = "dist/outage-course.zip"
 INSIDE = "outage-course"
 README = "autograder/cli/learners/README.md"
+# In the folder of each module: held-back checks and known answers.
+INSTRUCTORS = "/instructors/"
 LEFT_OUT = (
     "solutions/",
     "tests/",
-    "autograder/held_back/",
-    "autograder/calibration/",
     "autograder/source/",
     "autograder/hub/",
     "course/matrix.md",  # names wrong answers
@@ -48,7 +48,11 @@ def package(project: Path, target: Path | None, out: Console, err: Console) -> i
         )
         return 3
     tracked = [name for name in listed.stdout.split("\0") if name]
-    files = {name: name for name in tracked if not name.startswith(LEFT_OUT)}
+    files = {
+        name: name
+        for name in tracked
+        if not name.startswith(LEFT_OUT) and INSTRUCTORS not in name
+    }
     files["README.md"] = files.pop(README)
     target = target or project / ARCHIVE
     target.parent.mkdir(parents=True, exist_ok=True)
