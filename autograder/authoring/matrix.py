@@ -27,7 +27,7 @@ class Module:
 
     def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
-        [self.lesson] = (PROJECT / "course/lessons").glob(f"{exercise.number}_*.py")
+        self.lesson = PROJECT / "course/lessons" / f"{exercise.name}.py"
         sources = "".join(
             p.read_text("utf-8") for p in self.exercise.checks.glob("*.py")
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from course.learner.curriculum import module
 from course.outage import OutageError
 from course.outage.telemetry.recording import save_scenes, scenes_path
 from course.panel import Prediction, Run
@@ -28,7 +29,7 @@ def record(project: Path, out: Console) -> int:
     """Run the lessons and keep what happened. Returns 1 if one could not be kept."""
     failed = 0
     for number in LESSONS:
-        [lesson] = (project / "course" / "lessons").glob(f"{number}_*.py")
+        lesson = project / "course" / "lessons" / f"{module(number).name}.py"
         for _ in range(TRIES):
             runs, why_not = played(lesson)
             if not why_not:
