@@ -5,6 +5,7 @@ solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
 autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
 autograder/judge/verdict → autograder/verdict.schema.json
 authoring/matrix         → course/matrix.md
+authoring/topics         → course/topics.md
 known answers of 13      → course/modules/13_game_day/outages.sealed
 """
 
@@ -18,7 +19,7 @@ import jupytext
 import nbformat
 from rich.console import Console
 
-from autograder.authoring import matrix
+from autograder.authoring import matrix, topics
 from autograder.authoring.known import cases
 from autograder.authoring.sealing import seal
 from autograder.judge import Exercise, Verdict
@@ -29,8 +30,9 @@ from course.outage.tempdirs import own_folder
 GENERATED = ("course/notebooks", "autograder/source", "exercises")
 SCHEMA = "autograder/verdict.schema.json"
 MATRIX = "course/matrix.md"
+TOPICS = "course/topics.md"
 SEALED = str(game_day.SEALED.relative_to(PROJECT))
-SINGLE = (SCHEMA, MATRIX, SEALED)
+SINGLE = (SCHEMA, MATRIX, TOPICS, SEALED)
 
 
 def build(project: Path, check_only: bool, out: Console) -> int:
@@ -51,6 +53,7 @@ def build(project: Path, check_only: bool, out: Console) -> int:
             return 1
         (fresh / SCHEMA).write_text(verdict_schema())
         (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
+        (fresh / TOPICS).write_text(topics.as_markdown(), "utf-8")
         sealed = seal(cases(Exercise.named(game_day.EXERCISE)))
         (fresh / SEALED).parent.mkdir(parents=True)
         (fresh / SEALED).write_text(sealed)
@@ -105,7 +108,7 @@ def generate_assignments(project: Path, fresh: Path) -> str:
     """Let nbgrader make the learners' notebooks; what it said if it failed.
 
     As `nbgrader generate_assignment` does. All in this process: each of its commands
-    imports for two seconds of processor time, and there are thirteen exercises.
+    imports for two seconds of processor time, for one exercise.
     """
     # Not at the top, for the same reason: most commands need no nbgrader.
     from nbgrader.converters import GenerateAssignment

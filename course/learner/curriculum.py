@@ -33,7 +33,8 @@ class Module:
     """One module, as its module.toml describes it; `name` is its folder's.
 
     `topics` are the headings of the lesson that teach each topic; `observed` is what
-    the lesson's cells say on any machine.
+    the lesson's cells say on any machine. Of a lesson that is `recorded`, whose runs
+    hang on how fast the machine is, `outage build --record` keeps them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Module:
     exercise_minutes: int
     observed: tuple[str, ...]
     topics: Mapping[str, tuple[str, ...]]
+    recorded: bool = False
 
     @property
     def number(self) -> str:
