@@ -7,6 +7,7 @@ replicas were scraped for. The tests do not run this; the recordings are committ
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 
 from autograder.judge import Exercise, from_notebook
 from course.outage import Fleet, Release
@@ -132,10 +133,15 @@ def record(name: str) -> None:
     told.tries.clear()
     told.probes.clear()
     told.logs.clear()
-    for scrape in told.scrapes:
-        metrics = scrape["metrics"].items()
-        scrape["metrics"] = {k: v for k, v in metrics if k.startswith(KEPT)}
+    told.scrapes[:] = [
+        replace(scrape, metrics=only_kept(scrape.metrics)) for scrape in told.scrapes
+    ]
     save(told, incident_path(name))
+
+
+def only_kept(metrics: dict[str, float]) -> dict[str, float]:
+    """Return the samples of `metrics` that the exercise looks at."""
+    return {name: value for name, value in metrics.items() if name.startswith(KEPT)}
 
 
 def main() -> None:

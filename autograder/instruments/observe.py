@@ -140,7 +140,7 @@ class Experiment:
                 self._answer.lose()
             self.outlives(deaths)
             exits = self.fleet.telemetry.exits()[deaths:]
-            codes = [exit_["exit_code"] for exit_ in exits]
+            codes = [exit_.exit_code for exit_ in exits]
             each = Malformed(kind, raw, response, codes)
             self._sent.append(each)
             yield each
@@ -207,7 +207,7 @@ def is_from(response: Response, backend: Backend) -> bool:
 
 def logged(fleet: Fleet) -> list[dict[str, object]]:
     """The records in the log that have a level and an event, as loggers write them."""
-    records = (entry["record"] for entry in fleet.telemetry.log_entries())
+    records = (entry.record for entry in fleet.telemetry.log_entries())
     return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
 
 

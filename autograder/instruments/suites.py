@@ -157,7 +157,7 @@ def log_in(path: Path, fleet: Fleet) -> Iterator[None]:
                 new.replace(path.with_name("ran_s"))
                 entries = fleet.telemetry.log_entries()[written:]
                 written += len(entries)
-                file.writelines(json.dumps(e["record"]) + "\n" for e in entries)
+                file.writelines(json.dumps(e.record) + "\n" for e in entries)
                 file.flush()
 
     writing = threading.Thread(target=write, daemon=True)

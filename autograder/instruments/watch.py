@@ -43,7 +43,7 @@ class Watch:
 
     def _processes(self) -> list[int]:
         latest = {
-            (fleet, event["replica"]): event["pid"]
+            (fleet, event.replica): event.pid
             for fleet, _ in list(self._fleets)
             for event in list(fleet.telemetry.processes)
         }

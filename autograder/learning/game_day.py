@@ -167,12 +167,10 @@ class GameDay:
 
     def metrics(self) -> None:
         """Print what the replicas say of themselves, in the newest scrape of each."""
-        newest = {scrape["replica"]: scrape for scrape in self.fleet.telemetry.scrapes}
+        newest = {scrape.replica: scrape for scrape in self.fleet.telemetry.scrapes}
         for replica, scrape in sorted(newest.items()):
-            print(
-                f"replica {replica}, process {scrape['pid']}, second {scrape['t']:.0f}"
-            )
-            for name, value in scrape["metrics"].items():
+            print(f"replica {replica}, process {scrape.pid}, second {scrape.t:.0f}")
+            for name, value in scrape.metrics.items():
                 if name.startswith(
                     ("directory", "db_pool", 'http_requests_total{route="/ord')
                 ):

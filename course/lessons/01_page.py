@@ -36,7 +36,7 @@ WELL_FORMED = Load(rate=60, seed=1)
 stage = Stage("01")
 with stage.run("healthy", good, WELL_FORMED, replicas=2) as healthy:
     for event in healthy.telemetry.processes:
-        print(f"replica {event['replica']}, process {event['pid']}: {event['state']}")
+        print(f"replica {event.replica}, process {event.pid}: {event.state}")
     healthy.watch(8, "The good release")
 print(f"{healthy.served(since=0):.1%} of requests were served.")
 
@@ -159,8 +159,8 @@ print(
 # %%
 for end in poisoned.deaths():
     print(
-        f"second {end['t']:5.1f}: replica {end['replica']}, process {end['pid']},"
-        f" exit code {end['exit_code']}"
+        f"second {end.t:5.1f}: replica {end.replica}, process {end.pid},"
+        f" exit code {end.exit_code}"
     )
 
 # %% [markdown]

@@ -49,7 +49,7 @@ most.show()
 
 # %%
 def tracebacks(run):
-    records = [entry["record"] for entry in run.telemetry.log_entries()]
+    records = [entry.record for entry in run.telemetry.log_entries()]
     return [record["exception"] for record in records if "exception" in record]
 
 
@@ -96,11 +96,11 @@ print(f"{naming} of {len(errors)} name a database query.")
 # %%
 first = spike.deaths()[0]
 words = [
-    entry["record"]["event"]
+    entry.record["event"]
     for entry in spike.telemetry.log_entries()
-    if entry["pid"] == first["pid"] and "level" not in entry["record"]
+    if entry.pid == first.pid and "level" not in entry.record
 ]
-print(f"process {first['pid']}, exit code {first['exit_code']}, {len(words)} lines:\n")
+print(f"process {first.pid}, exit code {first.exit_code}, {len(words)} lines:\n")
 print("\n".join(words))
 
 # %% [markdown]
@@ -199,11 +199,11 @@ with Fleet(Release.named("raises"), replicas=1) as raises:
         raises.telemetry.wait_for(lambda t, n=deaths: len(t.exits()) > n, within_s=0.4)
         died = raises.telemetry.exits()[deaths:]
         logged = [
-            e["record"]
+            e.record
             for e in raises.telemetry.log_entries()[lines:]
-            if e["record"].get("level") in ("error", "critical")
+            if e.record.get("level") in ("error", "critical")
         ]
-        process = f"exit code {died[0]['exit_code']}" if died else "lives"
+        process = f"exit code {died[0].exit_code}" if died else "lives"
         saw[way] = (response, process, logged)
         print(f"{way:12} {response!s:45} {process:12} errors logged: {len(logged)}")
 

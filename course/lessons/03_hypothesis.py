@@ -98,8 +98,8 @@ import statistics
 
 
 def query_ms(run, since, until):
-    probes = [p for p in run.telemetry.probes if since <= p["t"] < until]
-    answers = [p["ms"] for p in probes if p["ms"] is not None]
+    probes = [p for p in run.telemetry.probes if since <= p.t < until]
+    answers = [p.ms for p in probes if p.ms is not None]
     return statistics.median(answers) if answers else float("nan")
 
 
@@ -194,7 +194,7 @@ def names_a_backend(raw):
 
 def lift(run, requests, has, within_s=0.3):
     """How much more often a death follows requests that have a property."""
-    deaths = [run.telemetry.ran_at(end["t"]) for end in run.deaths()]
+    deaths = [run.telemetry.ran_at(end.t) for end in run.deaths()]
 
     def share(some):
         due = [run.telemetry.ran_at(t.due) for t in some]  # what waited is left out
@@ -215,7 +215,7 @@ PROPERTIES = {
 
 def lifts(run, since):
     """The lift of each property, over the requests until the last death."""
-    until = run.deaths()[-1]["t"]
+    until = run.deaths()[-1].t
     sent = [t for t in run.telemetry.tries if t.number == 1 and since <= t.due <= until]
     return {name: lift(run, sent, has) for name, has in PROPERTIES.items()}
 

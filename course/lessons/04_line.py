@@ -82,7 +82,7 @@ print(sample.decode("latin-1"))
 with Fleet(Release.named("bad"), replicas=1) as alone:
     print("the answer:", alone.send(sample))
     alone.telemetry.wait_for(lambda t: bool(t.exits()), within_s=5)
-    print("the process:", alone.telemetry.exits()[0]["exit_code"], "is its exit code")
+    print("the process:", alone.telemetry.exits()[0].exit_code, "is its exit code")
 
 # %% [markdown]
 # ## Shrink it

@@ -182,7 +182,7 @@ with stage.run("bug", catch_all, WELL_FORMED) as bug:
 def what_the_alert_says(run):
     told, since = run.telemetry, run["out"]
     fired = BurnRateAlert().fired(told, since)
-    logged = [e["record"].get("level") for e in told.log_entries() if e["t"] > since]
+    logged = [e.record.get("level") for e in told.log_entries() if e.t > since]
     served, errors = run.served(since), logged.count("error")
     figures = f"Errors logged: {errors}; valid requests served: {served:.0%}."
     if fired is None:
@@ -276,8 +276,8 @@ deaf = hotfix(
 for release in (deaf, catch_all):
     with stage.run(f"{release.name}, stopped", release, replicas=1) as alone:
         end = alone.fleet.stop_replica(0)
-    how = "had to be killed" if end["killed"] else f"exit code {end['exit_code']}"
-    print(f"{release.name:10} told to stop: {how}, after {end['seconds']:.1f} s")
+    how = "had to be killed" if end.killed else f"exit code {end.exit_code}"
+    print(f"{release.name:10} told to stop: {how}, after {end.seconds:.1f} s")
 
 # %% [markdown]
 # A deployment that meets such a process waits, loses patience and kills it, with all
@@ -302,7 +302,7 @@ stage.close()
 # %%
 def noticed(run):
     served = run.served(run["began"], run["restarted"])
-    starts = [e for e in run.telemetry.processes if e["state"] == "started"]
+    starts = [e for e in run.telemetry.processes if e.state == "started"]
     figures = (
         f"{len(starts) - 2} new processes; {served:.1%} of requests served meanwhile."
     )

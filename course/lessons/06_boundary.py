@@ -104,11 +104,11 @@ with Fleet(Release.named("good"), replicas=1) as good:
     answer = good.send(FOUR["malformed header"])
     print(answer, "id:", answer.headers.get("x-request-id"))
     good.telemetry.wait_for(
-        lambda t: any("exception" in e["record"] for e in t.log_entries()), within_s=2
+        lambda t: any("exception" in e.record for e in t.log_entries()), within_s=2
     )
     for entry in good.telemetry.log_entries():
-        if entry["record"].get("request_id") == answer.headers["x-request-id"]:
-            record = entry["record"]
+        if entry.record.get("request_id") == answer.headers["x-request-id"]:
+            record = entry.record
             print(record["level"], record["event"], record.get("exception", "")[-60:])
 
 # %% [markdown]
@@ -151,12 +151,12 @@ with Fleet(Release.named("good"), replicas=1) as good:
     body = b'{"item": "tea", "quantity": NaN}'
     answer = good.send(http_request(VALID, "PUT", "/orders/1", body))
     good.telemetry.wait_for(
-        lambda t: any("exception" in e["record"] for e in t.log_entries()), within_s=2
+        lambda t: any("exception" in e.record for e in t.log_entries()), within_s=2
     )
     traces = [
-        e["record"]["exception"]
+        e.record["exception"]
         for e in good.telemetry.log_entries()
-        if "exception" in e["record"]
+        if "exception" in e.record
     ]
 nan.reveal({422: "a", 500: "b", 200: "c"}[answer.status])
 for line in traces[0].splitlines():

@@ -56,7 +56,7 @@ stage.close()
 def what_became_of_it(run):
     since, until = run["struck"] + 0.5, run["ended"] - 1.5
     before, after = run.served(0, run["struck"]), run.served(since, until)
-    records = [e["record"] for e in run.telemetry.log_entries() if e["t"] > since]
+    records = [e.record for e in run.telemetry.log_entries() if e.t > since]
     errors = [r for r in records if r.get("level") not in ("info", None)]
     died = run.deaths()
     key = "a" if died else "b" if after > 0.9 else "c" if health.status == 200 else None

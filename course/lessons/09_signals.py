@@ -51,12 +51,10 @@ def told(release, *raws):
         answers = [fleet.send(raw) for raw in raws]
         ids = [answer.headers["x-request-id"] for answer in answers]
         fleet.telemetry.wait_for(
-            lambda t: (
-                {e["record"].get("request_id") for e in t.log_entries()} >= {*ids}
-            ),
+            lambda t: {e.record.get("request_id") for e in t.log_entries()} >= {*ids},
             within_s=3,
         )
-        records = [entry["record"] for entry in fleet.telemetry.log_entries()]
+        records = [entry.record for entry in fleet.telemetry.log_entries()]
     return [[r for r in records if r.get("request_id") == each] for each in ids]
 
 

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 from IPython.display import HTML, display
 
 from course.outage import Fleet, OutageError, Release
-from course.outage.telemetry.series import Sample, Telemetry, ended_by_itself
+from course.outage.telemetry.series import Sample, Telemetry
 from course.outage.traffic import messages
 from course.outage.traffic.load import Load
 
@@ -208,11 +208,11 @@ class IncidentPanel:
 
     def _table(self) -> str:
         told = self.fleet.telemetry
-        with_state = {event["replica"]: event for event in list(told.processes)}
-        died = Counter(e["replica"] for e in told.processes if ended_by_itself(e))
+        with_state = {event.replica: event for event in list(told.processes)}
+        died = Counter(end.replica for end in told.exits())
         rows = "".join(
-            f'<tr><th scope="row">replica {i}</th><td>{escape(event["state"])}</td>'
-            f"<td>{event['pid']}</td><td>{died[i]}</td></tr>"
+            f'<tr><th scope="row">replica {i}</th><td>{escape(event.state)}</td>'
+            f"<td>{event.pid}</td><td>{died[i]}</td></tr>"
             for i, event in sorted(with_state.items())
         )
         return (
@@ -248,10 +248,10 @@ def log_tail(told: Telemetry, levels: tuple[str, ...], containing: str) -> str:
     """The last lines of the replicas' logs that pass the filter, as HTML."""
     lines: list[str] = []
     for entry in reversed(told.log_entries()[-LOG_LINES_READ:]):
-        record = entry["record"]
+        record = entry.record
         level = str(record.get("level", ""))
         event = str(record.get("event", "")).strip().partition("\n")[0]
-        text = f"{entry['t']:7.2f} {entry['pid']} {level} {event}"
+        text = f"{entry.t:7.2f} {entry.pid} {level} {event}"
         if (not levels or level in levels) and containing.lower() in text.lower():
             lines.append(text[:160])
             if len(lines) == LOG_LINES:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from course.outage import Fleet, OutageError, Release
 from course.outage.errors import MachineTooBusy
+from course.outage.telemetry.events import Exit
 from course.outage.telemetry.recording import Scene, load_scene
 from course.outage.telemetry.series import Telemetry
 from course.outage.traffic.load import Load
@@ -145,9 +146,9 @@ class Run:
         """The seconds between two moments in which the fleet could run."""
         return self.telemetry.ran_at(until) - self.telemetry.ran_at(since)
 
-    def deaths(self, since: float = 0.0) -> list[dict[str, Any]]:
-        """The processes that ended by themselves from second `since` on."""
-        return [end for end in self.telemetry.exits() if end["t"] >= since]
+    def deaths(self, since: float = 0.0) -> list[Exit]:
+        """Return the ends of processes, from second `since` on."""
+        return [end for end in self.telemetry.exits() if end.t >= since]
 
     def picture(self) -> str:
         """The fleet at the end of the run, as HTML."""

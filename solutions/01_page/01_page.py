@@ -190,7 +190,7 @@ whole = Prediction(
 whole.show()
 
 # %%
-fixed = max(exit_["t"] for exit_ in told.exits())
+fixed = max(exit_.t for exit_ in told.exits())
 share = availability(tries, 0, told.now - 3)
 whole.reveal(
     "a" if share > 0.99 else "c" if share < 0.02 else "b", f"It is {share:.1%}."

@@ -78,7 +78,7 @@ with Fleet(Release.named("raises"), replicas=1) as fleet:
 with Fleet(Release.named("bad"), replicas=1) as fleet:
     fleet.send(http_request(b'["eu-west", 3]'))
     fleet.telemetry.wait_for(lambda t: bool(t.exits()), within_s=5)
-    lines = [e["record"] for e in fleet.telemetry.log_entries()]
+    lines = [e.record for e in fleet.telemetry.log_entries()]
 print("\n".join(line["event"] for line in lines if "level" not in line))
 
 # %% [markdown]

@@ -47,7 +47,7 @@ from course.outage.telemetry.recording import june
 
 told = june()
 poisoned = min(t.due for t in told.tries if t.malformed)
-probes = [{"t": p["t"], "ms": p["ms"]} for p in told.probes]
+probes = [{"t": p.t, "ms": p.ms} for p in told.probes]
 before = statistics.median(p["ms"] for p in probes if p["t"] < poisoned)
 print(f"{len(probes)} probes in the recorded outage; the median before it: {before} ms")
 print("times slower during the outage:", slowdown(probes, poisoned))
@@ -164,7 +164,7 @@ with Fleet(Release.named("bad"), replicas=1, first_backoff_s=0.0) as quiet:
     )
     view.watch(seconds=20, title="One quiet replica of June's release")
     sent = [{"t": t.due, "features": features(t.raw)} for t in quiet.telemetry.tries]
-    deaths = [exit_["t"] for exit_ in quiet.telemetry.exits()]
+    deaths = [exit_.t for exit_ in quiet.telemetry.exits()]
 
 print(len(sent), "requests,", len(deaths), "deaths; the suspect:")
 print(suspect(sent, deaths, within_s=0.3, at_least=5))

@@ -138,7 +138,7 @@ print(fleet.send(http_request(b'{"region": "mars", "shard": 3}')))
 # %%
 # What the replica has logged; the process's end, if it has ended.
 for entry in fleet.telemetry.log_entries():
-    print(entry["record"].get("level", ""), entry["record"]["event"])
+    print(entry.record.get("level", ""), entry.record["event"])
 print(fleet.telemetry.exits() or "The process is alive.")
 
 # %%

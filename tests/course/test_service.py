@@ -90,7 +90,7 @@ def test_a_malformed_request_is_one_500(fleet: Fleet, kind: str) -> None:
     request_id = response.headers["x-request-id"]
 
     def traceback() -> str:
-        records = [e["record"] for e in fleet.telemetry.log_entries()]
+        records = [e.record for e in fleet.telemetry.log_entries()]
         mine = [r for r in records if r.get("request_id") == request_id]
         return "".join(str(r.get("exception", "")) for r in mine)
 
@@ -109,7 +109,7 @@ def test_each_request_is_one_line_of_json_with_its_id(fleet: Fleet) -> None:
     request_id = response.headers["x-request-id"]
 
     def events() -> list[str]:
-        records = [e["record"] for e in fleet.telemetry.log_entries()[before:]]
+        records = [e.record for e in fleet.telemetry.log_entries()[before:]]
         return [r["event"] for r in records if r.get("request_id") == request_id]
 
     assert fleet.telemetry.wait_for(lambda _: "request.answered" in events(), 2)

@@ -21,10 +21,10 @@ def failure_of(fleet: Fleet, raw: bytes) -> tuple[str, str] | None:
 
     def lines(told: Telemetry) -> list[str]:
         return [
-            str(entry["record"]["exception"])
+            str(entry.record["exception"])
             for entry in told.log_entries()
-            if entry["record"].get("request_id") == request_id
-            and "exception" in entry["record"]
+            if entry.record.get("request_id") == request_id
+            and "exception" in entry.record
         ]
 
     # The line may arrive after the response.

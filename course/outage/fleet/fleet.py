@@ -23,7 +23,7 @@ from course.outage.traffic.load import Load
 
 from . import forkserver
 from .confinement import Confinement
-from .replica import FIRST_BACKOFF_S
+from .replica import FIRST_BACKOFF_S, Stop
 
 Replies = dict[int, "queue.SimpleQueue[dict[str, Any]]"]
 
@@ -134,13 +134,9 @@ class Fleet:
         """Restart all replicas, one after another."""
         self._do("restart")
 
-    def stop_replica(self, index: int) -> dict[str, Any]:
-        """Ask one replica to shut down (SIGTERM; SIGKILL after 3 s); it stays down.
-
-        Returns `exit_code`, `seconds` and `killed`.
-        """
-        stopped: dict[str, Any] = self._do("stop_replica", replica=index)
-        return stopped
+    def stop_replica(self, index: int) -> Stop:
+        """Ask one replica to shut down (SIGTERM; SIGKILL after 3 s); it stays down."""
+        return Stop(**self._do("stop_replica", replica=index))
 
     def start_traffic(self, load: Load) -> None:
         """Send `load` from now on, in place of what was sent so far."""

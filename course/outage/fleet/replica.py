@@ -14,6 +14,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,19 @@ LONGEST_LAST_WORD = 250  # characters of each line that is quoted
 
 # A line nested deeper than any log's is somebody's attempt on a JSON parser's stack.
 DEEPEST_RECORD = 100
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How a process that was asked to stop has ended.
+
+    `exit_code` is None if it was not running. It took `seconds`, and was `killed` if it
+    had not ended by itself in time.
+    """
+
+    exit_code: int | None
+    seconds: float
+    killed: bool
 
 
 class RestartQueue:
@@ -149,19 +163,17 @@ class Replica:
         finally:
             ready.cancel()
 
-    async def stop(self) -> dict[str, Any]:
+    async def stop(self) -> Stop:
         """Stop the process and leave it stopped: SIGTERM, after STOP_WITHIN_S SIGKILL.
 
-        Returns `exit_code` (None if it was not running), `seconds`, and whether it had
-        to be `killed`. Raises MachineTooBusy if it was killed and had had no chance to
-        end by itself.
+        Raises MachineTooBusy if it was killed and had had no chance to end by itself.
         """
         process, started = self.process, time.monotonic()
         if self._keeper is not None:
             self._keeper.cancel()
         self._spawner.drop_spare()
         if process is None:
-            return {"exit_code": None, "seconds": 0.0, "killed": False}
+            return Stop(None, 0.0, killed=False)
         self._signal(process, signal.SIGTERM)
         ended = self._start_task(process.wait())
         killed = True
@@ -174,7 +186,7 @@ class Replica:
             await ended
             self._ended(process, asked=True)
         seconds = round(time.monotonic() - started, 3)
-        return {"exit_code": process.returncode, "seconds": seconds, "killed": killed}
+        return Stop(process.returncode, seconds, killed)
 
     def kill(self) -> None:
         """End the process now, at the end of the fleet."""

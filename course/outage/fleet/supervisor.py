@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Coroutine
 from contextlib import closing, suppress
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,7 @@ class Supervisor:
 
     async def do_stop_replica(self, replica: int) -> dict[str, Any]:
         """Ask one replica to shut down, and leave it down."""
-        return await self.replicas[replica].stop()
+        return asdict(await self.replicas[replica].stop())
 
     async def do_catch_up(self) -> None:
         """Do nothing: the reply comes after all events of before."""

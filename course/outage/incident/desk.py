@@ -48,10 +48,10 @@ def outcomes(told: Telemetry, since: float) -> str:
 def database_probe(told: Telemetry, since: float) -> str:
     """A query put to the database itself, past the service."""
     before, during = (
-        [p["ms"] for p in told.probes if (p["t"] >= since) == late and p["ms"]]
+        [p.ms for p in told.probes if (p.t >= since) == late and p.ms]
         for late in (False, True)
     )
-    failed = sum(p["ms"] is None for p in told.probes)
+    failed = sum(p.ms is None for p in told.probes)
     return (
         f"median of a query: {_ms(before)} before, {_ms(during)} during;"
         f" {failed} of {len(told.probes)} queries failed"
@@ -60,8 +60,8 @@ def database_probe(told: Telemetry, since: float) -> str:
 
 def pool(told: Telemetry, since: float) -> str:
     """Connections in use, as the replicas report them."""
-    used = [s["metrics"].get("db_pool_in_use", 0.0) for s in told.scrapes]
-    late = [u for u, s in zip(used, told.scrapes, strict=True) if s["t"] >= since]
+    used = [s.metrics.get("db_pool_in_use", 0.0) for s in told.scrapes]
+    late = [u for u, s in zip(used, told.scrapes, strict=True) if s.t >= since]
     full = sum(u >= POOL_SIZE for u in late)
     return f"pool of {POOL_SIZE}: all in use in {full} of {len(late)} looks during"
 
@@ -70,7 +70,7 @@ def last_lines(told: Telemetry, since: float) -> str:
     """What the tracebacks of failed requests end with."""
     ends: Counter[str] = Counter()
     for entry in told.log_entries():
-        if found := LAST_EXCEPTION.findall(str(entry["record"].get("exception", ""))):
+        if found := LAST_EXCEPTION.findall(str(entry.record.get("exception", ""))):
             ends[found[-1].rpartition(".")[2]] += 1
     return ", ".join(f"{name}: {count}" for name, count in ends.most_common(4))
 
@@ -79,9 +79,9 @@ def query_log(told: Telemetry, since: float) -> str:
     """The time that replicas spent in queries, all told."""
     spent: dict[int, tuple[float, float]] = {}
     for scrape in told.scrapes:
-        metrics = scrape["metrics"]
+        metrics = scrape.metrics
         took = metrics.get("db_query_seconds_sum", 0.0)
-        spent[scrape["pid"]] = (took, metrics.get("db_query_seconds_count", 0.0))
+        spent[scrape.pid] = (took, metrics.get("db_query_seconds_count", 0.0))
     took, count = (sum(part) for part in zip(*spent.values(), strict=True))
     return (
         f"{count:.0f} queries, {1000 * took / max(count, 1.0):.2f} ms each on average"

@@ -221,9 +221,9 @@ class Replay:
     def _db_ms(self) -> tuple[float | None, float | None]:
         """Median query time before the first malformed request, and until the fix."""
         start, end = self.poisoned_s or 0.0, self.fixed_s or self.telemetry.now
-        probes = [p for p in list(self.telemetry.probes) if p["ms"] is not None]
-        before = [probe["ms"] for probe in probes if probe["t"] < start]
-        during = [probe["ms"] for probe in probes if start <= probe["t"] < end]
+        probes = [(p.t, p.ms) for p in list(self.telemetry.probes) if p.ms is not None]
+        before = [ms for t, ms in probes if t < start]
+        during = [ms for t, ms in probes if start <= t < end]
         return (
             statistics.median(before) if before else None,
             statistics.median(during) if during else None,

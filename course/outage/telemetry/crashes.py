@@ -33,16 +33,16 @@ def crashes(telemetry: Telemetry) -> list[Crash]:
     """Every crash so far, in order, read from the exits and from the logs."""
     plain_lines: dict[int, list[str]] = {}
     for entry in telemetry.log_entries():
-        if "level" not in entry["record"]:
-            text = str(entry["record"].get("event", ""))
-            plain_lines.setdefault(entry["pid"], []).append(text)
+        if "level" not in entry.record:
+            text = str(entry.record.get("event", ""))
+            plain_lines.setdefault(entry.pid, []).append(text)
     return [
         Crash(
-            exit_["t"],
-            exit_["replica"],
-            exit_["pid"],
-            exit_["exit_code"],
-            *read_traceback(plain_lines.get(exit_["pid"], [])),
+            exit_.t,
+            exit_.replica,
+            exit_.pid,
+            exit_.exit_code,
+            *read_traceback(plain_lines.get(exit_.pid, [])),
         )
         for exit_ in telemetry.exits()
     ]
@@ -72,7 +72,7 @@ def _is_exception(name: str) -> bool:
 def database_errors(telemetry: Telemetry) -> list[str]:
     """The request errors whose traceback ends in a database call, as logged."""
     return [
-        str(entry["record"]["exception"])
+        str(entry.record["exception"])
         for entry in telemetry.log_entries()
-        if "database query:" in str(entry["record"].get("exception", ""))
+        if "database query:" in str(entry.record.get("exception", ""))
     ]

@@ -21,6 +21,7 @@ from typing import Any
 
 from course.outage.errors import RecordingUnreadable
 
+from .events import Scrape
 from .series import Telemetry
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
@@ -61,12 +62,12 @@ def scrapes_of(name: str, window_s: float) -> list[list[dict[str, Any]]]:
     the order of time: `t`, `replica`, `pid`, and `samples`, each of them [name, labels,
     value]. Raises RecordingUnreadable.
     """
-    latest: dict[tuple[int, int], dict[str, Any]] = {}
+    latest: dict[tuple[int, int], Scrape] = {}
     for scrape in load(incident_path(name)).scrapes:
-        latest[int(scrape["t"] / EVERY_S), scrape["replica"]] = scrape
-    kept = [
-        {"t": (second + 1) * EVERY_S, "replica": replica, "pid": scrape["pid"]}
-        | {"samples": [_sample(*item) for item in scrape["metrics"].items()]}
+        latest[int(scrape.t / EVERY_S), scrape.replica] = scrape
+    kept: list[dict[str, Any]] = [
+        {"t": (second + 1) * EVERY_S, "replica": replica, "pid": scrape.pid}
+        | {"samples": [_sample(*item) for item in scrape.metrics.items()]}
         for (second, replica), scrape in sorted(latest.items())
     ]
     return [
@@ -103,7 +104,7 @@ def save_scenes(scenes: Iterable[Scene], path: Path) -> None:
         numbers = {}
         for name, telemetry in scene.fleets.items():
             # The first process of a fleet tells it from others.
-            fleet = telemetry.processes[0]["pid"]
+            fleet = telemetry.processes[0].pid
             number, known = longest.get(fleet, (len(longest), telemetry))
             longest[fleet] = number, max(known, telemetry, key=lambda t: t.now)
             numbers[name] = number, telemetry.now
@@ -174,16 +175,19 @@ def _each(telemetry: Telemetry, whole: bool) -> Iterator[dict[str, Any]]:
         passed_s = round(beat.ran_s - ran_s + beat.lost_s, 4)
         yield {"kind": "beat", "t": beat.t, "passed_s": passed_s, "lost_s": beat.lost_s}
         ran_s = beat.ran_s
-    yield from telemetry.processes
-    yield from telemetry.scrapes
-    yield from telemetry.probes
+    for event in telemetry.processes:
+        yield {"kind": "process", **asdict(event)}
+    for scrape in telemetry.scrapes:
+        yield {"kind": "scrape", **asdict(scrape)}
+    for probe in telemetry.probes:
+        yield {"kind": "probe", **asdict(probe)}
     for entry in telemetry.log_entries():
-        record = entry["record"]
-        if whole or "level" not in record:
-            yield entry
-        elif record["level"] != "info":
-            kept = {name: record.get(name) for name in ("level", "event")}
-            yield {**entry, "record": kept}
+        record = entry.record
+        if not whole and "level" in record:
+            if record["level"] == "info":
+                continue
+            record = {name: record.get(name) for name in ("level", "event")}
+        yield {"kind": "log", **asdict(entry), "record": record}
 
 
 def _machine() -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ import statistics
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,23 +24,11 @@ from course.outage.traffic.load import Try
 from course.outage.traffic.retries import Retries
 from course.outage.traffic.wire import Outcome
 
+from .events import Beat, Exit, LogEntry, Probe, ProcessEvent, Scrape, made
+
 LOG_RECORDS_KEPT = 20_000  # about 26 MB of them
 T = TypeVar("T")
 FAILURES: frozenset[Outcome] = frozenset({"server_error", "reset", "timeout"})
-
-
-def ended_by_itself(event: dict[str, Any]) -> bool:
-    """Whether a process event is the end of a replica that nobody had told to stop."""
-    return event["state"] == "exited" and not event["asked"]
-
-
-@dataclass(frozen=True)
-class Beat:
-    """What was lost up to second `t` since the beat before, and ran so far (s)."""
-
-    t: float
-    lost_s: float
-    ran_s: float
 
 
 @dataclass(frozen=True)
@@ -75,10 +63,10 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.tries: list[Try] = []
-        self.processes: list[dict[str, Any]] = []
-        self.scrapes: list[dict[str, Any]] = []
-        self.probes: list[dict[str, Any]] = []
-        self.logs: deque[dict[str, Any]] = deque(maxlen=LOG_RECORDS_KEPT)
+        self.processes: list[ProcessEvent] = []
+        self.scrapes: list[Scrape] = []
+        self.probes: list[Probe] = []
+        self.logs: deque[LogEntry] = deque(maxlen=LOG_RECORDS_KEPT)
         self.beats: list[Beat] = []
         self.now = 0.0
         self.over = False
@@ -92,16 +80,16 @@ class Telemetry:
             self._events += 1
             match event["kind"]:
                 case "try":
-                    fields = {name: event[name] for name in Try.__dataclass_fields__}
-                    self.tries.append(Try(**fields))
+                    self.tries.append(made(Try, event))
                 case "process":
-                    self.processes.append(event)
+                    kind = Exit if event["state"] == "exited" else ProcessEvent
+                    self.processes.append(made(kind, event))
                 case "scrape":
-                    self.scrapes.append(event)
+                    self.scrapes.append(made(Scrape, event))
                 case "probe":
-                    self.probes.append(event)
+                    self.probes.append(made(Probe, event))
                 case "log":
-                    self.logs.append(event)
+                    self.logs.append(made(LogEntry, event))
                 case "beat":
                     ran_s = self.ran_s() + event["passed_s"] - event["lost_s"]
                     self.beats.append(Beat(event["t"], event["lost_s"], ran_s))
@@ -194,11 +182,8 @@ class Telemetry:
             most = max(most, total)
         return min(most, 1.0)
 
-    def log_entries(self) -> list[dict[str, Any]]:
-        """The lines that replicas have logged, the last 20,000: `t`, `pid`, `record`.
-
-        A line that is no JSON has a record with nothing but an `event`, its text.
-        """
+    def log_entries(self) -> list[LogEntry]:
+        """Return the lines that replicas have logged, the last 20,000."""
         with self._changed:
             return list(self.logs)
 
@@ -212,13 +197,13 @@ class Telemetry:
 
     def _states(self) -> list[str]:
         with self._changed:
-            states = {event["replica"]: event["state"] for event in self.processes}
+            states = {event.replica: event.state for event in self.processes}
         return list(states.values())
 
-    def exits(self) -> list[dict[str, Any]]:
-        """The processes that ended by themselves, in order, with their exit codes."""
+    def exits(self) -> list[Exit]:
+        """Return the ends of processes that nobody had told to stop, in order."""
         with self._changed:
-            return [event for event in self.processes if ended_by_itself(event)]
+            return unasked(self.processes)
 
     def success(
         self, since: float, until: float, within_s: float = Retries.timeout_s
@@ -252,18 +237,23 @@ class Telemetry:
             steps = int(self.now / step_s)
             first = max(0, steps - int(last_s / step_s)) if last_s else 0
             tries = _since(self.tries, first * step_s, lambda try_: try_.done)
-            scrapes = _since(self.scrapes, first * step_s, lambda event: event["t"])
-            probes = _since(self.probes, first * step_s, lambda event: event["t"])
+            scrapes = _since(self.scrapes, first * step_s, lambda event: event.t)
+            probes = _since(self.probes, first * step_s, lambda event: event.t)
             processes = list(self.processes)
         samples = []
         for step in range(first, steps):
             end = (step + 1) * step_s
             ended = _take(tries, end, lambda try_: try_.done)
-            seen = _take(scrapes, end, lambda event: event["t"])
-            probed = _take(probes, end, lambda event: event["t"])
-            past = [event for event in processes if event["t"] < end]
+            seen = _take(scrapes, end, lambda event: event.t)
+            probed = _take(probes, end, lambda event: event.t)
+            past = [event for event in processes if event.t < end]
             samples.append(_sample(step * step_s, step_s, ended, seen, probed, past))
         return samples
+
+
+def unasked(processes: Iterable[ProcessEvent]) -> list[Exit]:
+    """Return the ends, among `processes`, of those that nobody had told to stop."""
+    return [e for e in processes if isinstance(e, Exit) and not e.asked]
 
 
 def _since(items: list[T], start: float, when: Callable[[T], float]) -> deque[T]:
@@ -282,16 +272,16 @@ def _sample(
     t: float,
     step_s: float,
     tries: list[Try],
-    scrapes: list[dict[str, Any]],
-    probes: list[dict[str, Any]],
-    processes: list[dict[str, Any]],
+    scrapes: list[Scrape],
+    probes: list[Probe],
+    processes: list[ProcessEvent],
 ) -> Sample:
     outcomes = Counter(try_.outcome for try_ in tries)
     good = sorted(try_.latency_s * 1000 for try_ in tries if try_.outcome == "ok")
     failed = sum(outcomes[outcome] for outcome in FAILURES)
-    states = {event["replica"]: event["state"] for event in processes}
-    queries = [probe["ms"] for probe in probes if probe["ms"] is not None]
-    in_use = [scrape["metrics"]["db_pool_in_use"] for scrape in scrapes]
+    states = {event.replica: event.state for event in processes}
+    queries = [probe.ms for probe in probes if probe.ms is not None]
+    in_use = [scrape.metrics["db_pool_in_use"] for scrape in scrapes]
     return Sample(
         t=t,
         rate=len(tries) / step_s,
@@ -303,7 +293,7 @@ def _sample(
         p50_ms=statistics.median(good) if good else None,
         p99_ms=good[int(0.99 * (len(good) - 1))] if good else None,
         replicas_up=list(states.values()).count("ready"),
-        restarts=sum(map(ended_by_itself, processes)),
+        restarts=len(unasked(processes)),
         db_ms=statistics.fmean(queries) if queries else None,
         db_pool_in_use=max(in_use, default=None),
     )

@@ -120,7 +120,7 @@ def test_lag_is_the_most_that_was_lost_in_one_second() -> None:
 def test_no_time_passes_while_the_fleet_is_stopped() -> None:
     """A request without an answer is then no request that was not answered in time."""
     with Fleet(Release.named("good"), 1) as fleet:
-        pids = [fleet.telemetry.processes[-1]["pid"], fleet.pid]
+        pids = [fleet.telemetry.processes[-1].pid, fleet.pid]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
 

@@ -44,7 +44,7 @@ def fate_of(fleet: Fleet, name: str) -> Fate:
     deaths = len(fleet.telemetry.exits())
     response = fleet.send(http_request(None, path=f"/raise/{name}"), ANSWER_WITHIN_S)
     if name in DEADLY and dies(fleet, deaths, ANSWER_WITHIN_S):
-        code = fleet.telemetry.exits()[-1]["exit_code"]
+        code = fleet.telemetry.exits()[-1].exit_code
         return Fate("exit", f"{response}; the process ended, exit code {code}")
     if response.outcome == "timeout":
         return Fate("hang", f"no answer in {ANSWER_WITHIN_S} s; the process lives")

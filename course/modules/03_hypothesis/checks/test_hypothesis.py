@@ -245,7 +245,7 @@ def test_slowdown(functions: Functions) -> None:
 def test_the_recorded_database_is_innocent(functions: Functions) -> None:
     told = june()
     poisoned = min(t.due for t in told.tries if t.malformed)
-    data = [{"t": p["t"], "ms": p["ms"]} for p in told.probes]
+    data = [{"t": p.t, "ms": p.ms} for p in told.probes]
     before, during = (
         statistics.median(p["ms"] for p in data if (p["t"] >= poisoned) == late)
         for late in (False, True)

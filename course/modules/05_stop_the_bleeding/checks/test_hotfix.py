@@ -231,15 +231,15 @@ def test_it_shuts_down_cleanly(experiment: Experiment) -> None:
     deaths = experiment.deaths
     experiment.settle()
     end = experiment.fleet.stop_replica(0)
-    clean = end["exit_code"] == 0 and not end["killed"]
+    clean = end.exit_code == 0 and not end.killed
     if clean and not deaths:
         return
     if deaths:
         saw = f"{experiment.died}: none was left to be asked."
-    elif end["killed"]:
+    elif end.killed:
         saw = "it was still running 3 s later and had to be killed."
     else:
-        saw = f"it ended with exit code {end['exit_code']}."
+        saw = f"it ended with exit code {end.exit_code}."
     raise Unmet(
         sent="SIGTERM, the way a deployment asks a process to finish and go.",
         saw=saw,

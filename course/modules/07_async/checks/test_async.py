@@ -317,11 +317,11 @@ def test_it_goes_when_it_is_told_to(
         waiting.result()
     fresh.fleet.telemetry.wait_for(lambda _: bool(closing(fresh.fleet)), QUICK_S)
     left = closing(fresh.fleet)
-    if end["exit_code"] or end["killed"] or left != [0] or not healthy:
+    if end.exit_code or end.killed or left != [0] or not healthy:
         how = (
             "it was killed after 3 s"
-            if end["killed"]
-            else (f"it ended with exit code {end['exit_code']}")
+            if end.killed
+            else (f"it ended with exit code {end.exit_code}")
         )
         sessions = f"{left[0]} sessions still open" if left else "no word of sessions"
         dead = "" if healthy else "; and the replica of the other checks serves nobody"

@@ -199,7 +199,7 @@ def test_the_outage_does_not_come_back(service: Service) -> None:
                 expected="all valid ones served, within two seconds.",
                 look="what a malformed request leaves behind, or keeps from others.",
             )
-    deaths = [exit_["exit_code"] for exit_ in service.fleet.telemetry.exits()]
+    deaths = [exit_.exit_code for exit_ in service.fleet.telemetry.exits()]
     if deaths:
         raise Unmet(
             margin_s=0.6,
@@ -315,15 +315,15 @@ def test_it_goes_when_it_is_told_to(service: Service) -> None:
             clients.submit(fleet.send, raw, GRACE_S)
         fleet.telemetry.wait(0.3)
         ended = fleet.stop_replica(0)
-    if ended["killed"] or ended["exit_code"] != 0:
+    if ended.killed or ended.exit_code != 0:
         how = (
             "it had to be killed"
-            if ended["killed"]
-            else f"it ended with exit code {ended['exit_code']}"
+            if ended.killed
+            else f"it ended with exit code {ended.exit_code}"
         )
         raise Unmet(
             sent="SIGTERM, while two look-ups wait for the directory.",
-            saw=f"{how}, after {ended['seconds']:.1f} s.",
+            saw=f"{how}, after {ended.seconds:.1f} s.",
             expected="exit code 0, within its grace.",
             look="what a cancellation meets on its way.",
         )

@@ -51,7 +51,7 @@ def test_a_process_that_ends_is_replaced() -> None:
             fleet.telemetry.wait_for(lambda t, n=deaths: len(t.exits()) == n, 10)
             assert fleet.wait_ready(20)
             assert fleet.send(well_formed(rng)).status == 200
-        pids = {e["pid"] for e in fleet.telemetry.processes}
+        pids = {e.pid for e in fleet.telemetry.processes}
         assert len(pids) == 3
 
 

@@ -33,7 +33,7 @@ def test_replicas_share_a_port_and_answer_on_it() -> None:
     """Two processes, one address."""
     with Fleet(Release.named("good"), replicas=2) as fleet:
         assert {fleet.send(VALID).status for _ in range(20)} == {200}
-        assert len({event["pid"] for event in fleet.telemetry.processes}) == 2
+        assert len({event.pid for event in fleet.telemetry.processes}) == 2
 
 
 def test_a_replica_that_ends_is_started_again() -> None:
@@ -43,7 +43,7 @@ def test_a_replica_that_ends_is_started_again() -> None:
         assert fleet.telemetry.wait_for(lambda t: len(t.exits()) == 1, 5)
         assert fleet.wait_ready(10)
         assert fleet.send(VALID).status == 200
-        assert fleet.telemetry.exits()[0]["exit_code"] == 1
+        assert fleet.telemetry.exits()[0].exit_code == 1
 
 
 def test_a_rolling_deployment_loses_no_request() -> None:
@@ -95,8 +95,8 @@ def test_a_replica_that_is_asked_to_stop_stays_down() -> None:
     """It leaves with 0, and nobody counts it as a crash."""
     with Fleet(Release.named("good"), replicas=1) as fleet:
         stopped = fleet.stop_replica(0)
-        assert stopped["exit_code"] == 0
-        assert not stopped["killed"]
+        assert stopped.exit_code == 0
+        assert not stopped.killed
         assert not fleet.telemetry.exits()
         assert fleet.telemetry.ready() == 0
 

@@ -23,7 +23,7 @@ def test_a_run_is_read_as_it_was(tmp_path: Path) -> None:
         told = recording.load(path)
         assert told.exits() == fleet.telemetry.exits()[: len(told.exits())]
     assert told.tries
-    assert any("JSONDecodeError" in str(e["record"]) for e in told.log_entries())
+    assert any("JSONDecodeError" in str(e.record) for e in told.log_entries())
     text = gzip.decompress(path.read_bytes()).decode()
     assert str(Path(__file__).parents[4]) not in text
 
@@ -46,7 +46,7 @@ def test_the_recorded_outage_is_the_outage() -> None:
     """Deaths, an innocent database, every request with what was sent."""
     told = recording.june()
     assert len(told.exits()) > 5
-    assert {exit_["exit_code"] for exit_ in told.exits()} == {1}
+    assert {exit_.exit_code for exit_ in told.exits()} == {1}
     assert all(
         try_.raw.startswith(("GET /orders", "PUT /orders")) for try_ in told.tries
     )

@@ -65,6 +65,7 @@ def test_the_series_follows_rates_and_restarts() -> None:
         "replica": 0,
         "pid": 1,
         "state": "exited",
+        "release": "bad",
         "exit_code": 1,
         "asked": False,
     }
@@ -77,7 +78,10 @@ def test_the_series_follows_rates_and_restarts() -> None:
 
 def test_the_database_is_timed_by_its_probes() -> None:
     """The mean of a step's probes; nothing where there was none."""
-    probes = [{"kind": "probe", "t": t, "ms": ms} for t, ms in ((0.1, 1.0), (0.4, 3.0))]
+    probes = [
+        {"kind": "probe", "t": t, "ms": ms, "error": None}
+        for t, ms in ((0.1, 1.0), (0.4, 3.0))
+    ]
     telemetry = told(*probes, sent(1.2, "ok"))
     assert [sample.db_ms for sample in telemetry.series(step_s=0.5)] == [2.0, None]
 

@@ -304,4 +304,4 @@ def names(record: dict[str, object], exception: str) -> bool:
 )
 def test_it_shuts_down_after_load(evidence: Evidence) -> None:
     end = evidence.fleet.stop_replica(0)
-    require(end["exit_code"] == 0 and not end["killed"])
+    require(end.exit_code == 0 and not end.killed)

@@ -1,0 +1,78 @@
+"""What a fleet's supervisor reports as it happens, one class a kind of event.
+
+Times `t` are in seconds since the fleet started.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+State = Literal["started", "ready", "exited", "down"]
+
+
+@dataclass(frozen=True)
+class ProcessEvent:
+    """A replica's process came into a `state`; "down" is: it is not started again."""
+
+    t: float
+    replica: int
+    pid: int
+    state: State
+    release: str
+
+
+@dataclass(frozen=True)
+class Exit(ProcessEvent):
+    """A replica's process has exited, and whether it was `asked` to.
+
+    `exit_code` is as in `subprocess`.
+    """
+
+    exit_code: int
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Scrape:
+    """What a replica answered at /metrics: each sample's value by name and labels."""
+
+    t: float
+    replica: int
+    pid: int
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How many milliseconds a query to the database took; or the error that it got."""
+
+    t: float
+    ms: float | None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """A line that a replica has logged, as a JSON object.
+
+    A line that is no JSON object has a record with nothing but an `event`, its text.
+    """
+
+    t: float
+    replica: int
+    pid: int
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What was lost up to second `t` since the beat before, and ran so far (s)."""
+
+    t: float
+    lost_s: float
+    ran_s: float
+
+
+def made(kind: type[T], event: dict[str, Any]) -> T:
+    """Return `event`, as it was reported, as the dataclass `kind`. Raises KeyError."""
+    return kind(**{field.name: event[field.name] for field in fields(kind)})  # type: ignore[arg-type]
