@@ -51,29 +51,39 @@ def build(project: Path, check_only: bool, out: Console) -> int:
         if failed:
             out.print(failed, style="red", markup=False, highlight=False)
             return 1
+        different = [
+            path for part in GENERATED for path in compare(project, fresh, part)
+        ]
+        if check_only and different:  # what is made from notebooks cannot be told
+            return differ(different, out)
+        if not check_only:
+            for part in GENERATED:
+                shutil.rmtree(project / part, ignore_errors=True)
+                shutil.copytree(fresh / part, project / part)
         (fresh / SCHEMA).write_text(verdict_schema())
         (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
         (fresh / TOPICS).write_text(topics.as_markdown(), "utf-8")
         sealed = seal(cases(Exercise.named(game_day.EXERCISE)))
         (fresh / SEALED).parent.mkdir(parents=True)
         (fresh / SEALED).write_text(sealed)
-        different = [
-            path for part in GENERATED for path in compare(project, fresh, part)
-        ]
         different += [path for path in SINGLE if not same(project / path, fresh / path)]
-        for path in different:
-            out.print(path if check_only else f"made {path}", highlight=False)
         if check_only:
-            if different:
-                out.print("differ from their sources. Run: ./outage build", style="red")
-            return 1 if different else 0
-        for part in GENERATED:
-            shutil.rmtree(project / part, ignore_errors=True)
-            shutil.copytree(fresh / part, project / part)
+            return differ(different, out)
         for path in SINGLE:
             shutil.copy(fresh / path, project / path)
+        for path in different:
+            out.print(f"made {path}", highlight=False)
     out.print("Everything generated is up to date.")
     return 0
+
+
+def differ(paths: list[str], out: Console) -> int:
+    """Print which generated files differ from their sources. Returns 1 if any do."""
+    for path in paths:
+        out.print(path, highlight=False)
+    if paths:
+        out.print("differ from their sources. Run: ./outage build", style="red")
+    return 1 if paths else 0
 
 
 def verdict_schema() -> str:
@@ -112,6 +122,7 @@ def generate_assignments(project: Path, fresh: Path) -> str:
     """
     # Not at the top, for the same reason: most commands need no nbgrader.
     from nbgrader.converters import GenerateAssignment
+    from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config.loader import PyFileConfigLoader
 
@@ -130,7 +141,7 @@ def generate_assignments(project: Path, fresh: Path) -> str:
         maker.log.handlers = [logging.StreamHandler(said)]
         try:
             maker.start()
-        except SystemExit:  # how nbgrader ends a command that fails
+        except (SystemExit, NbGraderException):  # how a command of its fails
             return f"nbgrader generate_assignment {source.name}:\n{said.getvalue()}"
     return ""
 

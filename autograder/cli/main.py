@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from .exits import Exit
+from .new import new
 
 if TYPE_CHECKING:
     from autograder.sandbox import Confined
@@ -382,6 +383,9 @@ def test(
     if quick:
         part = testing.Part.QUICK
     raise typer.Exit(testing.run(PROJECT, part, pytest_arguments or [], err))
+
+
+app.command()(new)
 
 
 def main() -> None:

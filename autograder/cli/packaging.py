@@ -19,6 +19,7 @@ LEFT_OUT = (
     "solutions/",
     "tests/",
     "autograder/source/",
+    "autograder/authoring/template/",
     "autograder/hub/",
     "course/matrix.md",  # names wrong answers
     "README.md",  # the archive has one of its own
