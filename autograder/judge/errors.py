@@ -10,13 +10,11 @@ JudgeError
 from collections.abc import Sequence
 from pathlib import Path
 
+from course.outage.errors import ToldInANotebook
 
-class JudgeError(Exception):
+
+class JudgeError(ToldInANotebook):
     """The message says what to do next."""
-
-    def _render_traceback_(self) -> list[str]:
-        """What a notebook shows of it: the message; the frames are all ours."""
-        return [f"{type(self).__name__}: {self}"]
 
 
 class ExerciseNotFound(JudgeError):

@@ -11,16 +11,24 @@ OutageError
 └── FleetGone            the supervisor has ended, or no longer answers
 """
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+COLUMNS = 88  # a notebook breaks longer lines in the middle of a word
 
-class OutageError(Exception):
-    """Something the user of a fleet can act on; the message says how."""
+
+class ToldInANotebook(Exception):
+    """An error of which a notebook shows the message; the frames are all ours."""
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows of it: the message; the frames are all ours."""
-        return [f"{type(self).__name__}: {self}"]
+        """Return what IPython prints in place of the traceback, a line each."""
+        lines = f"{type(self).__name__}: {self}".splitlines()
+        return ["\n".join(textwrap.wrap(line, COLUMNS) or [""]) for line in lines]
+
+
+class OutageError(ToldInANotebook):
+    """Something the user of a fleet can act on; the message says how."""
 
 
 class ReleaseNotFound(OutageError):
