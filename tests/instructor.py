@@ -40,7 +40,7 @@ class Course:
     ) -> None:
         self.root = root
         self.autograder = root / "autograder"
-        for folder in ("autograder", "exercises"):
+        for folder in ("autograder", "course/modules", "exercises"):
             ignore = shutil.ignore_patterns("__pycache__", "submitted", "gradebook.db")
             shutil.copytree(project / folder, root / folder, ignore=ignore)
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

@@ -68,6 +68,7 @@ LONGEST = {
     "tests/course/outage/incident/test_replay.py": 35,
     "tests/course/outage/fleet/test_fleet.py": 10,
     "tests/autograder/cli/test_commands.py::test_check": 15,
+    "tests/autograder/cli/test_new.py::test_a_new": 35,
     "tests/test_quality.py::test_the_code": 20,
     "tests/test_quality.py::test_what_is_generated": 20,
 }

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from course.panel.prediction import PREDICTIONS
+from course.learner import curriculum, modules
 
 PROJECT = Path(__file__).parents[1]
 LESSONS = sorted((PROJECT / "course" / "notebooks").glob("*.ipynb"))
@@ -82,88 +81,13 @@ def execute(path: Path, folder: Path) -> list[str]:
 
 
 # What the cells of a lesson must have said for its text to be true, however fast the
-# machine is. What its predictions are to observe stands in prediction.toml.
-OBSERVED = {
-    "00_start": ["01 · The page (lesson 01: next, exercise 01: to do)", "Next: lesson"],
-    "01_page": [
-        "exit code 1",
-        "spent by 90 minutes of total outage: 208%",
-    ],
-    "02_crash": [
-        "origin: resolve",
-        "The request hangs, nothing is logged. Errors in the log: 0.",
-        "never ready; exit code 1",
-    ],
-    "03_hypothesis": [
-        "in resolve",
-        "spent: 13 minutes",
-    ],
-    "04_line": [
-        "pinned: KeyError",
-        '{"region":""}                    True',
-        "no such backend <- for a region that exists",
-        "good  passes",
-        "bad   fails",
-    ],
-    "05_bleeding": [
-        "deaths with hotfix 1",
-        "of valid requests succeed",
-        "deaf       told to stop: had to be killed",
-        "hotfix 2   told to stop: exit code 0",
-    ],
-    "06_boundary": [
-        "ServerErrorMiddleware",
-        "'site-packages': True",
-        "ValueError: Out of range float values",
-        "503 Service Unavailable",
-        "retry-after: 2",
-    ],
-    "07_async": [
-        "exception, if one asks: KeyError('region')",
-        "stock: cancelled after ",
-        "TimeoutError after ",
-        "an executor told nobody: KeyError('region')",
-        "InvalidStateError",
-        "directory_sessions_open 1.0 with no request under way",
-    ],
-    "08_cascade": [
-        "seen: ",
-        "at most 100 in 0.1 s",
-        "The same malformed request, three times. Successful requests in each second",
-    ],
-    "09_signals": [
-        "request.failed.details",
-        "client     ········································",
-        "routing    {'RoutingFailed'}",
-        "spike      no fault of ours that is an exception",
-    ],
-    "10_tests": [
-        "tested: []",
-        "- ST101 Server error",
-        "NaN: 500 Internal Server Error",
-        "text='²'",
-        "AssertionError: no such shard",
-        "served by shard 99",
-    ],
-    "11_review": [
-        "bad: nothing",
-        "edge: nothing",
-        "found: [] and should be: [4]",
-    ],
-    "12_canary": [
-        "look  1: control",
-        "would have come at second 22",
-        "one in  100   missed after   50:  60.5%",
-    ],
-    "13_game_day": [
-        "shard in words       valid: 200 OK, malformed: 400 Bad Request, valid: no",
-        "users are served again   ",
-    ],
+# machine is. What its predictions are to observe stands in its module's questions.toml.
+OBSERVED = {module.name: module.observed for module in modules()} | {
+    "00_start": ("01 · The page (lesson 01: next, exercise 01: to do)", "Next: lesson")
 }
 
-
-# Run twice, since they are short, and processes die in them that nobody has told to: what
-# is left of a run would meet the one that follows.
+# Run twice, since they are short, and processes die in them that nobody has told to:
+# what is left of a run would meet the one that follows.
 TWICE = {"02_crash", "04_line"}
 
 # What a reveal says when its runs do not tell.
@@ -181,19 +105,18 @@ def reveals(said: list[str]) -> Iterator[str]:
     yield from (text for text in said if text.startswith(("Observed: ", *UNTOLD)))
 
 
-def expected(number: str) -> list[str]:
+def expected(name: str) -> list[str]:
     """Return what the predictions of a lesson say when they see what they expect."""
-    known = tomllib.loads(PREDICTIONS.read_text())
+    known = curriculum.questions(name).get("predictions", {})
     return [
         f"Observed: {p['answer']}) {p['options']['abcdefgh'.index(p['answer'])]}"
-        for name, p in known.items()
-        if name.startswith(number)
+        for p in known.values()
     ]
 
 
 def surprises(path: Path, notebook: nbformat.NotebookNode) -> list[str]:
     """Return what predictions have observed, and not what their lesson expects."""
-    known = expected(path.stem[:2])
+    known = expected(path.stem)
     return [
         text
         for text in reveals(texts(notebook))
@@ -215,7 +138,7 @@ def assert_true(path: Path, folder: Path) -> None:
     told = list(reveals(said))
     # Every prediction has been settled, as it should be or not at all.
     settled = [text for text in told if text.startswith("Observed: ")]
-    known = expected(path.stem[:2])
+    known = expected(path.stem)
     for name in known:
         assert sum(text.startswith(name) for text in settled) <= known.count(name)
     source = "\n".join(cell.source for cell in notebook.cells)
@@ -264,7 +187,7 @@ def busy_machine() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_lesson_beside_busy_loops_says_nothing_false(tmp_path: Path) -> None:
     """It may say that it cannot tell."""
-    [path] = [path for path in LESSONS if path.stem == "05_bleeding"]
+    [path] = [path for path in LESSONS if path.stem == "05_stop_the_bleeding"]
     assert_true(path, tmp_path / "busy")
 
 

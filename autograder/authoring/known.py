@@ -1,6 +1,6 @@
 """The known answers to an exercise: right and wrong ones, and what each must get.
 
-They stand in autograder/calibration/NN_name/known.toml:
+They stand in course/modules/NN_name/instructors/known_answers/known.toml:
 
     [[right]]
     name = "handler_around_resolve"
@@ -31,10 +31,8 @@ from typing import Any
 
 from autograder.judge import Answers, Exercise, from_notebook
 from autograder.judge.errors import ExerciseNotFound, KnownAnswerNotFound
-from autograder.judge.exercise import PROJECT
 from course.outage.release import replaced_once
 
-KNOWN = PROJECT / "autograder" / "calibration"
 SOLUTION, START = "solution", "start"
 CELL = re.compile(r"^# %% (\w+)\n", re.MULTILINE)
 
@@ -64,7 +62,7 @@ def cases(exercise: Exercise) -> list[Case]:
 
     Raises ValueError, naming the answer, where an edit does not fit.
     """
-    folder = KNOWN / exercise.name
+    folder = exercise.known_answers
     data = tomllib.loads((folder / "known.toml").read_text("utf-8"))
     answers = {}
     for name, path in ((SOLUTION, exercise.solution), (START, exercise.notebook)):
@@ -75,12 +73,14 @@ def cases(exercise: Exercise) -> list[Case]:
         for entry in data[kind]:
             name = entry["name"]
             if name in answers:
-                raise ValueError(f"{folder.name}: two known answers are called {name}")
+                raise ValueError(
+                    f"{exercise.name}: two known answers are called {name}"
+                )
             try:
                 base = answers[entry.get("base", SOLUTION)]
                 answers[name] = answer_of(base, entry, folder / f"{name}.py")
             except (KeyError, ValueError) as exc:
-                raise ValueError(f"{folder.name}, {kind}/{name}: {exc}") from exc
+                raise ValueError(f"{exercise.name}, {kind}/{name}: {exc}") from exc
             found.append(
                 Case(
                     f"{kind}/{name}",

@@ -1,16 +1,17 @@
 """What is taught where, what checks it, and what is missing: course/matrix.md.
 
-Nothing here is written by hand: objectives, hints and minutes come from each exercise's
-exercise.toml, checks from its tests, wrong answers from its calibration, headings from
-its lesson. `holes` names whatever does not join up.
+Nothing here is written by hand: objectives and hints come from each module's
+exercise.toml, minutes from its module.toml, checks from its tests, wrong answers from
+its known answers, headings from its lesson. `holes` names whatever does not join up.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.judge import Exercise
-from autograder.judge.exercise import CHECKS, PROJECT, Objective
+from autograder.judge.exercise import PROJECT, Objective, exercises
+from course.learner.curriculum import module
 from course.panel.recall import questions
 
 from .known import cases
@@ -25,11 +26,9 @@ BANNER = "<!-- Made by `./outage build`. Do not edit. -->\n"
 class Module:
     """One module: its exercise, its lesson, its checks and known wrong answers."""
 
-    def __init__(self, name: str) -> None:
-        self.exercise = Exercise.named(name)
-        [self.lesson] = (PROJECT / "course/lessons").glob(
-            f"{self.exercise.number}_*.py"
-        )
+    def __init__(self, exercise: Exercise) -> None:
+        self.exercise = exercise
+        self.lesson = PROJECT / "course/lessons" / f"{exercise.name}.py"
         sources = "".join(
             p.read_text("utf-8") for p in self.exercise.checks.glob("*.py")
         )
@@ -56,6 +55,8 @@ class Module:
             yield from self._holes_of(objective)
             if objective.can not in text or objective.can not in _prose(self.lesson):
                 yield f"“{objective.can}” is no objective that learners read"
+        for headings in module(exercise.number).topics.values():
+            yield from self._not_taught(headings)
         tested = {test for o in exercise.objectives for test in o.checks}
         shown = {a for o in exercise.objectives for a in self.exercise.answers_to(o)}
         for test in self.checks.keys() - tested:
@@ -79,19 +80,22 @@ class Module:
             yield "a recall question is about no earlier module"
 
     def _holes_of(self, objective: Objective) -> Iterator[str]:
-        for heading in objective.taught:
-            if heading not in self.headings:
-                yield f"no heading “{heading}” in {self.lesson.name}"
+        yield from self._not_taught(objective.taught)
         for test in objective.checks:
             if test not in self.checks:
                 yield f"there is no {test}"
         if not objective.taught or not objective.checks:
             yield f"“{objective.can}” is not taught, or not checked"
 
+    def _not_taught(self, headings: Iterable[str]) -> Iterator[str]:
+        for heading in headings:
+            if heading not in self.headings:
+                yield f"no heading “{heading}” in {self.lesson.name}"
+
 
 def modules() -> list[Module]:
     """Every module that has an exercise, in order."""
-    return [Module(path.parent.name) for path in sorted(CHECKS.glob("*/exercise.toml"))]
+    return [Module(exercise) for exercise in exercises()]
 
 
 def holes() -> list[str]:
@@ -107,8 +111,8 @@ def as_markdown() -> str:
         "Each objective: where the lesson teaches it, which answers show it, which"
         " checks look, and how many known wrong answers each check must catch.\n",
     ]
-    for module in modules():
-        exercise = module.exercise
+    for each in modules():
+        exercise = each.exercise
         hints = sum(len(slot.hints) for slot in exercise.slots)
         right = sum(case.is_right for case in cases(exercise))
         parts.append(
@@ -118,7 +122,7 @@ def as_markdown() -> str:
             "| objective | taught | shown in | checked by (points, wrong answers) |\n"
             "|---|---|---|---|"
         )
-        parts += [_row(module, objective) for objective in exercise.objectives]
+        parts += [_row(each, objective) for objective in exercise.objectives]
         parts.append("")
     return "\n".join(parts)
 

@@ -5,7 +5,8 @@ solutions/NN/NN.py       → autograder/source/NN/NN.ipynb
 autograder/source/       → exercises/NN/NN.ipynb, by nbgrader's generate_assignment
 autograder/judge/verdict → autograder/verdict.schema.json
 authoring/matrix         → course/matrix.md
-calibration/13/outage_*  → autograder/checks/13_game_day/outages.sealed
+authoring/topics         → course/topics.md
+known answers of 13      → course/modules/13_game_day/outages.sealed
 """
 
 import io
@@ -13,16 +14,17 @@ import json
 import logging
 import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import jupytext
 import nbformat
 import typer
 from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.authoring import matrix
+from autograder.authoring import matrix, topics
 from autograder.authoring.known import cases
 from autograder.authoring.sealing import seal
 from autograder.judge import Exercise, Verdict
@@ -36,8 +38,9 @@ from .shared import PROJECT, out
 GENERATED = ("course/notebooks", "autograder/source", "exercises")
 SCHEMA = "autograder/verdict.schema.json"
 MATRIX = "course/matrix.md"
+TOPICS = "course/topics.md"
 SEALED = str(game_day.SEALED.relative_to(PROJECT))
-SINGLE = (SCHEMA, MATRIX, SEALED)
+SINGLE = (SCHEMA, MATRIX, TOPICS, SEALED)
 
 
 def build(
@@ -64,28 +67,38 @@ def build(
             to_notebook(text, fresh / "autograder/source" / name / f"{name}.ipynb")
         with out.status("nbgrader generate_assignment ..."):
             generate_assignments(fresh)
-        (fresh / SCHEMA).write_text(verdict_schema())
-        (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
-        sealed = seal(cases(Exercise.named(game_day.EXERCISE)))
-        (fresh / SEALED).parent.mkdir(parents=True)
-        (fresh / SEALED).write_text(sealed)
         different = [
             path for part in GENERATED for path in compare(PROJECT, fresh, part)
         ]
+        if check_only and different:  # what is made from notebooks cannot be told
+            differ(different)
+        if not check_only:
+            for part in GENERATED:
+                shutil.rmtree(PROJECT / part, ignore_errors=True)
+                shutil.copytree(fresh / part, PROJECT / part)
+        (fresh / SCHEMA).write_text(verdict_schema())
+        (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
+        (fresh / TOPICS).write_text(topics.as_markdown(), "utf-8")
+        sealed = seal(cases(Exercise.named(game_day.EXERCISE)))
+        (fresh / SEALED).parent.mkdir(parents=True)
+        (fresh / SEALED).write_text(sealed)
         different += [path for path in SINGLE if not same(PROJECT / path, fresh / path)]
-        for path in different:
-            out.print(path if check_only else f"made {path}", highlight=False)
-        if check_only:
-            if different:
-                out.print("differ from their sources. Run: ./outage build", style="red")
-                raise typer.Exit(Exit.FELL_SHORT)
-            return
-        for part in GENERATED:
-            shutil.rmtree(PROJECT / part, ignore_errors=True)
-            shutil.copytree(fresh / part, PROJECT / part)
-        for path in SINGLE:
-            shutil.copy(fresh / path, PROJECT / path)
+        if check_only and different:
+            differ(different)
+        if not check_only:
+            for path in SINGLE:
+                shutil.copy(fresh / path, PROJECT / path)
+            for path in different:
+                out.print(f"made {path}", highlight=False)
     out.print("Everything generated is up to date.")
+
+
+def differ(paths: list[str]) -> NoReturn:
+    """Print which generated files differ from their sources; end with exit code 1."""
+    for path in paths:
+        out.print(path, highlight=False)
+    out.print("differ from their sources. Run: ./outage build", style="red")
+    raise typer.Exit(Exit.FELL_SHORT)
 
 
 def verdict_schema() -> str:
@@ -120,7 +133,7 @@ def generate_assignments(fresh: Path) -> None:
     """Let nbgrader make the learners' notebooks. Raises FellShort if it cannot.
 
     As `nbgrader generate_assignment` does. All in this process: each of its commands
-    imports for two seconds of processor time, and there are thirteen exercises.
+    imports for two seconds of processor time, for one exercise.
     """
     folder = PROJECT / "autograder"
     config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
@@ -137,7 +150,7 @@ def generate_assignments(fresh: Path) -> None:
         maker.log.handlers = [logging.StreamHandler(said)]
         try:
             maker.start()
-        except SystemExit as exc:  # how nbgrader ends a command that fails
+        except (SystemExit, NbGraderException) as exc:  # how a command of its fails
             raise FellShort(
                 f"nbgrader generate_assignment {source.name}:\n{said.getvalue()}"
             ) from exc

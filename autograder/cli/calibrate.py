@@ -9,7 +9,7 @@ from rich.progress import Progress
 from autograder.authoring import calibrating
 from autograder.authoring.calibrating import Calibration
 from autograder.authoring.known import Case, chosen
-from autograder.judge.exercise import CHECKS
+from autograder.judge.exercise import exercises as all_exercises
 from autograder.sandbox import Confined, SandboxUnavailable
 
 from .errors import Exit, NotPossibleHere
@@ -52,7 +52,7 @@ def judged(
     arguments: list[str], confined: Confined, repeats: int, load: int
 ) -> list[Calibration]:
     """Calibrate what `arguments` name, or all exercises; print each miss at once."""
-    known = [path.parent.name for path in sorted(CHECKS.glob("*/exercise.toml"))]
+    known = [exercise.name for exercise in all_exercises()]
     results = []
     with Progress(console=err) as progress:
         for exercise, answers in chosen(arguments or known):

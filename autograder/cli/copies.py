@@ -14,14 +14,21 @@ from .workspace import FRONT_PAGE, jupyter_folder, learners_journal, own_copy
 
 NOTEBOOKS = ("course/notebooks/*.ipynb", "exercises/*/*.ipynb")
 FIGURES = ("course/figures/*.svg",)
+# What notebooks were called in earlier versions, and are called now.
+RENAMED = {"05_bleeding.ipynb": "05_stop_the_bleeding.ipynb"}
 
 
 def prepare(project: Path) -> list[str]:
     """Copy what is missing into work/, and never touch what is there.
 
-    work/ mirrors the project's tree, so that links between notebooks work in both.
-    Returns what there is to say about it.
+    work/ mirrors the project's tree, so that links between notebooks work in both; a
+    copy of a notebook that has another name now gets it, too. Returns what there is to
+    say about it.
     """
+    for before, now in RENAMED.items():
+        copy = project / "work/course/notebooks" / before
+        if copy.exists() and not copy.with_name(now).exists():
+            copy.rename(copy.with_name(now))
     copied = []
     for pattern in (*NOTEBOOKS, *FIGURES):
         for original in sorted(project.glob(pattern)):

@@ -25,6 +25,7 @@ COMMANDS = {
     "calibrate": "Judge every known right and wrong answer; count false verdicts.",
     "grade": "Grade a class into the gradebook; interrupted, it goes on where it was.",
     "report": "Write the cohort's report: who stands where, which check stops whom.",
+    "new": "Lay all files of a new module: lesson, exercise, checks, known answers.",
     "package": "Make the learners' package: no solutions, no held-back checks, one"
     " zip.",
     "doctor": "Say what this machine can and cannot do, each with its remedy.",

@@ -17,12 +17,13 @@ from .shared import PROJECT, out
 ARCHIVE = "dist/outage-course.zip"
 INSIDE = "outage-course"
 README = "autograder/cli/learners/README.md"
+# In the folder of each module: held-back checks and known answers.
+INSTRUCTORS = "/instructors/"
 LEFT_OUT = (
     "solutions/",
     "tests/",
-    "autograder/held_back/",
-    "autograder/calibration/",
     "autograder/source/",
+    "autograder/authoring/template/",
     "autograder/hub/",
     "course/matrix.md",  # names wrong answers
     "README.md",  # the archive has one of its own
@@ -53,7 +54,11 @@ def package(
             "a release is made from a git clone of the course, and this is none."
         )
     tracked = [name for name in listed.stdout.split("\0") if name]
-    files = {name: name for name in tracked if not name.startswith(LEFT_OUT)}
+    files = {
+        name: name
+        for name in tracked
+        if not name.startswith(LEFT_OUT) and INSTRUCTORS not in name
+    }
     files["README.md"] = files.pop(README)
     target = to or PROJECT / ARCHIVE
     target.parent.mkdir(parents=True, exist_ok=True)

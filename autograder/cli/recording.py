@@ -10,14 +10,12 @@ import runpy
 import tempfile
 from pathlib import Path
 
+from course.learner import modules
 from course.outage import OutageError
 from course.outage.telemetry.recording import save_scenes, scenes_path
 from course.panel import Prediction, Run
 
 from .shared import PROJECT, out
-
-# Those whose runs hang most on how fast the machine is.
-LESSONS = ("01", "03", "05", "08", "12", "13")
 
 # The lag of the runs that were kept, in seconds of the worst second: 0.01 to 0.18.
 QUIET_S = 0.3
@@ -27,15 +25,17 @@ TRIES = 3
 def record() -> bool:
     """Run the lessons and keep what happened; return whether all could be kept."""
     kept = True
-    for number in LESSONS:
-        [lesson] = (PROJECT / "course" / "lessons").glob(f"{number}_*.py")
+    for module in modules():
+        if not module.recorded:
+            continue
+        lesson = PROJECT / "course" / "lessons" / f"{module.name}.py"
         for _ in range(TRIES):
             runs, why_not = played(lesson)
             if not why_not:
-                save_scenes((run.scene() for run in runs), scenes_path(number))
+                save_scenes((run.scene() for run in runs), scenes_path(module.number))
                 break
         kept = kept and not why_not
-        out.print(f"lesson {number}: {why_not or 'recorded'}", highlight=False)
+        out.print(f"lesson {module.number}: {why_not or 'recorded'}", highlight=False)
     return kept
 
 

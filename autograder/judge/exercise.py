@@ -1,7 +1,7 @@
 """What an exercise is: its answers and which release each of them becomes.
 
-Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercise.toml
-(its title and minutes are the module's, in course/learner/curriculum.toml):
+Each module is a folder, course/modules/NN_name/; its exercise.toml says what to answer
+(the title and the minutes stand beside it, in module.toml):
 
     time_limit_s = 240        # for all checks; left out, 90
 
@@ -19,8 +19,9 @@ Each exercise is a folder of checks, autograder/checks/NN_name/, with an exercis
     hints = ["…", "…", "…", "…"]   # point, concept, where, nearly the answer
 
 An answer that is a function or a test suite and no part of the service has neither base
-nor module; its cell marks what is the solution as nbgrader has it. Held-back checks are
-in autograder/held_back/NN_name/, where there are any: the learners' package has none.
+nor module; its cell marks what is the solution as nbgrader has it. The checks are in
+checks/ beside it, held-back ones in instructors/held_back/: the learners' package has
+no folder instructors/.
 """
 
 import hashlib
@@ -30,14 +31,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from course.learner.curriculum import module
+from course.learner.curriculum import MODULES, module
 from course.outage import Release
 
 from .errors import ExerciseNotFound
 
 PROJECT = Path(__file__).parents[2]
-CHECKS = PROJECT / "autograder" / "checks"
-HELD_BACK = PROJECT / "autograder" / "held_back"
 
 # For all checks of an exercise, in seconds in which they and their fleets could run.
 TIME_LIMIT_S = 90.0
@@ -86,7 +85,7 @@ class Exercise:
 
         Raises ExerciseNotFound.
         """
-        folders = {p.parent.name: p for p in sorted(CHECKS.glob("*/exercise.toml"))}
+        folders = {p.parent.name: p for p in sorted(MODULES.glob("*/exercise.toml"))}
         for folder, path in folders.items():
             if name in {folder, folder.partition("_")[0]}:
                 data = tomllib.loads(path.read_text("utf-8"))
@@ -121,14 +120,24 @@ class Exercise:
         return list(objective.answers) or [slot.grade_id for slot in self.slots]
 
     @property
+    def folder(self) -> Path:
+        """The folder of its module."""
+        return MODULES / self.name
+
+    @property
     def checks(self) -> Path:
         """The folder of its checks."""
-        return CHECKS / self.name
+        return self.folder / "checks"
 
     @property
     def held_back(self) -> Path:
         """The folder of its held-back checks, which may be missing."""
-        return HELD_BACK / self.name
+        return self.folder / "instructors" / "held_back"
+
+    @property
+    def known_answers(self) -> Path:
+        """The folder of its known answers, which may be missing."""
+        return self.folder / "instructors" / "known_answers"
 
     def checks_digest(self, held_back: bool) -> str:
         """SHA-256, in hex, of the checks, with the held-back ones or without."""
@@ -137,7 +146,7 @@ class Exercise:
             path.read_text("utf-8")
             for folder in folders
             for path in sorted(folder.glob("*"))
-            if path.suffix in {".py", ".toml"} and path.name != "exercise.toml"
+            if path.suffix in {".py", ".toml"}
         ]
         return digest(*texts)
 
@@ -158,6 +167,13 @@ class Exercise:
             if slot.module:
                 release = release.replace(slot.module, answers[slot.grade_id])
         return release
+
+
+def exercises() -> list[Exercise]:
+    """Return all of them, in their order."""
+    return [
+        Exercise.named(p.parent.name) for p in sorted(MODULES.glob("*/exercise.toml"))
+    ]
 
 
 def digest(*texts: str) -> str:

@@ -16,8 +16,8 @@ from typing import Any
 
 from IPython import get_ipython
 
-from autograder.judge.exercise import CHECKS
 from course.learner import JournalNotWritten
+from course.learner.curriculum import MODULES
 from course.outage import Fleet, Release
 from course.outage.incident.june import TIMELINE
 from course.outage.telemetry.series import Telemetry
@@ -28,7 +28,7 @@ from course.panel import IncidentPanel
 from .checking import learners_journal, release_of
 
 EXERCISE, MODULE = "13", "lookups.py"
-SEALED = CHECKS / "13_game_day" / "outages.sealed"
+SEALED = MODULES / "13_game_day" / "outages.sealed"
 SEED = "game day"
 
 # In an outage, a line with this mark names the exception that is drawn.

@@ -15,7 +15,7 @@
 # The course follows the incident's clock. A module is a lesson, which you run and watch, and
 # an exercise, which is judged.
 #
-# **Start here: [lesson 01 · The page](01_page.ipynb).** Below are all thirteen modules, what
+# **Start here: [lesson 01 · The page](01_page.ipynb).** Below are all modules, what
 # you had done of them when the course was opened, and what is next. To bring the list up to
 # date, put the cursor into the next cell and press <kbd>Shift</kbd>+<kbd>Enter</kbd>.
 # [What is taught where](../../../course/topics.md) lists all topics, and

@@ -1,4 +1,4 @@
-"""The front page's map: the thirteen modules, what is done, what is next."""
+"""The front page's map: the modules, what is done, what is next."""
 
 from html import escape
 

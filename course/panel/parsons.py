@@ -5,17 +5,16 @@ are given asks for their logic alone, not for their spelling.
 """
 
 import random
-import tomllib
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 from typing import Self
 
 import ipywidgets as widgets
 
+from course.learner import curriculum, modules
+
 from .display import show
 
-PROBLEMS = Path(__file__).with_suffix(".toml")
 TRIES = 3
 STYLE = "<style>.outage-lines select { font-family: monospace }</style>"
 
@@ -50,8 +49,8 @@ class Parsons:
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """One of those in parsons.toml. Raises KeyError."""
-        problem = tomllib.loads(PROBLEMS.read_text("utf-8"))[name]
+        """Return the one of that name, of whichever module. Raises KeyError."""
+        problem = problems()[name]
         return cls(problem["task"], problem["lines"].splitlines(), problem["because"])
 
     def show(self) -> None:
@@ -104,6 +103,17 @@ class Parsons:
             (line.replace(" ", "\N{NO-BREAK SPACE}"), place)
             for place, line in enumerate(self.shown)
         ]
+
+
+def problems() -> dict[str, dict[str, str]]:
+    """Return the problems of all modules, by name."""
+    return {
+        name: problem
+        for module in modules()
+        for name, problem in curriculum.questions(module.name)
+        .get("parsons", {})
+        .items()
+    }
 
 
 def shuffled(lines: Sequence[str]) -> list[str]:

@@ -1,17 +1,15 @@
 """Predict, then see: an answer that is committed before the run that settles it."""
 
-import tomllib
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Self
 
 import ipywidgets as widgets
 from IPython.display import display
 
+from course.learner import curriculum
+
 from .display import marked, show
 from .run import Run, RunIncomplete
-
-PREDICTIONS = Path(__file__).with_suffix(".toml")
 
 # The answer that runs bring, by its letter, and the figures that it rests on; or None,
 # if they do not tell, and why.
@@ -62,8 +60,10 @@ class Prediction:
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """Return the one called `name` in predictions.toml. Raises KeyError."""
-        return cls(**tomllib.loads(PREDICTIONS.read_text("utf-8"))[name])
+        """Return the one of a module and a name, "05 back". Raises KeyError."""
+        number, _, name = name.partition(" ")
+        asked = curriculum.questions(curriculum.module(number).name)
+        return cls(**asked["predictions"][name])
 
     def commit(self, key: str | None) -> None:
         """Commit to an option by its letter, and print what there is to say."""

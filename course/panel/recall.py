@@ -1,12 +1,10 @@
 """Recall questions: what an earlier module taught, asked again a while later."""
 
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
+
+from course.learner import curriculum, modules
 
 from .prediction import Prediction
-
-QUESTIONS = Path(__file__).with_suffix(".toml")
 
 
 @dataclass(frozen=True)
@@ -22,9 +20,12 @@ class Question:
 
 
 def questions() -> list[Question]:
-    """All of them, in the order of the file."""
-    data = tomllib.loads(QUESTIONS.read_text("utf-8"))
-    return [Question(**q | {"options": tuple(q["options"])}) for q in data["questions"]]
+    """Return those of all modules, in their order."""
+    return [
+        Question(module.number, **told | {"options": tuple(told["options"])})
+        for module in modules()
+        for told in curriculum.questions(module.name).get("recall", [])
+    ]
 
 
 class Recall(Prediction):

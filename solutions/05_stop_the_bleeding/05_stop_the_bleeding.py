@@ -5,7 +5,7 @@
 # Backend engineering has found the line: an exception that route look-ups raise on a
 # malformed request ends the process. You write the hotfix.
 #
-# *About 25 minutes, after [lesson 05](../../course/notebooks/05_bleeding.ipynb).*
+# *About 25 minutes, after [lesson 05](../../course/notebooks/05_stop_the_bleeding.ipynb).*
 #
 # Afterwards you can
 #

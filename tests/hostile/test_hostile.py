@@ -128,8 +128,9 @@ def graded_class(root: Path, project: Path, attacks: list[str]) -> Class:
     environment = {"OUTAGE_SECRET": CANARY, "HOME": str(home)}
     course = Course(root / "course", project, environment)
     course.nbgrader("generate_assignment", NAME, "--force")
-    for place in ("held_back", "source", "."):
-        (course.autograder / place / "secret.txt").write_text(CANARY)
+    held_back = f"course/modules/{NAME}/instructors/held_back"
+    for place in (held_back, "autograder/source", "autograder"):
+        (course.root / place / "secret.txt").write_text(CANARY)
     for student, score in HONEST.items():
         text = solution() if score else june()
         course.submit(student, course.with_answer(f"# {CANARY}\n{text}"))

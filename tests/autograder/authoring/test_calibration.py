@@ -8,12 +8,12 @@ from autograder.authoring.calibrating import Calibration, judge_case
 from autograder.authoring.known import Case, cases, chosen
 from autograder.judge import Check, Exercise, Feedback, Verdict
 from autograder.judge.errors import ExerciseNotFound, KnownAnswerNotFound
-from autograder.judge.exercise import CHECKS
+from autograder.judge.exercise import exercises
 from autograder.judge.window import Window
 from autograder.learning.presenting import as_text
 from autograder.sandbox import Confined
 
-EXERCISES = [path.parent.name for path in sorted(CHECKS.glob("*/exercise.toml"))]
+EXERCISES = [exercise.name for exercise in exercises()]
 CASES = [(name, case) for name in EXERCISES for case in cases(Exercise.named(name))]
 
 
@@ -83,10 +83,8 @@ def test_a_known_answer_that_does_not_fit_is_named(
     text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An edit must match exactly once, and a base must stand above."""
-    monkeypatch.setattr("autograder.authoring.known.KNOWN", tmp_path)
-    folder = tmp_path / "05_stop_the_bleeding"
-    folder.mkdir()
-    (folder / "known.toml").write_text(text.replace("'\\n'", '"\\n"'))
+    monkeypatch.setattr(Exercise, "known_answers", tmp_path)
+    (tmp_path / "known.toml").write_text(text.replace("'\\n'", '"\\n"'))
     with pytest.raises(ValueError, match=rf"05_stop_the_bleeding.*{said}"):
         cases(Exercise.named("05"))
 

@@ -19,12 +19,9 @@ from autograder.authoring.known import cases
 from autograder.instruments.expect import Unmet
 from autograder.instruments.functions import Call
 from autograder.judge import Answers, Exercise
-from autograder.judge.exercise import CHECKS
+from autograder.judge.exercise import exercises
 
 SEEDS = 40
-EXERCISES = [
-    Exercise.named(p.parent.name) for p in sorted(CHECKS.glob("*/exercise.toml"))
-]
 
 
 class InProcess:
@@ -98,7 +95,7 @@ def drawn_from(folder: Path) -> Iterator[tuple[str, Callable[..., None]]]:
 
 CASES = [
     (exercise, folder)
-    for exercise in EXERCISES
+    for exercise in exercises()
     for folder in (exercise.checks, exercise.held_back)
     if list(drawn_from(folder))
 ]
@@ -108,7 +105,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("exercise", "folder"),
     CASES,
-    ids=[f"{folder.parent.name}-{exercise.number}" for exercise, folder in CASES],
+    ids=[f"{folder.name}-{exercise.number}" for exercise, folder in CASES],
 )
 def test_right_answers_pass_with_every_seed(exercise: Exercise, folder: Path) -> None:
     """Each of them, by each test that draws its inputs."""

@@ -190,6 +190,19 @@ def test_the_learners_copies_are_made_once_and_kept(tmp_path: Path) -> None:
     assert own_copy(tmp_path, original).read_text() == "mine"
 
 
+def test_a_copy_of_a_notebook_that_was_renamed_goes_on(tmp_path: Path) -> None:
+    """Under the new name, which the course's links lead to."""
+    original = tmp_path / "course" / "notebooks" / "05_stop_the_bleeding.ipynb"
+    original.parent.mkdir(parents=True)
+    nbformat.write(new_notebook(), original)
+    mine = own_copy(tmp_path, original)
+    mine.parent.mkdir(parents=True)
+    mine.with_name("05_bleeding.ipynb").write_text("mine")
+    assert prepare(tmp_path) == []
+    assert mine.read_text() == "mine"
+    assert not mine.with_name("05_bleeding.ipynb").exists()
+
+
 def test_the_front_page_shows_the_way_before_anything_is_run(tmp_path: Path) -> None:
     """The map is in it as `learn` opens it; a broken page says how to mend it."""
     original = tmp_path / FRONT_PAGE
@@ -219,7 +232,7 @@ def test_reset_lays_a_fresh_notebook_and_keeps_the_old(tmp_path: Path) -> None:
     [kept] = (tmp_path / "work" / "kept").iterdir()
     assert kept.read_text() == "mine"
     assert outage("reset", "05", "--lesson", cwd=tmp_path, project=tmp_path).stdout
-    assert (tmp_path / "work/course/notebooks/05_bleeding.ipynb").exists()
+    assert (tmp_path / "work/course/notebooks/05_stop_the_bleeding.ipynb").exists()
     done = outage("reset", "55", cwd=tmp_path, project=tmp_path)
     assert done.returncode == 2
     assert "Known: 00, 01" in done.stderr

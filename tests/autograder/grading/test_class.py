@@ -233,7 +233,7 @@ def cluster(
     """
     package = tmp_path / "package"
     for part in ("course", "autograder"):
-        ignore = shutil.ignore_patterns("__pycache__", "source", "calibration")
+        ignore = shutil.ignore_patterns("__pycache__", "source", "known_answers")
         shutil.copytree(project / part, package / part, ignore=ignore)
     contact = tmp_path / "scheduler.json"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

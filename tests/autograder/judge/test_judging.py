@@ -15,14 +15,12 @@ from autograder.judge import (
     judge,
     judge_best,
 )
-from autograder.judge.exercise import CHECKS
+from autograder.judge.exercise import exercises
 from autograder.learning.presenting import as_html, as_text, check_as_html
 from tests.instructor import june, solution
 
 EXERCISE = Exercise.named("05")
-ALL = pytest.mark.parametrize(
-    "name", sorted(path.parent.name for path in CHECKS.glob("*/exercise.toml"))
-)
+ALL = pytest.mark.parametrize("name", [exercise.name for exercise in exercises()])
 
 
 def judged(text: str) -> Verdict:

@@ -1,11 +1,9 @@
 """A Parsons problem: moved line by line, judged as a whole."""
 
-import tomllib
-
 import pytest
 
 from course.panel import Parsons
-from course.panel.parsons import PROBLEMS
+from course.panel.parsons import problems
 
 LINES = ["try:", "    work()", "except KeyError:", "    pass", "else:", "    done()"]
 
@@ -67,6 +65,6 @@ def test_numbers_that_are_no_order_are_no_try(
 
 def test_those_of_lessons_are_python_in_their_right_order() -> None:
     """Inside a function, since they may return."""
-    for name in tomllib.loads(PROBLEMS.read_text()):
+    for name in problems():
         lines = Parsons.named(name).lines
         compile("\n".join(["def f():", *(f"    {x}" for x in lines)]), name, "exec")

@@ -1,12 +1,10 @@
 """A prediction is settled by a run that can tell, and by no other."""
 
-import tomllib
-
 import pytest
 
+from course.learner import curriculum, modules
 from course.outage.telemetry.series import Telemetry
 from course.panel import Prediction, Run
-from course.panel.prediction import PREDICTIONS
 
 
 def run_of(lag_s: float) -> Run:
@@ -89,6 +87,11 @@ def test_a_run_that_was_not_is_named(
 
 def test_those_of_lessons_have_an_answer_among_their_options() -> None:
     """Which is what their lesson is tested for."""
-    for name in tomllib.loads(PREDICTIONS.read_text()):
-        prediction = Prediction.named(name)
+    names = [
+        f"{module.number} {name}"
+        for module in modules()
+        for name in curriculum.questions(module.name).get("predictions", {})
+    ]
+    assert names
+    for prediction in map(Prediction.named, names):
         assert prediction.answer in prediction.options

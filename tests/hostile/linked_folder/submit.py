@@ -7,4 +7,4 @@ from typing import Any
 
 def submit(notebook: dict[str, Any], folder: Path, name: str) -> None:
     Path(folder, name).write_text(json.dumps(notebook))
-    Path(folder, "data").symlink_to(folder.parents[2] / "held_back")
+    Path(folder, "data").symlink_to(folder.parents[3] / "course/modules")

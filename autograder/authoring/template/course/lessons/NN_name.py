@@ -1,0 +1,75 @@
+# %% [markdown]
+# # NN · TITLE
+#
+# <!-- A lesson is run from top to bottom by its test. Its headings ("## …") are what
+# module.toml and exercise.toml call `taught`. Delete these comments as you write. -->
+#
+# **When this plays.** A sentence or two of the story, and what is at stake.
+#
+# *About 20 minutes, then [exercise NN](../../exercises/NN_name/NN_name.ipynb) with 25
+# more.*
+#
+# Afterwards you can
+#
+# <!-- The objectives of exercise.toml, in the same words. -->
+#
+# - name every exception that a line can raise, and handle no other,
+# - bound what comes from somebody else.
+
+# %% [markdown]
+# ## What can fail here?
+#
+# <!-- Predict, then see: every prediction of questions.toml is shown, and revealed by what
+# the cells have observed. -->
+#
+# A server that is overloaded answers `503` and says in a header when to come back:
+# `Retry-After: 120`. The header is text, and nobody promises that it is there.
+
+# %%
+from course.panel import Prediction, recall
+
+missing = Prediction.named("NN missing")
+missing.show()
+
+# %%
+raised = "nothing"
+try:
+    int(None)
+except (TypeError, ValueError) as exc:
+    raised = type(exc).__name__
+print("int(None) raises", raised)
+missing.reveal({"ValueError": "a", "TypeError": "b", "nothing": "c"}[raised])
+
+# %% [markdown]
+# ## A bound
+#
+# A number that is too large is no error, and no exception will tell you. Who decides how
+# long a client waits: the server, or the client?
+
+# %%
+print("seconds to wait:", min(int("120"), 3600))
+
+# %% [markdown]
+# ## Recall
+
+# %%
+recall("NN")
+
+# %% [markdown]
+# ## Take home
+#
+# - Ask of each line what it can raise; handle that, and no more.
+# - Bound what others decide for you.
+#
+# <!-- What is worth keeping on the desk goes into course/checklist.md, with this number. -->
+#
+# **Next:** [exercise NN · TITLE](../../exercises/NN_name/NN_name.ipynb).
+#
+# ## Sources
+#
+# - RFC 9110, *HTTP Semantics*, section 10.2.3, "Retry-After".
+
+# %%
+from course.panel import lesson_done
+
+lesson_done("NN")

@@ -1,0 +1,45 @@
+"""The same suite on other releases.
+
+Nothing here may reach a learner: see course/modules/README.md.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.instruments.expect import guards, require
+from autograder.instruments.planted import Planted, planted
+from autograder.instruments.suites import SuiteRun, SuiteRunner
+
+WANTED = 3  # of five
+
+
+@pytest.fixture(scope="module")
+def runs(suite: SuiteRunner) -> list[tuple[Planted, SuiteRun]]:
+    known = planted(Path(__file__).with_name("releases.toml"))
+    runs = suite.run({each.release.name: each.release for each in known})
+    return [(each, runs[each.release.name]) for each in known]
+
+
+@guards(
+    "test_right_releases_pass",
+    sent="another correct release.",
+    saw="a test of yours fails on it.",
+    expected="every test to pass on whatever keeps the promises of the table.",
+    look="which of your assertions say more than the table.",
+)
+def test_another_right_release_passes(runs: list[tuple[Planted, SuiteRun]]) -> None:
+    require(all(run.accepts for each, run in runs if not each.family))
+
+
+@guards(
+    "test_ten_of_twelve_faults_are_found",
+    sent="five other releases, each with one fault.",
+    saw="fewer than three of them were found.",
+    expected="most: the table speaks of all.",
+    look="whether your tests check what is promised, or what the twelve releases do.",
+)
+def test_other_faults_are_found(runs: list[tuple[Planted, SuiteRun]]) -> None:
+    [right] = [run for each, run in runs if not each.family]
+    found = [bool(set(right.passed) & set(run.failed)) for e, run in runs if e.family]
+    require(sum(found) >= WANTED)
