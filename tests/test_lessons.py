@@ -38,6 +38,7 @@ def execute_in(
         NotebookClient(
             notebook,
             timeout=CELL_S,
+            iopub_timeout=CELL_S,  # or output that comes late is lost
             kernel_name="python3",
             config=Config(ConnectionFileMixin=kernels),
             resources={"metadata": {"path": str(folder)}},
