@@ -17,7 +17,7 @@ import jupytext  # noqa: F401 - here, because it starts pandoc, if that is insta
 import psutil
 import pytest
 
-from autograder.cli.testing import Part
+from autograder.cli.test import Part
 from autograder.judge import fork_servers
 from tests import order, processes
 

@@ -23,7 +23,7 @@ TOGETHER = {
     "tests/browser/test_learning.py": "lab",
     "tests/browser/test_error_advice.py": "lab",
     "tests/autograder/cli/test_busy_machine.py": "busy-machine",
-    "tests/autograder/cli/test_grading.py": "cli-grading",
+    "tests/autograder/cli/test_grade.py": "cli-grading",
     "tests/autograder/cli/test_package.py": "package",
     "tests/autograder/cli/test_setup.py": "set-up",  # all of them change one .venv
     "tests/course/test_service.py": "service",
@@ -44,7 +44,7 @@ LONGEST = {
     "tests/browser/test_hub.py": 120,
     "tests/browser/test_teaching.py": 60,
     LESSON: 30,
-    f"{LESSON}[13": 110,
+    f"{LESSON}[13": 60,
     f"{LESSON}[05": 70,
     "tests/test_lessons.py::test_a_solved": 15,
     "tests/test_lessons.py::test_a_solved_exercise_runs_and_passes[10": 40,

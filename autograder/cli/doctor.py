@@ -13,15 +13,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
+import typer
 from rich.table import Table
 
 from autograder.sandbox import SandboxUnavailable, prove
 from course.outage import Fleet, OutageError, Release
 from course.outage.traffic.load import Load
 
+from .chromium import find_chromium
+from .errors import Exit
 from .packages import asked_for, not_installed
-from .testing import find_chromium
+from .shared import PROJECT, AsJson, out
 
 LEAST_FREE_MB = 500
 
@@ -51,9 +53,9 @@ class Finding:
     remedy: str = ""
 
 
-def report(project: Path, out: Console, as_json: bool) -> int:
-    """Print every finding. Returns 3 if the course cannot work here, else 0."""
-    findings = list(examine(project))
+def doctor(as_json: AsJson = False) -> None:
+    """Print every finding; end with exit code 3 if the course cannot work here."""
+    findings = list(examine(PROJECT))
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
@@ -62,7 +64,8 @@ def report(project: Path, out: Console, as_json: bool) -> int:
         for item in findings:
             table.add_row(marks[item.state], item.what, item.found, item.remedy)
         out.print(table)
-    return 3 if any(finding.state == "missing" for finding in findings) else 0
+    if any(finding.state == "missing" for finding in findings):
+        raise typer.Exit(Exit.ENVIRONMENT)
 
 
 def examine(project: Path) -> Iterator[Finding]:

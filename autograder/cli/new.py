@@ -1,15 +1,13 @@
 """`outage new`: the files of a new module, from the template of one."""
 
 import re
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from .exits import Exit
+from .errors import WrongUsage
+from .shared import PROJECT, out
 
-PROJECT = Path(__file__).parents[2]
 TEMPLATE = PROJECT / "autograder" / "authoring" / "template"
 
 NAME = re.compile(r"\d\d(_[a-z][a-z0-9]*)+")
@@ -40,20 +38,22 @@ def new(
     if title is None:
         title = name[3:].replace("_", " ").capitalize()
     if reason := refusal(name, title):
-        message = f"outage: {reason} Nothing was written."
-        Console(stderr=True).print(message, style="red", markup=False, highlight=False)
-        raise typer.Exit(Exit.USAGE)
+        raise WrongUsage(f"{reason} Nothing was written.")
     number = name[:2]
     put = {"NN_name": name, "NN": number, "TITLE": title}
-    out = Console(highlight=False, soft_wrap=True)
     for path in sorted(path for path in TEMPLATE.rglob("*.*") if path.is_file()):
         if "__pycache__" in path.parts:
             continue
         target = PROJECT / filled(str(path.relative_to(TEMPLATE)), put)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(filled(path.read_text("utf-8"), put), "utf-8")
-        out.print(f"made {target.relative_to(PROJECT)}", markup=False)
-    out.print(NEXT.format(number=number, name=name), markup=False)
+        out.print(
+            f"made {target.relative_to(PROJECT)}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    out.print(NEXT.format(number=number, name=name), markup=False, highlight=False)
 
 
 def refusal(name: str, title: str) -> str:

@@ -10,33 +10,33 @@ import runpy
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
-
 from course.learner import modules
 from course.outage import OutageError
 from course.outage.telemetry.recording import save_scenes, scenes_path
 from course.panel import Prediction, Run
+
+from .shared import PROJECT, out
 
 # The lag of the runs that were kept, in seconds of the worst second: 0.01 to 0.18.
 QUIET_S = 0.3
 TRIES = 3
 
 
-def record(project: Path, out: Console) -> int:
-    """Run the lessons and keep what happened. Returns 1 if one could not be kept."""
-    failed = 0
+def record() -> bool:
+    """Run the lessons and keep what happened; return whether all could be kept."""
+    kept = True
     for module in modules():
         if not module.recorded:
             continue
-        lesson = project / "course" / "lessons" / f"{module.name}.py"
+        lesson = PROJECT / "course" / "lessons" / f"{module.name}.py"
         for _ in range(TRIES):
             runs, why_not = played(lesson)
             if not why_not:
                 save_scenes((run.scene() for run in runs), scenes_path(module.number))
                 break
-        failed += bool(why_not)
+        kept = kept and not why_not
         out.print(f"lesson {module.number}: {why_not or 'recorded'}", highlight=False)
-    return 1 if failed else 0
+    return kept
 
 
 def played(lesson: Path) -> tuple[list[Run], str]:

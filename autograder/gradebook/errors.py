@@ -12,6 +12,8 @@ GradingError
 class GradingError(Exception):
     """Grading cannot begin, or cannot go on. What has been graded is kept."""
 
+    exits_with = 2  # the exit code of a command that ends with it
+
 
 class NothingToGrade(GradingError):
     """There is no submission to this exercise."""
@@ -24,9 +26,13 @@ class IntakeRefused(GradingError):
 class ClusterLost(GradingError):
     """The cluster cannot be reached, or cannot be trusted with these checks."""
 
+    exits_with = 3
+
 
 class AlreadyGrading(GradingError):
     """Another run is writing this course's gradebook."""
+
+    exits_with = 3
 
 
 class GradebookRefused(GradingError):

@@ -16,6 +16,8 @@ from course.outage.errors import ToldInANotebook
 class JudgeError(ToldInANotebook):
     """The message says what to do next."""
 
+    exits_with = 2  # the exit code of a command that ends with it
+
 
 class ExerciseNotFound(JudgeError):
     """No exercise is called `name`."""
@@ -46,3 +48,5 @@ class NotebookUnreadable(JudgeError):
 
 class JudgingFailed(JudgeError):
     """The process that runs the checks ended without a verdict."""
+
+    exits_with = 3

@@ -30,6 +30,8 @@ class ToldInANotebook(Exception):
 class OutageError(ToldInANotebook):
     """Something the user of a fleet can act on; the message says how."""
 
+    exits_with = 1  # the exit code of a command that ends with it
+
 
 class ReleaseNotFound(OutageError):
     """There is no release called `name`."""

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 from playwright.sync_api import Page, sync_playwright
 
-from autograder.cli.testing import find_chromium
+from autograder.cli.chromium import find_chromium
 from tests.browser.lab import CHROMIUM_OPTIONS, open_notebook, run_cells, write_cell
 from tests.conftest import PROJECT, served_lab
 

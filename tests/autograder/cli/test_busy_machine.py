@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.judge import Exercise, from_notebook
-from tests.autograder.cli.test_grading import outage
+from tests.autograder.cli.test_grade import outage
 from tests.conftest import copy_project
 
 pytestmark = [

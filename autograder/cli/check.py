@@ -3,32 +3,29 @@
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
-from watchfiles import watch as watch_files
 
 from autograder.judge import (
     Check,
     Exercise,
     JudgeError,
-    JudgingFailed,
     Verdict,
     from_notebook,
     judge_best,
 )
-from autograder.judge.exercise import PROJECT
 from autograder.learning.hints import note, wanting
 from autograder.learning.presenting import MARKS, headline, way_out
-from autograder.sandbox import Confined, SandboxUnavailable
+from autograder.sandbox import Confined
 from course.learner import JournalNotWritten
 
+from .errors import Exit
+from .shared import PROJECT, AsJson, ExerciseNumber, out
 from .workspace import learners_journal, own_copy
 
-out = Console()
 STYLES = {
     "passed": "green",
     "failed": "red",
@@ -39,13 +36,21 @@ STYLES = {
 
 
 def check(
-    project: Path,
-    number: str,
-    notebook: Path | None,
-    watch: bool,
-    as_grading: bool,
-    seed: int | None,
-    as_json: bool,
+    exercise: ExerciseNumber,
+    watch: Annotated[bool, typer.Option(help="Judge again at every save.")] = False,
+    notebook: Annotated[
+        Path | None, typer.Option(help="Another notebook than your own in work/.")
+    ] = None,
+    as_grading: Annotated[
+        bool,
+        typer.Option(
+            "--as-grading", help="As a submission is judged: sandbox, held-back checks."
+        ),
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of the inputs, from a verdict.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Judge one notebook, or judge it again at every save, until interrupted.
 
@@ -56,20 +61,16 @@ def check(
     how: dict[str, Any] = {"seed": seed}
     if as_grading:
         how |= {"confined": Confined.SANDBOX, "held_back": True}
-    try:
-        exercise = Exercise.named(number)
-        path = notebook or own_copy(project, exercise.notebook)
-        if not path.exists() and notebook is None:
-            path = exercise.notebook
-        verdict = judge_once(exercise, path, how, as_json)
-    except (JudgeError, SandboxUnavailable) as exc:
-        Console(stderr=True).print(f"outage: {exc}", style="red", markup=False)
-        wrong_usage = not isinstance(exc, JudgingFailed | SandboxUnavailable)
-        raise typer.Exit(2 if wrong_usage else 3) from exc
-    if not watch:
+    chosen = Exercise.named(exercise)
+    path = notebook or own_copy(PROJECT, chosen.notebook)
+    if not path.exists() and notebook is None:
+        path = chosen.notebook
+    verdict = judge_once(chosen, path, how, as_json)
+    if watch:
+        watch_and_judge(chosen, path, how, as_json, verdict)
+    elif not verdict.passed:
         failed = {c.outcome for c in verdict.checks} - {"passed", "inconclusive"}
-        raise typer.Exit(0 if verdict.passed else 1 if failed else 3)
-    watch_and_judge(exercise, path, how, as_json, verdict)
+        raise typer.Exit(Exit.FELL_SHORT if failed else Exit.ENVIRONMENT)
 
 
 def watch_and_judge(
@@ -83,13 +84,15 @@ def watch_and_judge(
 
     After an inconclusive verdict they need not have.
     """
+    from watchfiles import watch  # which nothing else needs
+
     answers = from_notebook(path)
     out.print(
         f"Watching {path}; save the notebook to have it judged. Ctrl-C ends this."
     )
     # JupyterLab saves by replacing the file, so it is the folder that is watched.
     with suppress(KeyboardInterrupt):
-        for _ in watch_files(path.parent, recursive=False):
+        for _ in watch(path.parent, recursive=False):
             try:
                 changed = from_notebook(path)
                 if changed != answers or verdict.inconclusive:

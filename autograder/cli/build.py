@@ -14,18 +14,26 @@ import json
 import logging
 import shutil
 from pathlib import Path
+from typing import Annotated, NoReturn
 
 import jupytext
 import nbformat
-from rich.console import Console
+import typer
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.authoring import matrix, topics
 from autograder.authoring.known import cases
 from autograder.authoring.sealing import seal
 from autograder.judge import Exercise, Verdict
-from autograder.judge.exercise import PROJECT
 from autograder.learning import game_day
 from course.outage.tempdirs import own_folder
+
+from .errors import Exit, FellShort
+from .recording import record as record_lessons
+from .shared import PROJECT, out
 
 GENERATED = ("course/notebooks", "autograder/source", "exercises")
 SCHEMA = "autograder/verdict.schema.json"
@@ -35,55 +43,62 @@ SEALED = str(game_day.SEALED.relative_to(PROJECT))
 SINGLE = (SCHEMA, MATRIX, TOPICS, SEALED)
 
 
-def build(project: Path, check_only: bool, out: Console) -> int:
-    """Make the generated folders of `project`, or compare them with their sources.
-
-    Returns 0, or 1 if `check_only` found a difference, or nbgrader failed.
-    """
+def build(
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail on a difference.")
+    ] = False,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record", help="Instead, run lessons and keep their runs: 10 minutes."
+        ),
+    ] = False,
+) -> None:
+    """Make the generated files, or compare them with their sources."""
+    if record:
+        if not record_lessons():
+            raise typer.Exit(Exit.FELL_SHORT)
+        return
     with own_folder("outage-build-") as fresh:
-        for lesson in sorted((project / "course" / "lessons").glob("*.py")):
+        for lesson in sorted((PROJECT / "course" / "lessons").glob("*.py")):
             to_notebook(lesson, fresh / "course/notebooks" / f"{lesson.stem}.ipynb")
-        for text in sorted((project / "solutions").glob("*/*.py")):
+        for text in sorted((PROJECT / "solutions").glob("*/*.py")):
             name = text.parent.name
             to_notebook(text, fresh / "autograder/source" / name / f"{name}.ipynb")
         with out.status("nbgrader generate_assignment ..."):
-            failed = generate_assignments(project, fresh)
-        if failed:
-            out.print(failed, style="red", markup=False, highlight=False)
-            return 1
+            generate_assignments(fresh)
         different = [
-            path for part in GENERATED for path in compare(project, fresh, part)
+            path for part in GENERATED for path in compare(PROJECT, fresh, part)
         ]
         if check_only and different:  # what is made from notebooks cannot be told
-            return differ(different, out)
+            differ(different)
         if not check_only:
             for part in GENERATED:
-                shutil.rmtree(project / part, ignore_errors=True)
-                shutil.copytree(fresh / part, project / part)
+                shutil.rmtree(PROJECT / part, ignore_errors=True)
+                shutil.copytree(fresh / part, PROJECT / part)
         (fresh / SCHEMA).write_text(verdict_schema())
         (fresh / MATRIX).write_text(matrix.as_markdown(), "utf-8")
         (fresh / TOPICS).write_text(topics.as_markdown(), "utf-8")
         sealed = seal(cases(Exercise.named(game_day.EXERCISE)))
         (fresh / SEALED).parent.mkdir(parents=True)
         (fresh / SEALED).write_text(sealed)
-        different += [path for path in SINGLE if not same(project / path, fresh / path)]
-        if check_only:
-            return differ(different, out)
-        for path in SINGLE:
-            shutil.copy(fresh / path, project / path)
-        for path in different:
-            out.print(f"made {path}", highlight=False)
+        different += [path for path in SINGLE if not same(PROJECT / path, fresh / path)]
+        if check_only and different:
+            differ(different)
+        if not check_only:
+            for path in SINGLE:
+                shutil.copy(fresh / path, PROJECT / path)
+            for path in different:
+                out.print(f"made {path}", highlight=False)
     out.print("Everything generated is up to date.")
-    return 0
 
 
-def differ(paths: list[str], out: Console) -> int:
-    """Print which generated files differ from their sources. Returns 1 if any do."""
+def differ(paths: list[str]) -> NoReturn:
+    """Print which generated files differ from their sources; end with exit code 1."""
     for path in paths:
         out.print(path, highlight=False)
-    if paths:
-        out.print("differ from their sources. Run: ./outage build", style="red")
-    return 1 if paths else 0
+    out.print("differ from their sources. Run: ./outage build", style="red")
+    raise typer.Exit(Exit.FELL_SHORT)
 
 
 def verdict_schema() -> str:
@@ -114,19 +129,13 @@ def to_notebook(source: Path, target: Path) -> None:
     nbformat.write(notebook, target)
 
 
-def generate_assignments(project: Path, fresh: Path) -> str:
-    """Let nbgrader make the learners' notebooks; what it said if it failed.
+def generate_assignments(fresh: Path) -> None:
+    """Let nbgrader make the learners' notebooks. Raises FellShort if it cannot.
 
     As `nbgrader generate_assignment` does. All in this process: each of its commands
     imports for two seconds of processor time, for one exercise.
     """
-    # Not at the top, for the same reason: most commands need no nbgrader.
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.converters.base import NbGraderException
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config.loader import PyFileConfigLoader
-
-    folder = project / "autograder"
+    folder = PROJECT / "autograder"
     config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
     config.CourseDirectory.source_directory = str(fresh / "autograder/source")
     config.CourseDirectory.release_directory = str(fresh / "exercises")
@@ -141,9 +150,10 @@ def generate_assignments(project: Path, fresh: Path) -> str:
         maker.log.handlers = [logging.StreamHandler(said)]
         try:
             maker.start()
-        except (SystemExit, NbGraderException):  # how a command of its fails
-            return f"nbgrader generate_assignment {source.name}:\n{said.getvalue()}"
-    return ""
+        except (SystemExit, NbGraderException) as exc:  # how a command of its fails
+            raise FellShort(
+                f"nbgrader generate_assignment {source.name}:\n{said.getvalue()}"
+            ) from exc
 
 
 def compare(project: Path, fresh: Path, part: str) -> list[str]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,83 +22,103 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.gradebook.submissions import ASIDE
-from autograder.grading import AlreadyGrading, ClusterLost, GradingError
 from autograder.grading.cluster import connected
 from autograder.grading.intake import take_in
 from autograder.grading.run import Change, Graded, GradingRun
-from autograder.judge import Exercise, JudgeError
+from autograder.judge import Exercise
 from autograder.sandbox import Confined, SandboxUnavailable, prove
 
-from .exits import Exit
-
-out = Console()
-err = Console(stderr=True)
+from .errors import FellShort, NotPossibleHere
+from .shared import PROJECT, AsJson, ExerciseNumber, NoSandbox, err, out
 
 
 def grade(
-    project: Path,
-    number: str,
-    source: Path | None,
-    force: bool,
-    regrade: bool,
-    yes: bool,
-    confined: Confined,
-    jobs: int | None,
-    scheduler: str | None,
-    as_json: bool,
-) -> int:
-    """Grade autograder/submitted/*/NN_name/. Returns the exit code of the command."""
-    folder = project / "autograder"
-    try:
-        exercise = Exercise.named(number)
-        if confined is Confined.SANDBOX and scheduler is None:
-            prove()
-        if source is not None:
-            count = take_in(source, exercise, folder / "submitted", folder / ASIDE)
-            err.print(f"{count} new or changed submissions.", highlight=False)
-        run = GradingRun(folder, exercise, confined)
-        with run.book.writing():
-            run.book.make_known(exercise)
-            run.look()
-            if force:
-                run.forget()
-            failed = judge_and_write(run, scheduler, jobs)
-            changes = [c for student in run.tasks if (c := run.change(student))]
-            if regrade and not accept(changes, yes):
-                return _told("no score was changed.", Exit.FELL_SHORT)
-            held = set() if regrade else {change.student for change in changes}
-            for student in run.unwritten():
-                if student not in {*failed, *held}:
-                    write(run, student, failed)
-        rows = run.results(failed)
-    except SandboxUnavailable as exc:
-        return _told(
-            f"{exc} Submissions are not run without one. If you trust every one of them"
-            " with your own rights: --no-sandbox.",
-            Exit.ENVIRONMENT,
-        )
-    except (AlreadyGrading, ClusterLost) as exc:
-        return _told(str(exc), Exit.ENVIRONMENT)
-    except (JudgeError, GradingError) as exc:
-        return _told(str(exc), Exit.USAGE)
+    exercise: ExerciseNumber,
+    submissions: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder or zip archive of submissions to take in first;"
+            " without one, autograder/submitted/ as it is."
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Judge again what has a verdict.")
+    ] = False,
+    regrade: Annotated[
+        bool,
+        typer.Option(
+            "--regrade", help="Show whose score changes and why, before it is written."
+        ),
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Write what --regrade shows, unasked.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Judgements at a time, always; left out, one to eight a core, as many"
+            " as this machine bears.",
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler to judge on, such as tcp://HOST:8786."),
+    ] = None,
+    no_sandbox: NoSandbox = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grade autograder/submitted/*/NN_name/."""
+    folder = PROJECT / "autograder"
+    chosen = Exercise.named(exercise)
+    if not no_sandbox and scheduler is None:
+        require_sandbox()
+    if submissions is not None:
+        count = take_in(submissions, chosen, folder / "submitted", folder / ASIDE)
+        err.print(f"{count} new or changed submissions.", highlight=False)
+    confined = Confined.LIMITS if no_sandbox else Confined.SANDBOX
+    run = GradingRun(folder, chosen, confined)
+    with run.book.writing():
+        run.book.make_known(chosen)
+        run.look()
+        if force:
+            run.forget()
+        failed = judge_and_write(run, scheduler, jobs)
+        changes = [c for student in run.tasks if (c := run.change(student))]
+        if regrade and not accept(changes, yes):
+            raise FellShort("no score was changed.")
+        held = set() if regrade else {change.student for change in changes}
+        for student in run.unwritten():
+            if student not in {*failed, *held}:
+                write(run, student, failed)
+    rows = run.results(failed)
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     else:
-        show(exercise, rows)
+        show(chosen, rows)
     if held:
         err.print(
             f"{len(held)} scores would change, of answers that have not: the checks"
             " were changed, or chance decides. They were left as they are. To see which"
-            f" and why, and to decide: ./outage grade {number} --regrade",
+            f" and why, and to decide: ./outage grade {exercise} --regrade",
             style="yellow",
             highlight=False,
         )
     if any(row.why for row in rows):
-        return _told(
-            "not everything was graded; run the same command again to go on.",
-            Exit.FELL_SHORT,
+        raise FellShort(
+            "not everything was graded; run the same command again to go on."
         )
-    return 0
+
+
+def require_sandbox() -> None:
+    """Raise NotPossibleHere unless this machine can confine submissions."""
+    try:
+        prove()
+    except SandboxUnavailable as exc:
+        raise NotPossibleHere(
+            f"{exc} Submissions are not run without one. If you trust every one of them"
+            " with your own rights: --no-sandbox."
+        ) from exc
 
 
 def judge_and_write(
@@ -192,8 +212,3 @@ def show(exercise: Exercise, rows: list[Graded]) -> None:
             "\n".join([*late, *row.notes]),
         )
     out.print(table)
-
-
-def _told(message: str, code: int) -> int:
-    err.print(f"outage: {message}", style="red", markup=False, highlight=False)
-    return code

@@ -7,8 +7,12 @@ checks and known answers, and with them the project's own tests and workshop.
 import subprocess
 import zipfile
 from pathlib import Path
+from typing import Annotated
 
-from rich.console import Console
+import typer
+
+from .errors import NotPossibleHere
+from .shared import PROJECT, out
 
 ARCHIVE = "dist/outage-course.zip"
 INSIDE = "outage-course"
@@ -32,22 +36,23 @@ LEFT_OUT = (
 MADE_AT = (2024, 6, 5, 14, 0, 0)
 
 
-def package(project: Path, target: Path | None, out: Console, err: Console) -> int:
-    """Write the archive to `target`, or below dist/. Returns an exit code."""
+def package(
+    to: Annotated[
+        Path | None, typer.Option(help="The archive; left out, one below dist/.")
+    ] = None,
+) -> None:
+    """Write the archive."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"],
-        cwd=project,
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         check=False,
     )
     if listed.returncode:
-        err.print(
-            "outage: a release is made from a git clone of the course, and this is"
-            " none.",
-            style="red",
+        raise NotPossibleHere(
+            "a release is made from a git clone of the course, and this is none."
         )
-        return 3
     tracked = [name for name in listed.stdout.split("\0") if name]
     files = {
         name: name
@@ -55,16 +60,15 @@ def package(project: Path, target: Path | None, out: Console, err: Console) -> i
         if not name.startswith(LEFT_OUT) and INSTRUCTORS not in name
     }
     files["README.md"] = files.pop(README)
-    target = target or project / ARCHIVE
+    target = to or PROJECT / ARCHIVE
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
     with zipfile.ZipFile(partial, "w") as archive:
         for inside, name in sorted(files.items()):
             entry = zipfile.ZipInfo(f"{INSIDE}/{inside}", MADE_AT)
-            entry.external_attr = ((project / name).stat().st_mode & 0o777) << 16
+            entry.external_attr = ((PROJECT / name).stat().st_mode & 0o777) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, (project / name).read_bytes())
+            archive.writestr(entry, (PROJECT / name).read_bytes())
     partial.replace(target)
     size = target.stat().st_size / 2**20
     out.print(f"{target}: {len(files)} files, {size:.1f} MB", soft_wrap=True)
-    return 0

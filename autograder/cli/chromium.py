@@ -1,0 +1,29 @@
+"""The Chromium or Chrome that browser tests run in, and learners may have."""
+
+import os
+import shutil
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+
+
+def find_chromium() -> Path | None:
+    """Return one on this machine: named, on the path, or Playwright's own."""
+    named = os.environ.get("OUTAGE_CHROMIUM")
+    if named:
+        return Path(named) if Path(named).exists() else None
+    for name in NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    if MAC.exists():
+        return MAC
+    caches = (
+        Path.home() / ".cache/ms-playwright",
+        Path.home() / "Library/Caches/ms-playwright",
+    )
+    for cache in caches:
+        for own in sorted(cache.glob("chromium-*/*/*hrom*"), reverse=True):
+            if own.is_file() and os.access(own, os.X_OK):
+                return own
+    return None

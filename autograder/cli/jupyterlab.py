@@ -1,0 +1,137 @@
+"""JupyterLab with the course's own settings, for `outage learn` and `outage teach`.
+
+Started by a JupyterHub, it is the server that the hub wants for its user.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from .errors import NotPossibleHere
+from .shared import PROJECT, out
+
+OURS = PROJECT / "autograder" / "cli" / "jupyter"
+
+# JupyterHub tells the servers that it starts.
+ON_A_HUB = "JUPYTERHUB_SERVICE_URL" in os.environ
+
+Browser = Annotated[
+    bool, typer.Option(help="Open the browser; without it, print the address.")
+]
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        help="Port to serve on; left out, 8888 or, if that is in use, a free one."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A way to meet JupyterLab: its settings, where they are kept, where it opens.
+
+    `settings` are folders of ours, the strongest first. The server runs in `works_in`,
+    where nbgrader looks for its configuration; `files` is what the file browser shows.
+    """
+
+    settings: tuple[Path, ...]
+    own: Path
+    opens: str
+    works_in: Path
+    files: Path
+
+
+def chosen_port(port: int | None, command: str) -> int | None:
+    """Return a port to serve on: `port`, or 8888, or any; on a hub, `port` as it is.
+
+    Raises NotPossibleHere if `port` is taken.
+    """
+    if ON_A_HUB:
+        return port
+    free = free_port(8888) or free_port(0) if port is None else free_port(port)
+    if free is None:
+        raise NotPossibleHere(
+            f"port {port} is in use by another program. Leave --port out, and a free"
+            f" one is taken: ./outage {command}"
+        )
+    return free
+
+
+def become_jupyterlab(seat: Seat, port: int | None, browser: bool) -> NoReturn:
+    """Replace this process, so that whoever ends it ends the server.
+
+    Without a `port` it is the hub that says where to listen, and who may come in.
+
+    Settings, signatures, history, runtime files and workspaces are the course's own,
+    below work/; the user's own Jupyter and IPython are neither read here nor changed.
+    """
+    settings = os.pathsep.join(map(str, seat.settings))
+    environment = {
+        "JUPYTER_CONFIG_DIR": str(seat.own),
+        "JUPYTER_CONFIG_PATH": settings,
+        # Its kernel is the usual one, with course.panel.error_advice on top.
+        "JUPYTER_PATH": settings,
+        "JUPYTER_DATA_DIR": str(seat.own / "data"),
+        "IPYTHONDIR": str(seat.own / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(seat.own / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(seat.own / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(seat.own / "workspaces"),
+    }
+    # JupyterLab looks for custom.css in this one place.
+    shutil.copytree(OURS / "custom", seat.own / "custom", dirs_exist_ok=True)
+    options = [
+        "--Application.log_level=ERROR",
+        "--ServerApp.answer_yes=True",
+        f"--ServerApp.root_dir={PROJECT}",
+        f"--FileContentsManager.preferred_dir={seat.files}",
+        "--LabApp.custom_css=True",
+        f"--LabApp.default_url={seat.opens}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    if port is None:
+        module = "jupyterhub.singleuser"
+        options.append(f"--ServerApp.default_url={seat.opens}")
+    else:
+        module = "jupyterlab"
+        token = secrets.token_hex(16)
+        # Not on the command line, where other users see it.
+        environment["JUPYTER_TOKEN"] = token
+        options += [f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0"]
+        out.print(
+            "\nThe course opens in a few seconds. If it does not, its address is:"
+        )
+        out.print(
+            f"http://127.0.0.1:{port}{seat.opens}?token={token}",
+            style="bold",
+            soft_wrap=True,
+            highlight=False,
+        )
+        out.print("Ctrl-C here ends it, and with it everything it has started.\n")
+    if not browser:
+        options.append("--no-browser")
+    if os.geteuid() == 0:
+        options.append("--allow-root")
+    os.chdir(seat.works_in)
+    sys.stdout.flush()
+    arguments = [sys.executable, "-m", module, *options]
+    os.execve(sys.executable, arguments, {**os.environ, **environment})
+
+
+def free_port(port: int) -> int | None:
+    """`port` if a server can be started there (any free one for 0), else None."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return None
+        found: int = probe.getsockname()[1]
+        return found

@@ -1,0 +1,26 @@
+"""What the commands share: the project's folder, the two consoles, some options."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+PROJECT = Path(__file__).parents[2]
+
+out = Console()
+err = Console(stderr=True)
+
+ExerciseNumber = Annotated[
+    str, typer.Argument(help="Number of the exercise, such as 05.")
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+NoSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--no-sandbox",
+        help="Run the answers with your own rights: limits, but no sandbox.",
+    ),
+]
