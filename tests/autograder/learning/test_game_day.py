@@ -122,8 +122,8 @@ def test_a_day_ends_with_users_served(capsys: pytest.CaptureFixture[str]) -> Non
         mended = Outage(0, SOLUTION["lookups"]).release
         day.fleet.deploy(mended)
         day.note("deployed")
-        since = told.now
-        told.wait_for(lambda t: t.now > since + game_day.RESTORED_FOR_S + 6, 40)
+        # However long a busy machine takes to serve its users for ten seconds on end.
+        assert told.wait_for(lambda t: restored_at(t, day._began) is not None, 60)
         day.timeline()
         day.debrief()
     finally:
