@@ -4,7 +4,7 @@ import sysconfig
 
 places = [
     "/", "/usr", "/etc", "/bin", "/dev", "/dev/shm", "/root", "/home", "/var/tmp", ".",
-    "..", "../..", "../../solutions", "../../autograder/held_back", "../../submitted",
+    "..", "../..", "../../solutions", "../../course/modules", "../../submitted",
     sys.prefix, sysconfig.get_path("purelib"), os.path.dirname(os.__file__),
     "/proc/1/root", "/proc/1/cwd",
 ]
