@@ -36,7 +36,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     """A checkout of the project; a learner has the solution of 01 in work/."""
     root = tmp_path_factory.mktemp("busy") / "project"
     copy_project(project, root)
-    (root / "autograder" / "checks" / EXERCISE.name / "conftest.py").write_text(BUSY)
+    (root / EXERCISE.checks.relative_to(project) / "conftest.py").write_text(BUSY)
     work = root / "work" / EXERCISE.notebook.relative_to(project)
     work.parent.mkdir(parents=True)
     [solution] = from_notebook(EXERCISE.solution)

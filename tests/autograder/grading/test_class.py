@@ -177,7 +177,7 @@ def test_a_changed_check_shows_whose_score_changes_before_it_is_written(
         notebook.comments[0].manual_comment = "Well done."
         notebook.grades[0].extra_credit = 0.5
         book.db.commit()
-    checks = course / "autograder" / "checks" / NAME / "test_boundary.py"
+    checks = course / "course/modules" / NAME / "checks/test_boundary.py"
     text = checks.read_text()
     head, mark, rest = text.partition("@check(")
     name = rest[rest.index("def test_") :].partition("\n")[0]

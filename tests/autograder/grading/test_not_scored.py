@@ -54,14 +54,14 @@ def course(tmp_path: Path, project: Path) -> Path:
     [solution] = from_notebook(EXERCISE.solution)
     hand_in(root, "ada", solution, 1)
     hand_in(root, "ben", {}, 2)
-    (root / "autograder" / "checks" / NAME / "conftest.py").write_text(BUSY)
+    (root / "course/modules" / NAME / "checks" / "conftest.py").write_text(BUSY)
     return root
 
 
 @contextmanager
 def busy_until(root: Path, patience: float) -> Iterator[None]:
     """Every check says that the machine is too busy, unless one is as patient."""
-    until = root / "autograder" / "checks" / NAME / "busy.txt"
+    until = root / "course/modules" / NAME / "checks" / "busy.txt"
     until.write_text(str(patience))
     try:
         yield
