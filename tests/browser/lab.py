@@ -21,7 +21,7 @@ CHROMIUM_OPTIONS = [
 ]
 
 # A whole lesson fits in here; nothing waits longer than what it waits for.
-LONG_MS = 300_000
+LONG_MS = 900_000
 expect.set_options(timeout=LONG_MS)
 
 
