@@ -19,6 +19,9 @@ from .shared import PROJECT, err
 
 DEBIAN_PACKAGES = ".ci/debian-packages"
 WORKERS_PER_CORE = 2  # most tests wait: for answers, ends, silence
+# Beside the others, a test of processes and browsers may find its machine taken: one
+# that fails is run once more, and named at the end.
+AGAIN = ("--reruns", "1", "-r", "R")
 
 
 class Part(Enum):
@@ -83,6 +86,7 @@ def test(
         str(workers),
         "--durations",
         "10",
+        *(AGAIN if part is not Part.QUICK else ()),
         *(pytest_arguments or []),
     ]
     done = subprocess.run(command, cwd=PROJECT, env=environment, check=False)

@@ -19,6 +19,8 @@ def replay(*words: str) -> dict[str, Any]:
         text=True,
         check=False,
     )
+    if done.returncode and "too busy to tell" in done.stderr:
+        pytest.skip(done.stderr)
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads(done.stdout)
     return summary
