@@ -61,8 +61,8 @@ def begin(
     for above in list(folder.parents)[:-2]:
         above.chmod(0o755)
     (folder / "attempt.py").write_text(code)
-    told = {"limits": Limits(), "write": []} | words
-    command = words_for(way, read=[str(folder)], **told)
+    told = {"limits": Limits(), "read": [str(folder)], "write": []} | words
+    command = words_for(way, **told)
     if way is not Way.FORKED:
         return subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
@@ -356,3 +356,30 @@ def test_an_unknown_machine_has_no_filter_and_so_no_sandbox(
     monkeypatch.setattr(platform, "machine", lambda: "vax")
     with pytest.raises(SandboxUnavailable, match="vax"):
         seccomp.program()
+
+
+@BOTH
+def test_held_back_checks_are_hidden_among_installed_packages(
+    way: Way, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a worker that has the project by `pip install`; the rest is readable."""
+    packages = tmp_path / "packages"
+    modules = packages / "course" / "modules"
+    (modules / "01_page" / "instructors").mkdir(parents=True)
+    (packages / "course" / "service.py").touch()
+    # The package gives a function of its the same name.
+    ours = sys.modules["autograder.sandbox.interpreter"]
+    monkeypatch.setattr(ours, "MODULES", modules)
+    code = f"""
+import os
+print(os.listdir({str(packages / "course")!r}), os.listdir({str(modules)!r}))
+try:
+    open({str(modules / "x")!r}, "w")
+except OSError:
+    print("read-only")
+"""
+    folder = tmp_path / "code"
+    folder.mkdir()
+    read = [str(folder), str(packages)]
+    done = run(way, folder, code, read=read)
+    assert done.stdout == "['modules', 'service.py'] []\nread-only\n", done
