@@ -89,7 +89,7 @@ OBSERVED = {module.name: module.observed for module in modules()} | {
 
 # Run twice, since they are short, and processes die in them that nobody has told to:
 # what is left of a run would meet the one that follows.
-TWICE = {"02_crash", "04_line"}
+TWICE = {"04_line", "07_async"}
 
 # What a reveal says when its runs do not tell.
 UNTOLD = (
