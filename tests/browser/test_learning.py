@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.lab import BROWSER, look, open_notebook, run_cells, write_cell
 
@@ -72,7 +73,11 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     prediction.get_by_role("button", name="Commit", exact=True).click()
     expect(prediction).to_contain_text("Committed to d)")
     run_cells(page, "all-below", at="POISON = Load(")
-    expect(page.locator("img[alt*='processes died']")).to_have_count(5)
+    pictures = page.locator("img[alt*='processes died']")
+    errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
+    expect(pictures.nth(4).or_(errors).first).to_be_attached()
+    skip_if_too_busy(errors)
+    expect(pictures).to_have_count(5)
     expect(page.get_by_text("ALERT: high error rate").first).to_be_visible()
     outputs = page.locator(".jp-OutputArea-output")
     told = outputs.filter(has_text="Observed: d) Less than one in ten")
@@ -80,8 +85,14 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     expect(outputs.filter(has_text="spent by 90 minutes")).to_be_visible()
     # The live charts have been replaced by pictures that a saved notebook keeps.
     expect(page.locator(".outage-chart")).to_have_count(0)
-    errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
     expect(errors).to_have_count(0)
+
+
+def skip_if_too_busy(errors: Locator) -> None:
+    """Skip the test if a cell says that its fleet could not keep up on this machine."""
+    for said in errors.all_inner_texts():
+        if "too busy to tell" in said or "if traffic keeps it busy" in said:
+            pytest.skip(said)
 
 
 def test_exercise_05_goes_from_red_to_green(
