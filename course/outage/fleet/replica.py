@@ -44,10 +44,9 @@ StartTask = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
 # of requests succeeded during the outage.
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, FORGIVEN_AFTER_S = 2.0, 4.0, 10.0
 
-# In seconds in which its process could run. A start takes one of them, but clients that
-# insist may have filled the backlog: 2,048 requests of 10 ms each come first then.
-READY_WITHIN_S = 60.0
-START_CAP_S = 180.0
+# In seconds in which its process could run.
+READY_WITHIN_S = 20.0
+START_CAP_S = 60.0
 STOP_WITHIN_S = 3.0
 LAST_WORDS_WITHIN_S = 2.0
 TRIES_TO_START = 3
