@@ -16,7 +16,7 @@ from .known import Case
 
 @dataclass
 class Calibration:
-    """What came of the known answers to one exercise; `misses` has a line for each.
+    """Counts false verdicts on known answers to one exercise; `misses` tells of each.
 
     A false reject is a check that failed and should have passed, a false accept one
     that passed and should have failed, wrong feedback that the learner did not read

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 
 class Exit(IntEnum):
-    """What the exit codes mean."""
+    """Names what the exit codes mean."""
 
     OK = 0
     FELL_SHORT = 1

@@ -123,9 +123,10 @@ def _file_system(
             words += ["--symlink", os.readlink(path), path]
         else:
             words += ["--ro-bind-try", path, path]
-    for path in [*_python(), launch.__file__, *read]:
+    readable = [*_python(), launch.__file__, *read]
+    for path in readable:
         words += ["--read", path]
-    if hidden := _hidden((*SYSTEM, *_python(), *read)):
+    if hidden := _hidden([*SYSTEM, *readable]):
         words += ["--tmpfs", hidden, "--remount-ro", hidden]
     for path in write:
         words += ["--write", path]

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.lab import BROWSER, look, open_notebook, run_cells, write_cell
+from tests.conftest import skip_if_too_busy
 
 pytestmark = BROWSER
 
@@ -76,7 +76,8 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     pictures = page.locator("img[alt*='processes died']")
     errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
     expect(pictures.nth(4).or_(errors).first).to_be_attached()
-    skip_if_too_busy(errors)
+    for text in errors.all_inner_texts():
+        skip_if_too_busy(text)
     expect(pictures).to_have_count(5)
     expect(page.get_by_text("ALERT: high error rate").first).to_be_visible()
     outputs = page.locator(".jp-OutputArea-output")
@@ -86,14 +87,6 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     # The live charts have been replaced by pictures that a saved notebook keeps.
     expect(page.locator(".outage-chart")).to_have_count(0)
     expect(errors).to_have_count(0)
-
-
-def skip_if_too_busy(errors: Locator) -> None:
-    """Skip the test if a cell says that its fleet could not keep up on this machine."""
-    for text in errors.all_inner_texts():
-        said = " ".join(text.split())
-        if "too busy to tell" in said or "if traffic keeps it busy" in said:
-            pytest.skip(said)
 
 
 def test_exercise_05_goes_from_red_to_green(

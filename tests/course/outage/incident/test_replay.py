@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import unless_too_busy
+from tests.conftest import skip_if_too_busy, unless_too_busy
 
 
 def replay(*words: str) -> dict[str, Any]:
@@ -19,10 +19,7 @@ def replay(*words: str) -> dict[str, Any]:
         text=True,
         check=False,
     )
-    said = " ".join(done.stderr.split())
-    # With all the traffic, a replica that starts on a slow machine cannot keep up.
-    if "too busy to tell" in said or "if traffic keeps it busy" in said:
-        pytest.skip(said)
+    skip_if_too_busy(done.stderr)
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads(done.stdout)
     return summary
