@@ -194,13 +194,11 @@ def names_a_backend(raw):
 
 def lift(run, requests, has, within_s=0.3):
     """How much more often a death follows requests that have a property."""
-    deaths = [run.telemetry.ran_at(end.t) for end in run.deaths()]
+    deaths = [end.t for end in run.deaths()]
 
     def share(some):
-        due = [run.telemetry.ran_at(t.due) for t in some]  # what waited is left out
-        return sum(any(0 < d - t <= within_s for d in deaths) for t in due) / max(
-            1, len(due)
-        )
+        followed = [any(0 < d - t.due <= within_s for d in deaths) for t in some]
+        return sum(followed) / max(1, len(followed))
 
     return share([t for t in requests if has(t.raw)]) / (share(requests) or 1)
 

@@ -60,7 +60,7 @@ def seconds_until_served(run):
     back_at = next((s for s in starts if run.served(s, s + 1) > 0.95), None)
     if not run.deaths() or back_at is None:
         return "c" if run.deaths() else None, f"{len(run.deaths())} processes died."
-    took_s = run.fair_s(run["ordered"], back_at + 1)
+    took_s = back_at + 1 - run["ordered"]
     return "a" if took_s <= 5 else "b", f"It took {took_s:.1f} s."
 
 
@@ -187,7 +187,7 @@ def what_the_alert_says(run):
     figures = f"Errors logged: {errors}; valid requests served: {served:.0%}."
     if fired is None:
         return "c" if 0.5 < served < 0.8 else None, figures
-    return "a" if run.fair_s(since, fired) < 5 else "b", figures
+    return "a" if fired - since < 5 else "b", figures
 
 
 quiet.reveal_from(what_the_alert_says, bug)

@@ -107,7 +107,7 @@ def when_served_again(run):
     # For good: a second in which a process has come back with an empty queue is none.
     times = [since + step / 2 for step in range(2, 21)]
     back = next((t for t in times if run.served(t, until, PATIENCE_S) > 0.9), None)
-    key = "c" if back is None else "a" if run.fair_s(since, back) < 2 else "b"
+    key = "c" if back is None else "a" if back - since < 2 else "b"
     over = any(t.malformed and t.last for t in run.telemetry.tries)
     tells = calm_before(run) and over and run.telemetry.ready() == 2
     return key if tells else None, (

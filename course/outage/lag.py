@@ -4,10 +4,13 @@ On a busy machine a second by the clock is less than a second of work. Linux tel
 each thread how long it has run and how long it has waited for a processor (nanoseconds;
 /proc/PID/task/TID/schedstat, see the kernel's Documentation/scheduler/sched-stats.rst).
 A time limit that leaves the waiting out is the same on a quiet and on a busy machine.
-Where the kernel tells nothing, the lateness of our own naps is all that is left out.
+Who waits for its own threads has lost nothing: only as much counts as other programs
+have run in the meantime (/proc/stat). Where the kernel tells nothing, the lateness of
+our own naps is all that is left out.
 """
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -23,6 +26,10 @@ NAP_S = 0.05
 CAP = 20.0
 LEAST_CAP_S = 30.0
 
+# What is measured is averaged over about so long: /proc/stat counts hundredths of a
+# second.
+AVERAGED_S = 0.25
+
 
 class Gauge:
     """Measures how much of the time the processes `roots`, and all below, could run.
@@ -35,23 +42,41 @@ class Gauge:
         self._roots = roots
         self._seen: dict[str, tuple[int, int]] = {}
         self._look()
+        self._all_s = _used_by_all_s()
         self._at = time.monotonic()
+        # The seconds of the recent past, what we ran of them, waited, and others ran.
+        self._recent = [0.0, 0.0, 0.0, 0.0]
 
     def tick(self, napped_s: float | None = None) -> tuple[float, float]:
         """Return the seconds since the last call, and how many of them were lost.
 
-        A second is lost if a thread stood ready and got no processor, or if we, who
-        meant to nap for `napped_s`, came back late. Processes that have used as much
-        time on processors as has passed by the clock have lost nothing: whoever starts
-        a hundred busy threads waits for nobody but itself.
+        Time is lost while a thread stands ready and gets no processor because others
+        have it: if the processes ran for 1 s and waited for 3 s meanwhile, three
+        quarters of a second in which they were busy. It is lost as well if we, who
+        meant to nap for `napped_s`, came back late.
         """
         ran, waited = self._look()
-        now = time.monotonic()
+        now, all_s = time.monotonic(), _used_by_all_s()
         passed, self._at = now - self._at, now
+        others = waited  # for all that is known
+        if all_s > 0:
+            others, self._all_s = all_s - self._all_s - ran, all_s
         late = 0.0 if napped_s is None else max(0.0, passed - napped_s)
-        lost = min(passed, max(late, min(waited, max(0.0, passed - ran))))
+        lost = min(passed, max(late, passed * self._share(passed, ran, waited, others)))
         self.ran_s += passed - lost
         return passed, lost
+
+    def _share(self, passed: float, ran: float, waited: float, others: float) -> float:
+        """Return the share of the recent past that was lost to other programs."""
+        weight = math.exp(-passed / AVERAGED_S)
+        latest = passed, ran, waited, others
+        self._recent = [
+            weight * old + new for old, new in zip(self._recent, latest, strict=True)
+        ]
+        passed, ran, waited, others = self._recent
+        lost = max(0.0, min(waited, others))
+        share = min(lost / passed, lost / (ran + lost)) if lost else 0.0
+        return min(share, 1.0 - 1.0 / CAP)
 
     def _look(self) -> tuple[float, float]:
         """Return what all threads have used since the last look: ran, and waited (s).
@@ -73,6 +98,22 @@ class Gauge:
             waited += now[1] - before[1]
         self._seen = seen
         return ran / 1e9, waited / 1e9
+
+
+def _used_by_all_s() -> float:
+    """Return for how many seconds all programs have used processors; 0 if unknown.
+
+    What a hypervisor gave to other machines ("steal") counts as used.
+    """
+    try:
+        with open("/proc/stat", "rb") as file:
+            user, nice, system, _, _, irq, soft_irq, steal = map(
+                int, file.readline().split()[1:9]
+            )
+    except (OSError, ValueError):
+        return 0.0
+    ticks = user + nice + system + irq + soft_irq + steal
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _threads(roots: Iterable[int]) -> Iterable[str]:

@@ -4,7 +4,6 @@ A `Stage` has one fleet at a time; each cell that does something to it is a `Run
 a lesson says of a run is computed from the run, be it live or recorded.
 """
 
-import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -130,21 +129,11 @@ class Run:
     ) -> float:
         """The share of well-formed requests due in that time that were served in time.
 
-        In time is `within_s` of being due, the client's time-out, in seconds in which
-        the fleet could run. 0.0 if no such request has ended. Left out, `until` is
-        shortly before the end of the run.
+        In time is `within_s` of being due, the client's time-out. 0.0 if no such
+        request has ended. Left out, `until` is shortly before the end of the run.
         """
         until = self["ended"] - UNDER_WAY_S if until is None else until
-        in_time = [
-            try_.outcome == "ok" and self.fair_s(try_.due, try_.done) <= within_s
-            for try_ in self.telemetry.tries
-            if try_.last and try_.malformed is None and since <= try_.due < until
-        ]
-        return statistics.fmean(in_time) if in_time else 0.0
-
-    def fair_s(self, since: float, until: float) -> float:
-        """The seconds between two moments in which the fleet could run."""
-        return self.telemetry.ran_at(until) - self.telemetry.ran_at(since)
+        return self.telemetry.success(since, until, within_s) or 0.0
 
     def deaths(self, since: float = 0.0) -> list[Exit]:
         """Return the ends of processes, from second `since` on."""

@@ -117,8 +117,8 @@ def test_each_request_is_one_line_of_json_with_its_id(fleet: Fleet) -> None:
 
 
 def test_it_can_be_read_in_five_minutes(project: Path) -> None:
-    """About 350 lines that are not blank, in six modules."""
+    """About 430 lines that are not blank, in seven modules."""
     sources = list((project / "course" / "service").glob("*.py"))
     lines = [line for path in sources for line in path.read_text().splitlines() if line]
-    assert len(lines) <= 355
-    assert len(sources) <= 6
+    assert len(lines) <= 435
+    assert len(sources) <= 7

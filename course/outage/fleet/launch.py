@@ -49,13 +49,20 @@ Process = asyncio.subprocess.Process | ForkedProcess
 class Spawner:
     """Starts processes of `python -m course.service` that listen on `sockets`.
 
+    `clock` is the file of the fleet's clock, as a descriptor like those.
     A spare process has loaded all but the release, and waits until it is needed.
     """
 
     def __init__(
-        self, sockets: tuple[int, ...], database: Path, confinement: Confinement | None
+        self,
+        sockets: tuple[int, ...],
+        database: Path,
+        clock: int,
+        confinement: Confinement | None,
     ) -> None:
         self._sockets = sockets
+        self._clock = clock
+        self._passed = (*sockets, clock)
         self._database = database
         self._confinement = confinement or Confinement()
         self._spare: tuple[Process, int] | None = None
@@ -86,11 +93,12 @@ class Spawner:
         waited_on, gate = os.pipe()
         words = self._confinement.command(str(folder), str(self._database), waited_on)
         options = [word for fd in self._sockets for word in ("--fd", str(fd))]
+        options += ["--clock", str(self._clock)]
         words += ["-m", "course.service", "--database", str(self._database), *options]
         if self._confinement.forks:
             process: Process = await self._fork(words, folder)
         else:
-            passed = self._sockets
+            passed = self._passed
             if self._confinement.keeps_spare:
                 passed += (waited_on,)
             process = await asyncio.create_subprocess_exec(
@@ -108,7 +116,7 @@ class Spawner:
 
     async def _fork(self, words: list[str], folder: Path) -> ForkedProcess:
         reading, writing = os.pipe()
-        fds = {1: writing, 2: writing} | {fd: fd for fd in self._sockets}
+        fds = {1: writing, 2: writing} | {fd: fd for fd in self._passed}
         try:
             forked = Forked(
                 self._confinement.forks,

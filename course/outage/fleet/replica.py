@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 import socket
-import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import (
@@ -81,11 +80,11 @@ class RestartQueue:
     async def take(self) -> AsyncGenerator[None, None]:
         """Wait for a turn; it lasts until the process is ready or has ended."""
         async with self._lock:
-            await asyncio.sleep(self._not_before - time.monotonic())
+            await asyncio.sleep(self._not_before - _now())
             try:
                 yield
             finally:
-                self._not_before = time.monotonic() + self._spacing_s
+                self._not_before = _now() + self._spacing_s
 
 
 class Replica:
@@ -102,6 +101,7 @@ class Replica:
         shared: socket.socket,
         private: socket.socket,
         database: Path,
+        clock: int,
         confinement: Confinement | None,
         first_backoff_s: float,
         restarts: RestartQueue,
@@ -115,7 +115,7 @@ class Replica:
         self.address: Address = address_of(private)
         self._private = private
         sockets = shared.fileno(), private.fileno()
-        self._spawner = Spawner(sockets, database, confinement)
+        self._spawner = Spawner(sockets, database, clock, confinement)
         # None: as much as it likes.
         self._output_left = confinement.output_bytes if confinement else None
         self._ready_within_s = READY_WITHIN_S
@@ -168,7 +168,7 @@ class Replica:
 
         Raises MachineTooBusy if it was killed and had had no chance to end by itself.
         """
-        process, started = self.process, time.monotonic()
+        process, started = self.process, _now()
         if self._keeper is not None:
             self._keeper.cancel()
         self._spawner.drop_spare()
@@ -185,7 +185,7 @@ class Replica:
                 self._signal(process, signal.SIGKILL)
             await ended
             self._ended(process, asked=True)
-        seconds = round(time.monotonic() - started, 3)
+        seconds = round(_now() - started, 3)
         return Stop(process.returncode, seconds, killed)
 
     def kill(self) -> None:
@@ -201,7 +201,7 @@ class Replica:
         # The first start of a release is its deployment's; restarts take turns.
         turn: AbstractAsyncContextManager[None] = nullcontext()
         while True:
-            started = time.monotonic()
+            started = _now()
             async with AsyncExitStack() as life:
                 async with turn:
                     process = await self._spawn()
@@ -226,7 +226,7 @@ class Replica:
             if talked_too_much:
                 self._report("down", process)
                 return
-            if time.monotonic() - started > FORGIVEN_AFTER_S:
+            if _now() - started > FORGIVEN_AFTER_S:
                 backoff = self._first_backoff_s
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, LONGEST_BACKOFF_S)
@@ -295,6 +295,11 @@ class Replica:
     def _signal(process: Process, signum: signal.Signals) -> None:
         with suppress(ProcessLookupError):  # it ended by itself in the meantime
             process.send_signal(signum)
+
+
+def _now() -> float:
+    """Return the time on the clock of the fleet, in seconds."""
+    return asyncio.get_running_loop().time()
 
 
 def record_of(line: str) -> dict[str, Any]:

@@ -32,8 +32,10 @@ from course.outage.tempdirs import locked, sweep
 from course.outage.traffic import load as traffic
 from course.outage.traffic import messages
 from course.outage.traffic.wire import address_of, exchange
+from course.service.clock import Loop
 
 from . import reaper
+from .clock import FleetClock
 from .confinement import Confinement
 from .replica import Replica, RestartQueue
 
@@ -47,9 +49,8 @@ RUN_FOLDERS = "outage-fleet-"
 class Supervisor:
     """One fleet: its replicas, its traffic, its folder."""
 
-    def __init__(self, folder: Path, epoch: float) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.epoch = epoch
         self.replicas: list[Replica] = []
         self._releases = itertools.count()
         self._current: tuple[str, Path] = ("", Path())
@@ -57,7 +58,7 @@ class Supervisor:
         self._load: asyncio.Task[Any] | None = None
         self._group = asyncio.TaskGroup()
         self._running: set[asyncio.Task[Any]] = set()
-        self._gauge = Gauge(self._processes)
+        self.clock = FleetClock(folder / "clock", Gauge(self._processes))
 
     def _processes(self) -> list[int]:
         """Return the pids of this process and of the replicas: not all are below us."""
@@ -66,15 +67,11 @@ class Supervisor:
 
     def limit(self, what: str, seconds: float, cap_s: float | None = None) -> Limit:
         """Return a limit that begins now, in seconds in which the fleet could run."""
-        return Limit(what, seconds, lambda: self._gauge.ran_s, cap_s)
-
-    def clock(self) -> float:
-        """Seconds since the fleet started."""
-        return time.monotonic() - self.epoch
+        return Limit(what, seconds, self.clock.time, cap_s)
 
     def emit(self, kind: str, **event: Any) -> None:
         """Write one event for the owner."""
-        line = json.dumps({"kind": kind, "t": round(self.clock(), 4), **event})
+        line = json.dumps({"kind": kind, "t": round(self.clock.time(), 4), **event})
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
@@ -104,6 +101,7 @@ class Supervisor:
                 self._shared,
                 self._socket(0, f"replica-{i}.sock" if told else None),
                 database,
+                self.clock.fd,
                 told,
                 first_backoff_s,
                 restarts,
@@ -176,7 +174,8 @@ class Supervisor:
             self.emit("try", **vars(try_))
 
         send = partial(exchange, address_of(self._shared))
-        running = traffic.run(traffic.Load.from_json(load), send, self.clock, report)
+        plan = traffic.Load.from_json(load)
+        running = traffic.run(plan, send, self.clock.time, report)
         self._load = self.start_task(running)
 
     async def do_stop_traffic(self) -> None:
@@ -226,8 +225,8 @@ class Supervisor:
     async def _beat(self) -> None:
         """Tell how much time is lost to this machine's other work, again and again."""
         while True:
-            await asyncio.sleep(NAP_S)
-            passed_s, lost_s = self._gauge.tick(NAP_S)
+            await asyncio.sleep(NAP_S * self.clock.rate)
+            passed_s, lost_s = self.clock.set()
             self.emit("beat", passed_s=round(passed_s, 4), lost_s=round(lost_s, 4))
 
     async def _scrape(self) -> None:
@@ -302,7 +301,9 @@ def run(folder: Path, owner: str) -> None:
     )
     os.close(lifeline)
     try:
-        asyncio.run(Supervisor(folder, time.monotonic()).serve())
+        supervisor = Supervisor(folder)
+        with asyncio.Runner(loop_factory=partial(Loop, supervisor.clock)) as runner:
+            runner.run(supervisor.serve())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(ours)

@@ -156,8 +156,8 @@ class Replay:
                 self.restarted_s = self.telemetry.now
 
     def _wait(self, seconds: float, tick: Callable[[], None]) -> None:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+        end = self.telemetry.now + seconds
+        while (left := end - self.telemetry.now) > 0 and not self.telemetry.over:
             time.sleep(min(TICK_S, left))
             self.alerting = self.alert.firing(self.telemetry, self.telemetry.now)
             tick()

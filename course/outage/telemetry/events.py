@@ -1,6 +1,7 @@
 """What a fleet's supervisor reports as it happens, one class a kind of event.
 
-Times `t` are in seconds since the fleet started.
+Times `t` are in seconds since the fleet started, in which it could run: the clock of
+the fleet stands still while its processes wait for a processor.
 """
 
 from dataclasses import dataclass, fields
@@ -66,11 +67,11 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class Beat:
-    """What was lost up to second `t` since the beat before, and ran so far (s)."""
+    """The clock was set at second `t`: `lost_s` were lost of the last `passed_s`."""
 
     t: float
+    passed_s: float
     lost_s: float
-    ran_s: float
 
 
 def made(kind: type[T], event: dict[str, Any]) -> T:

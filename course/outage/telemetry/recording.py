@@ -170,11 +170,8 @@ def _telemetry(events: Iterable[dict[str, Any]], path: Path) -> Telemetry:
 def _each(telemetry: Telemetry, whole: bool) -> Iterator[dict[str, Any]]:
     for try_ in telemetry.tries:
         yield {"kind": "try", "t": try_.done, **asdict(try_)}
-    ran_s = 0.0
     for beat in telemetry.beats:
-        passed_s = round(beat.ran_s - ran_s + beat.lost_s, 4)
-        yield {"kind": "beat", "t": beat.t, "passed_s": passed_s, "lost_s": beat.lost_s}
-        ran_s = beat.ran_s
+        yield {"kind": "beat", **asdict(beat)}
     for event in telemetry.processes:
         yield {"kind": "process", **asdict(event)}
     for scrape in telemetry.scrapes:

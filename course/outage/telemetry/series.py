@@ -1,12 +1,13 @@
 """What a fleet did, as one time series: tries, processes, scrapes, probes, logs, beats.
 
 Everything here was reported by the fleet's supervisor as it happened; times are seconds
-since the fleet started. Reading is safe while events come in.
+since the fleet started, on its clock: those in which it could run. Reading is safe
+while events come in.
 
 Twenty times a second comes a beat: how much of the time since the last one was lost,
-because the fleet's processes, or the traffic, had to wait for a processor. Limits here
-count the rest: as of a beat, what was reported before it is known, so what has not
-come by the end of a limit was not there in time, however busy the machine is.
+because the fleet's processes, or the traffic, had to wait for a processor. Limits go by
+the time of the last beat: what was reported before it is known, so what has not come by
+the end of a limit was not there in time, however busy the machine is.
 """
 
 import bisect
@@ -91,8 +92,7 @@ class Telemetry:
                 case "log":
                     self.logs.append(made(LogEntry, event))
                 case "beat":
-                    ran_s = self.ran_s() + event["passed_s"] - event["lost_s"]
-                    self.beats.append(Beat(event["t"], event["lost_s"], ran_s))
+                    self.beats.append(made(Beat, event))
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -135,23 +135,7 @@ class Telemetry:
 
     def ran_s(self) -> float:
         """Return the seconds in which the fleet could run, up to the last beat."""
-        return self.beats[-1].ran_s if self.beats else 0.0
-
-    def ran_at(self, t: float) -> float:
-        """Return in how many of the seconds up to second `t` the fleet could run.
-
-        Differences of these are times of the fleet's own: what it lost is left out.
-        Without beats that is `t` itself.
-        """
-        with self._changed:
-            after = bisect.bisect_left(self.beats, t, key=lambda beat: beat.t)
-            if after == len(self.beats):
-                last = self.beats[-1] if self.beats else Beat(0.0, 0.0, 0.0)
-                return last.ran_s + t - last.t
-            end = self.beats[after]
-            start = self.beats[after - 1] if after else Beat(0.0, 0.0, 0.0)
-        share = (t - start.t) / (end.t - start.t)
-        return start.ran_s + share * (end.ran_s - start.ran_s)
+        return self.beats[-1].t if self.beats else 0.0
 
     def snapshot(self) -> "Telemetry":
         """Return what is known by now, as a telemetry to which nothing is added."""
@@ -170,16 +154,17 @@ class Telemetry:
         """
         with self._changed:
             beats = _since(self.beats, since, lambda beat: beat.t)
-        lost: deque[Beat] = deque()
-        most = total = 0.0
+        second: deque[Beat] = deque()
+        most = passed = lost = 0.0
         for beat in beats:
             if beat.t > until:
                 break
-            lost.append(beat)
-            total += beat.lost_s
-            while lost[0].t <= beat.t - 1.0:
-                total -= lost.popleft().lost_s
-            most = max(most, total)
+            second.append(beat)
+            passed, lost = passed + beat.passed_s, lost + beat.lost_s
+            while passed > 1.0 and len(second) > 1:
+                first = second.popleft()
+                passed, lost = passed - first.passed_s, lost - first.lost_s
+            most = max(most, lost)
         return min(most, 1.0)
 
     def log_entries(self) -> list[LogEntry]:

@@ -8,12 +8,14 @@ import argparse
 import asyncio
 import signal
 import socket
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
 from .app import create_app
 from .boundary import install
+from .clock import Loop, SharedClock
 from .telemetry import Metrics, configure_logging
 
 SHUTDOWN_GRACE_S = 1
@@ -43,11 +45,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="course.service")
     parser.add_argument("--database", type=Path, required=True)
     parser.add_argument("--fd", type=int, action="append", required=True)
+    parser.add_argument("--clock", type=int, help="the file that holds the fleet's")
     arguments = parser.parse_args()
     configure_logging()
-    asyncio.run(
-        serve(arguments.database, [socket.socket(fileno=fd) for fd in arguments.fd])
-    )
+    kept = arguments.clock is not None
+    loop_factory = partial(Loop, SharedClock(arguments.clock)) if kept else None
+    sockets = [socket.socket(fileno=fd) for fd in arguments.fd]
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(serve(arguments.database, sockets))
 
 
 if __name__ == "__main__":

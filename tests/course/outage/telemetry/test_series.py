@@ -139,19 +139,6 @@ def test_metrics_are_read_without_buckets() -> None:
     assert read_metrics(text) == {'a_total{x="1"}': 3.0, "h_sum": 4.0}
 
 
-def test_the_fleets_own_clock_stands_still_while_it_waits() -> None:
-    """Between two beats it runs evenly; after the last one as the wall's does."""
-    beats = [
-        {"kind": "beat", "t": t, "passed_s": 1.0, "lost_s": lost}
-        for t, lost in ((1.0, 0.0), (2.0, 0.8), (3.0, 0.0))
-    ]
-    telemetry = told(*beats)
-    assert telemetry.ran_at(1.0) == 1.0
-    assert round(telemetry.ran_at(1.5), 6) == 1.1
-    assert round(telemetry.ran_at(4.0) - telemetry.ran_at(1.0), 6) == 2.2
-    assert Telemetry().ran_at(7.0) == 7.0
-
-
 def test_a_snapshot_takes_in_nothing_more() -> None:
     """What comes later belongs to the fleet, not to what was."""
     telemetry = told(sent(1.0, "ok"))

@@ -1,0 +1,81 @@
+"""The clock of a fleet: it stands still while the fleet waits for a processor.
+
+Beside other work a fleet gets a part of the processors, and would drown in traffic
+that it serves with ease on a quiet machine; a lesson would then show an overload and
+call it the outage. So the traffic, its clients' patience, the delays before restarts
+and the replicas' own sleeps all go by this clock: a second on it is as much work on a
+busy machine as on a quiet one, and takes longer.
+"""
+
+import json
+import mmap
+import os
+import time
+from pathlib import Path
+
+from course.outage.lag import NAP_S, Gauge
+from course.service.clock import SIZE, SLOT, START, shown
+
+# What `_measured_s` takes on a machine that serves a request in about 5 ms: three tries
+# of each of 60 requests a second then keep one replica busy, and no more. A slower
+# machine gets a slower clock. Where this was written it took 0.0026 s.
+REFERENCE_S = 0.004
+
+
+class FleetClock:
+    """Seconds since it was made, in which the processes of `gauge` could run.
+
+    Its file at `path` lets other processes read it; see course/service/clock.py.
+    """
+
+    def __init__(self, path: Path, gauge: Gauge) -> None:
+        path.write_bytes(bytes(SIZE))
+        with open(path, "r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), SIZE)
+        self.fd = os.open(path, os.O_RDONLY)
+        self._gauge = gauge
+        self._fastest = min(1.0, REFERENCE_S / _measured_s())
+        self._base_s, self._at, self._rate = 0.0, time.monotonic(), self._fastest
+        self._publish()
+
+    @property
+    def rate(self) -> float:
+        """Return how many of its seconds pass in a second."""
+        return self._rate
+
+    def time(self) -> float:
+        """Return the time in seconds."""
+        return shown(self._base_s, self._at, self._rate)
+
+    def set(self) -> tuple[float, float]:
+        """Set the rate by how much was lost since the last call, NAP_S ago at least.
+
+        Return the seconds since then, and how many were lost: see `Gauge.tick`.
+        """
+        passed_s, lost_s = self._gauge.tick(NAP_S)
+        now = time.monotonic()
+        self._base_s, self._at = self.time(), now
+        self._rate = self._fastest * (1.0 - lost_s / passed_s)
+        self._publish()
+        return passed_s, lost_s
+
+    def _publish(self) -> None:
+        """Write the slot that is not valid, then declare it the valid one."""
+        slot = 1 - self._memory[0]
+        values = self._base_s, self._at, self._rate
+        SLOT.pack_into(self._memory, START + slot * SLOT.size, *values)
+        self._memory[0] = slot
+
+
+def _measured_s() -> float:
+    """Return how long this machine takes for what a service does: the best of three."""
+    order = {"id": "x" * 32, "items": [{"name": "pencil", "pieces": 3}] * 8}
+    seconds = []
+    for _ in range(3):
+        began = time.thread_time()
+        for _ in range(60):
+            text = json.dumps(order, indent=1)
+            assert json.loads(text) == order
+            text.encode().split(b"\n")
+        seconds.append(time.thread_time() - began)
+    return min(seconds)
