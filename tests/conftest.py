@@ -155,16 +155,6 @@ def unless_too_busy(lag_s: Callable[[], float]) -> Iterator[None]:
         raise
 
 
-def skip_if_too_busy(text: str) -> None:
-    """Skip the test if `text`, printed or shown, says that this machine is too slow.
-
-    With all the traffic, a replica that starts on such a machine cannot keep up.
-    """
-    said = " ".join(text.split())
-    if "too busy to tell" in said or "if traffic keeps it busy" in said:
-        pytest.skip(said)
-
-
 def fleet_folders() -> list[Path]:
     """Every run folder of a fleet that the tests of this process have started."""
     return list(Path(tempfile.gettempdir()).glob("outage-fleet-*"))

@@ -17,7 +17,7 @@ STEP_S = 0.5
 SHOWN_S = 60.0
 RATE_OVER_S = 2.0
 MINUTES_PER_S = 2.0
-BUSY_S = 0.4
+BUSY_FROM = 1.5
 ALERT = (
     '<strong style="background: #b31d28; color: #fff; padding: 0 .4em">'
     "ALERT: high error rate</strong>"
@@ -82,7 +82,7 @@ class LiveView:
             f"<strong>{clock}</strong> · {alert} · {traffic}"
             f" · release “{self.fleet.release.name}”"
             f" · {ready} of {replicas} replicas ready · {len(told.exits())} died so far"
-            f"{busy(told.lag(told.now - 1.0))}"
+            f"{busy(told.slowdown(told.now - 1.0))}"
         )
 
     def look(self) -> None:
@@ -92,13 +92,13 @@ class LiveView:
             self.alerted_s = told.now
 
 
-def busy(lag_s: float) -> str:
-    """Say that this machine was `lag_s` late in the last second, if that matters."""
-    if lag_s < BUSY_S:
+def busy(slowdown: float) -> str:
+    """Say that a second of the fleet takes `slowdown` seconds, if that matters."""
+    if slowdown < BUSY_FROM:
         return ""
     return (
-        f" · <strong>this machine is busy: replicas waited {lag_s:.1f} s of the last"
-        " second for a processor</strong>"
+        " · <strong>this machine is busy: a second of the chart takes"
+        f" {slowdown:.1f} s</strong>"
     )
 
 

@@ -167,6 +167,18 @@ class Telemetry:
             most = max(most, lost)
         return min(most, 1.0)
 
+    def slowdown(self, since: float = 0.0) -> float:
+        """Return how many seconds by the clock on the wall one of the fleet's takes.
+
+        That is from second `since` on. On a quiet machine it is 1.
+        """
+        with self._changed:
+            beats = _since(self.beats, since, lambda beat: beat.t)
+        if len(beats) < 2:
+            return 1.0
+        gained_s = beats[-1].t - beats.popleft().t
+        return max(1.0, sum(beat.passed_s for beat in beats) / gained_s)
+
     def log_entries(self) -> list[LogEntry]:
         """Return the lines that replicas have logged, the last 20,000."""
         with self._changed:

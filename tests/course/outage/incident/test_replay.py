@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import skip_if_too_busy, unless_too_busy
-
 
 def replay(*words: str) -> dict[str, Any]:
     """The summary of one replay."""
@@ -19,7 +17,6 @@ def replay(*words: str) -> dict[str, Any]:
         text=True,
         check=False,
     )
-    skip_if_too_busy(done.stderr)
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads(done.stdout)
     return summary
@@ -36,17 +33,15 @@ def test_one_percent_malformed_takes_the_service_down_until_the_fix(
     assert set(told["exit_codes"]) == {"1"}
     assert told["timeouts"] > 0
     assert told["http_500"] > 0
-    assert told["alert_fired_s"] > 0
     assert b"<svg" in picture.read_bytes()
-    with unless_too_busy(lambda: told["lag_s"]):
-        assert told["restarts"] >= 4
-        assert len(told["exception_types"]) >= 2
-        # The red herring, by the mechanism alone.
-        assert told["database_errors"] >= 100
-        assert told["success_before"] >= 0.999
-        assert told["success_after"] >= 0.999
-        assert told["alert_fired_s"] < 5
-        assert told["db_ms_during"] < 5 * told["db_ms_before"] + 1
+    assert told["restarts"] >= 4
+    assert len(told["exception_types"]) >= 2
+    # The red herring, by the mechanism alone.
+    assert told["database_errors"] >= 100
+    assert told["success_before"] >= 0.999
+    assert told["success_after"] >= 0.999
+    assert 0 < told["alert_fired_s"] < 5
+    assert told["db_ms_during"] < 5 * told["db_ms_before"] + 1
 
 
 @pytest.mark.slow
@@ -55,5 +50,4 @@ def test_the_good_release_withstands_the_same_traffic() -> None:
     told = replay("--release", "good", "--seconds", "20")
     assert told["restarts"] == 0
     assert told["exit_codes"] == {}
-    with unless_too_busy(lambda: told["lag_s"]):
-        assert told["success_during"] >= 0.999
+    assert told["success_during"] >= 0.999
