@@ -14,7 +14,7 @@ from course.outage.errors import ToldInANotebook
 
 
 class JudgeError(ToldInANotebook):
-    """The message says what to do next."""
+    """An error of the judge, whose message says what to do next."""
 
     exits_with = 2  # the exit code of a command that ends with it
 

@@ -1,4 +1,4 @@
-"""What an exercise is: its answers and which release each of them becomes.
+"""Exercises: the answers to each, and the release that the answers become.
 
 Each module is a folder, course/modules/NN_name/; its exercise.toml says what to answer
 (the title and the minutes stand beside it, in module.toml):
@@ -18,10 +18,10 @@ Each module is a folder, course/modules/NN_name/; its exercise.toml says what to
     start = "…"               # what the cell starts from; left out, the base's module
     hints = ["…", "…", "…", "…"]   # point, concept, where, nearly the answer
 
-An answer that is a function or a test suite and no part of the service has neither base
-nor module; its cell marks what is the solution as nbgrader has it. The checks are in
-checks/ beside it, held-back ones in instructors/held_back/: the learners' package has
-no folder instructors/.
+An answer that is a function or a test suite, and not part of the service, has neither
+base nor module; its cell marks the solution as nbgrader does. The checks are in checks/
+beside exercise.toml, held-back ones in instructors/held_back/: the learners' package
+has no folder instructors/.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class AnswerSlot:
-    """Where one answer goes; the fields are explained at the top of this module."""
+    """The place of one answer; the top of this module explains the fields."""
 
     grade_id: str
     defines: str
@@ -56,13 +56,13 @@ class AnswerSlot:
     start: str = ""
 
     def given(self) -> str:
-        """What the learner starts from, such as the module in the base release."""
+        """Return the text that the learner starts from, such as the base's module."""
         return self.start or Release.named(self.base).source(self.module)
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What a learner can do afterwards, where that is taught, and what checks it."""
+    """A skill that an exercise shows, where it is taught, and which checks test it."""
 
     can: str
     taught: tuple[str, ...]
@@ -72,7 +72,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise; `name` is its folder's, such as 05_stop_the_bleeding."""
+    """An exercise; `name` is the name of its folder, such as 05_stop_the_bleeding."""
 
     name: str
     objectives: tuple[Objective, ...]
@@ -81,7 +81,7 @@ class Exercise:
 
     @classmethod
     def named(cls, name: str) -> "Exercise":
-        """The exercise with that folder name or number.
+        """Return the exercise with that folder name or number.
 
         Raises ExerciseNotFound.
         """
@@ -102,45 +102,45 @@ class Exercise:
 
     @property
     def number(self) -> str:
-        """Its two digits."""
+        """Return the exercise's number as two digits, such as "05"."""
         return self.name.partition("_")[0]
 
     @property
     def title(self) -> str:
-        """Its module's."""
+        """Return the title of the exercise's module."""
         return module(self.number).title
 
     @property
     def minutes(self) -> int:
-        """For the exercise, without its lesson."""
+        """Return how many minutes the exercise takes, without its lesson."""
         return module(self.number).exercise_minutes
 
     def answers_to(self, objective: Objective) -> list[str]:
-        """The grade_ids of the answers that show `objective`; all, if left out."""
+        """Return the grade_ids of the answers that show `objective`, by default all."""
         return list(objective.answers) or [slot.grade_id for slot in self.slots]
 
     @property
     def folder(self) -> Path:
-        """The folder of its module."""
+        """Return the folder of the exercise's module."""
         return MODULES / self.name
 
     @property
     def checks(self) -> Path:
-        """The folder of its checks."""
+        """Return the folder of the exercise's checks."""
         return self.folder / "checks"
 
     @property
     def held_back(self) -> Path:
-        """The folder of its held-back checks, which may be missing."""
+        """Return the folder of the held-back checks, which may be missing."""
         return self.folder / "instructors" / "held_back"
 
     @property
     def known_answers(self) -> Path:
-        """The folder of its known answers, which may be missing."""
+        """Return the folder of the known answers, which may be missing."""
         return self.folder / "instructors" / "known_answers"
 
     def checks_digest(self, held_back: bool) -> str:
-        """SHA-256, in hex, of the checks, with the held-back ones or without."""
+        """Return the SHA-256, in hex, of the checks, held-back ones too if asked."""
         folders = [self.checks, *([self.held_back] if held_back else [])]
         texts = [
             path.read_text("utf-8")
@@ -152,16 +152,16 @@ class Exercise:
 
     @property
     def notebook(self) -> Path:
-        """The untouched notebook, as it is released to learners."""
+        """Return the path of the notebook as it is released to learners."""
         return PROJECT / "exercises" / self.name / f"{self.name}.ipynb"
 
     @property
     def solution(self) -> Path:
-        """The text that the notebook and the reference answers come from."""
+        """Return the path of the source of the notebook and the reference answers."""
         return PROJECT / "solutions" / self.name / f"{self.name}.py"
 
     def release(self, answers: Mapping[str, str], name: str = "your answer") -> Release:
-        """The release called `name` that `answers`, by grade_id, make."""
+        """Return the release called `name` that `answers`, by grade_id, make."""
         release = Release.named(self.slots[0].base).called(name)
         for slot in self.slots:
             if slot.module:
@@ -170,18 +170,18 @@ class Exercise:
 
 
 def exercises() -> list[Exercise]:
-    """Return all of them, in their order."""
+    """Return all exercises, in the order of the course."""
     return [
         Exercise.named(p.parent.name) for p in sorted(MODULES.glob("*/exercise.toml"))
     ]
 
 
 def digest(*texts: str) -> str:
-    """SHA-256, in hex, of these texts."""
-    together = "\0".join(texts).encode("utf-8", "replace")
-    return hashlib.sha256(together).hexdigest()
+    """Return the SHA-256, in hex, of `texts`."""
+    joined = "\0".join(texts).encode("utf-8", "replace")
+    return hashlib.sha256(joined).hexdigest()
 
 
 def _plain(kind: type[T], data: Mapping[str, Any]) -> T:
-    """A frozen dataclass from a table of a TOML file."""
+    """Make a frozen dataclass from a table of a TOML file: lists become tuples."""
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})

@@ -1,10 +1,10 @@
-"""The fork servers of this process: one for checks, one for what they are made of.
+"""The fork servers of this process: one for checks, one for other people's code.
 
-A judgement starts a pytest, a supervisor for each fleet, and a Python that runs the
-learner's release each time that it has died. With these, all are forks: of a process
-that has imported pytest and the judge, and of one that has imported what a service or a
-test suite needs and knows nothing else. The latter's forks run in a sandbox like any
-other.
+A judgement starts pytest, a supervisor for each fleet, and a Python for the learner's
+release each time that it has died. With fork servers, all of these are forks: of a
+process that has imported pytest and the judge, or of a process that has imported what a
+service or a test suite needs and knows nothing else. Forks of the latter run in a
+sandbox like any other process of a learner.
 """
 
 import atexit
@@ -30,17 +30,17 @@ FOR_CHECKS = (
     "course.outage.fleet.supervisor",
     "concurrent.futures.thread",
 )
-# On a quiet machine it takes a twentieth of a second. Who gives up judges on, slower.
-PROVED_WITHIN_S = 120
+# An idle machine takes a twentieth of a second. After this, judging goes on, slower.
+PROOF_LIMIT_S = 120
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Servers:
-    """Where processes are forked: pytest's, and those of other people's code.
+    """A pair of fork servers: one for pytest, one for other people's code.
 
-    What lies in `folder` is removed even if this process is killed.
+    `folder` is removed even if this process is killed.
     """
 
     folder: Path
@@ -48,8 +48,8 @@ class Servers:
     service: ForkServer
 
     @property
-    def run(self) -> bool:
-        """Whether both are still there."""
+    def alive(self) -> bool:
+        """Return whether both servers still run."""
         return self.checks.runs and self.service.runs
 
 
@@ -60,14 +60,14 @@ _refused = False
 
 
 def servers() -> Servers | None:
-    """Those of this process, started if need be; None where they do not work.
+    """Return this process's fork servers, starting them on first use.
 
-    They end with this process. Where a sandbox cannot be joined, a line in the log says
-    so; every process is then started anew.
+    They end with this process. Returns None where a sandbox cannot be joined: one line
+    in the log says so, and every process is then started from scratch.
     """
     global _running, _refused  # one pair a process, whoever judges
     with _lock:
-        if _refused or (_running is not None and _running.run):
+        if _refused or (_running is not None and _running.alive):
             return _running
         _ends.close()
         _running = None
@@ -84,14 +84,14 @@ def servers() -> Servers | None:
 
 def _started() -> Servers:
     folder = _ends.enter_context(own_folder("outage-forks-"))
-    # pytest imports its own plugins once it runs, and each fork would do so again.
+    # pytest imports its own plugins when it runs; without this, every fork would do so.
     from _pytest.config import default_plugins  # not at the top: notebooks need none
 
     plugins = [f"_pytest.{name}" for name in default_plugins]
     checks = ForkServer(folder / "checks", [*plugins, *FOR_CHECKS], os.environ)
     _ends.callback(checks.close)
-    # Test suites of learners are forked there as well as their services. Learner code
-    # can read its environment: there is nothing in it.
+    # Learners' test suites are forked there as well as their services. Learner code can
+    # read its environment, so there is nothing in it to find.
     env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
     env["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "hypothesis")
     modules = (*WARM, *plugins, "autograder.sandbox.suites", "autograder.sandbox.join")
@@ -104,25 +104,25 @@ def _started() -> Servers:
 
 
 def _prove(address: str, folder: Path) -> None:
-    """Run something in a fork in a sandbox. Raises ForkServerGone."""
-    words = [*interpreter(Confined.SANDBOX), "-m", "platform"]
-    with (folder / "said.txt").open("w+b") as said:
-        fds = {1: said.fileno(), 2: said.fileno()}
-        forked = Forked(address, JOIN, words, fds, "/", {})
+    """Run a module in a fork that joins a sandbox, or raise ForkServerGone."""
+    argv = [*interpreter(Confined.SANDBOX), "-m", "platform"]
+    with (folder / "output.txt").open("w+b") as output:
+        fds = {1: output.fileno(), 2: output.fileno()}
+        forked = Forked(address, JOIN, argv, fds, "/", {})
         try:
-            code = forked.wait(PROVED_WITHIN_S)
+            code = forked.wait(PROOF_LIMIT_S)
         except subprocess.TimeoutExpired:
             forked.kill()
             code = forked.wait()
-        said.seek(0)
-        text = said.read().decode("utf-8", "replace").strip()
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace").strip()
     if code != 0:
         last = text.splitlines()[-1] if text else f"exit code {code}"
         raise ForkServerGone(f"a sandbox cannot be joined here: {last}")
 
 
 def end() -> None:
-    """End those of this process, if there are any."""
+    """End this process's fork servers, if there are any."""
     global _running
     with _lock:
         _ends.close()

@@ -1,4 +1,4 @@
-"""What the judge hands to the process that runs the checks."""
+"""The job that the judge hands to the process that runs the checks."""
 
 import json
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ JOIN = "autograder.sandbox.join:main"
 
 @dataclass(frozen=True)
 class Job:
-    """The answers, the release that they make, and how either may be run.
+    """The answers, the release that they make, and how both are confined.
 
-    Each answer is under the name of what its cell defines. `forks` is the address of
-    the fork server for the release, if there is one. Every time limit counts
-    `patience` times.
+    The key of each answer is the name that its cell defines. `forks` is the address of
+    the fork server for the release, or empty. Every time limit is multiplied by
+    `patience`.
     """
 
     answers: Mapping[str, str]
@@ -32,11 +32,11 @@ class Job:
 
     @property
     def confinement(self) -> Confinement:
-        """For fleets that run the release. Raises SandboxUnavailable."""
+        """Return how fleets of the release are confined. Raises SandboxUnavailable."""
         return confinement(self.confined, self.forks, self.patience)
 
     def write(self, path: Path) -> None:
-        """Write it to a file."""
+        """Write the job to a file, as JSON."""
         release = {"name": self.release.name, "modules": dict(self.release.modules)}
         data: dict[str, Any] = {
             "answers": dict(self.answers),
@@ -50,7 +50,7 @@ class Job:
 
     @classmethod
     def read(cls, path: Path) -> "Job":
-        """The reverse of `write`."""
+        """Read a job that `write` has written."""
         data = json.loads(path.read_text("utf-8"))
         return cls(
             data["answers"],
@@ -65,10 +65,10 @@ class Job:
 def confinement(
     confined: Confined, forks: str = "", patience: float = 1.0
 ) -> Confinement:
-    """How a fleet runs other people's code. Raises SandboxUnavailable."""
+    """Return how a fleet runs other people's code. Raises SandboxUnavailable."""
     limits = Limits(wall_s=int(Limits.wall_s * patience))
     database = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"]
-    words = interpreter(confined, limits, read=["{release}"], write=database)
+    argv = interpreter(confined, limits, read=["{release}"], write=database)
     if forks:
-        return Confinement(words, forks=forks, forked=JOIN)
-    return Confinement((*words, "--warm", "{warm}"))
+        return Confinement(argv, forks=forks, forked=JOIN)
+    return Confinement((*argv, "--warm", "{warm}"))

@@ -1,4 +1,4 @@
-"""Runs the checks of an exercise on a set of answers."""
+"""Judging: a set of answers goes in, the checks run, a verdict comes out."""
 
 import logging
 import secrets
@@ -36,29 +36,30 @@ def judge(
     time_limit_s: float | None = None,
     patience: float = 1.0,
 ) -> Verdict:
-    """How `answers`, by grade_id, fare in `exercise`.
+    """Run the checks of `exercise` on `answers`, by grade_id, and return the verdict.
 
-    `on_check` is called with each check as it ends. Other people's answers want
-    `confined` to be Confined.SANDBOX; with `held_back`, a check passes only if the
+    `on_check` is called with each check as it ends. For other people's answers,
+    `confined` should be Confined.SANDBOX. With `held_back`, a check passes only if the
     held-back tests that guard it pass too. `seed` decides the random inputs; left out,
-    it is drawn. `notes` become the verdict's. What has not ended within `time_limit_s`
-    seconds, the exercise's own if left out, is `timed_out`; on a busy machine,
-    `inconclusive`. This and every other time limit counts `patience` times.
+    it is drawn. `notes` are copied into the verdict. A check that has not ended within
+    `time_limit_s` seconds (left out, the exercise's limit) is `timed_out`, or
+    `inconclusive` on a busy machine. This and every other time limit is multiplied by
+    `patience`.
 
     Raises SandboxUnavailable, and JudgingFailed if the checks break or the disk is
     full.
     """
     started = time.monotonic()
     seed = secrets.randbits(32) if seed is None else seed
-    # Before anything else: a machine that is not fit would fail every answer.
+    # Before anything else: a machine that cannot judge would fail every answer.
     confinement(confined)
     try:
         require_room()
     except NoRoom as exc:
         raise JudgingFailed(str(exc)) from exc
     reason = refusal(exercise, answers)
-    wanted = {slot.grade_id: answers.get(slot.grade_id, "") for slot in exercise.slots}
-    judged = dict.fromkeys(wanted, "") if reason else wanted
+    texts = {slot.grade_id: answers.get(slot.grade_id, "") for slot in exercise.slots}
+    judged = dict.fromkeys(texts, "") if reason else texts
     folders = [exercise.checks]
     if held_back and exercise.held_back.exists() and not reason:
         folders.append(exercise.held_back)
@@ -71,7 +72,7 @@ def judge(
         Job(defined, release, confined, seed, address, patience).write(job)
         limit_s = (time_limit_s or exercise.time_limit_s) * patience
         run = Run(folders, job, on_check, limit_s, bool(reason), forks)
-    if forks and not forks.run:
+    if forks and not forks.alive:
         raise JudgingFailed("A fork server ended in the middle of it. Judge it again.")
     checks = merged(run)
     if not checks:
@@ -79,29 +80,30 @@ def judge(
     if any(check.outcome == "error" for check in checks):
         log.error("A check of %s broke (seed %d):\n%s", exercise.name, seed, run.output)
     if reason:
-        told = {"outcome": "failed", "feedback": Feedback(message=reason)}
-        checks = [check.model_copy(update=told) for check in checks]
+        refused = {"outcome": "failed", "feedback": Feedback(message=reason)}
+        checks = [check.model_copy(update=refused) for check in checks]
         for check in checks:
             on_check(check)
     return Verdict(
         exercise=exercise.name,
-        answers_digest=digest(*wanted.values()),
+        answers_digest=digest(*texts.values()),
         checks_digest=exercise.checks_digest(held_back=len(folders) > 1),
         confined=confined.value,
         held_back=len(folders) > 1,
         seed=seed,
         checks=checks,
         notes=list(notes),
-        phases={name: round(took, 2) for name, took in run.phases.items()},
+        phases={name: round(took_s, 2) for name, took_s in run.phases.items()},
         seconds=round(time.monotonic() - started, 2),
         lag_s=round(run.lag_s, 3),
     )
 
 
 def judge_best(exercise: Exercise, readings: Sequence[Answers], **how: Any) -> Verdict:
-    """The best verdict on several readings of one notebook; `how` as for `judge`.
+    """Judge several readings of one notebook and return the best verdict.
 
-    One that is inconclusive is the best only if no other can be.
+    `how` is passed on to `judge`. Verdicts compare by `at_most`, then by `score`: an
+    inconclusive one is the best only if it could still score more than the others.
     """
     best = judge(exercise, readings[0], **how)
     for answers in readings[1:]:
@@ -113,7 +115,7 @@ def judge_best(exercise: Exercise, readings: Sequence[Answers], **how: Any) -> V
 
 
 def refusal(exercise: Exercise, answers: Answers) -> str:
-    """Why `answers` need not be run to be judged, or nothing."""
+    """Return why `answers` cannot be run, or an empty string if they can."""
     cells = [slot.grade_id for slot in exercise.slots]
     if not any(answers.get(grade_id) for grade_id in cells):
         return f"The notebook has no answer in its cell {', '.join(cells)}."

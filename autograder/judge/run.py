@@ -1,4 +1,4 @@
-"""One run of pytest over the checks of an exercise, and what its lines come to."""
+"""One run of pytest over the checks of an exercise, and the results it reports."""
 
 import json
 import os
@@ -13,19 +13,19 @@ from course.outage.fleet.forkserver import Process, start
 from .fork_servers import Servers
 from .verdict import Check, Outcome
 
-# Of a second. What ran out of time on a machine as busy as that has not shown that it
-# is slow.
+# Seconds of lag in any one second. A check that runs out of time on a machine this busy
+# has not shown that the answer is slow.
 BUSY_LAG_S = 0.3
 
 # The time limit counts time in which the checks and their fleets could run. By the
-# clock it may take so many times as long.
+# wall clock, a run may take this many times as long.
 CAP = 6.0
 
 Line = dict[str, Any]
 
 
 class Run:
-    """One run of pytest over the folders of checks, from its start to its end."""
+    """A run of pytest over the folders of checks, from its start to its end."""
 
     def __init__(
         self,
@@ -43,12 +43,12 @@ class Run:
         self.lag_s = 0.0
         self._on_check = on_check
         reading, writing = os.pipe()
-        # Held open while we live: the process ends itself when it sees it closed.
+        # Held open while this process lives: pytest's process exits when it is closed.
         watched, held = os.pipe()
         options = ["--collect-only"] if only_names else []
-        # Not a pipe: pytest would wait until somebody reads it, and we for its reports.
+        # Not a pipe: pytest would wait for a reader, and this process for its reports.
         output = job.with_name("output.txt").open("w+b")
-        words = [
+        argv = [
             "-q",
             "-p",
             "autograder.instruments.plugin",
@@ -80,7 +80,7 @@ class Run:
         fds = {1: output.fileno(), 2: output.fileno(), writing: writing}
         process = start(
             "pytest",
-            words,
+            argv,
             fds | {watched: watched},
             env,
             str(job.parent),
@@ -109,10 +109,10 @@ class Run:
         process.kill()  # the fleets die with their owner
 
     def _follow(self, reports: Any, process: Process) -> None:
-        started = at = time.monotonic()
+        started = reported = time.monotonic()
         for text in reports:
             line = json.loads(text)
-            at = time.monotonic()
+            reported = time.monotonic()
             if "phase" in line:
                 self.phases[line["phase"]] += line["seconds"]
                 continue
@@ -123,17 +123,17 @@ class Run:
                 continue
             self.lines.append(line)
             if line["outcome"] == "announced":
-                self.phases["collect"] = at - started
+                self.phases["collect"] = reported - started
             elif "held_back" not in line:
                 self._on_check(as_check(line))
-        self.phases["checks"] = at - started - self.phases["collect"]
-        self.phases["end"] = time.monotonic() - at
+        self.phases["checks"] = reported - started - self.phases["collect"]
+        self.phases["end"] = time.monotonic() - reported
 
 
 def merged(run: Run) -> list[Check]:
-    """Each check once: passed if its own test and all that guard it have passed.
+    """Return each check once: passed if its test and all tests that guard it passed.
 
-    Failed if one of them has; else inconclusive if one of them was.
+    It is failed if one of them failed; otherwise inconclusive if one of them was.
     """
     ended: dict[str, Line] = {}
     for line in run.lines:
@@ -145,17 +145,17 @@ def merged(run: Run) -> list[Check]:
     for line in tests:
         check = checks[line["name"]]
         if "held_back" in line and overrules(line["outcome"], check.outcome):
-            took = check.seconds + line.get("seconds", 0.0)
+            seconds = check.seconds + line.get("seconds", 0.0)
             checks[check.name] = as_check(
-                check.model_dump() | {"seconds": took} | _outcome_of(line)
+                check.model_dump() | {"seconds": seconds} | _outcome_of(line)
             )
     return list(checks.values())
 
 
 def overrules(guard: Outcome, check: Outcome) -> bool:
-    """Whether the outcome of a held-back test takes the place of its check's.
+    """Return whether a held-back test's outcome replaces the outcome of its check.
 
-    That a check was inconclusive says nothing; that its guard failed does.
+    An inconclusive check says nothing about the answer; a guard that failed does.
     """
     return check == "passed" or (check == "inconclusive" and guard == "failed")
 
@@ -165,22 +165,22 @@ def _outcome_of(line: Line) -> Line:
 
 
 def _at_the_end(line: Line, run: Run) -> Line:
-    """`line`, or what is said of a test that never reported."""
+    """Return `line`, or for a test that never reported a line that says why."""
     if line["outcome"] != "announced":
         return line
     if run.timed_out:
-        told = (
+        message = (
             f"Judging was stopped after {run.time_limit_s:.0f} s, before this check had"
             " ended."
         )
         if run.lag_s > BUSY_LAG_S:
-            told += " This machine was too busy to tell why."
+            message += " This machine was too busy to tell why."
         outcome = "inconclusive" if run.lag_s > BUSY_LAG_S else "timed_out"
-        return line | {"outcome": outcome, "feedback": {"message": told}}
-    told = "The check ended without a result."
-    return line | {"outcome": "error", "feedback": {"message": told}}
+        return line | {"outcome": outcome, "feedback": {"message": message}}
+    message = "The check ended without a result."
+    return line | {"outcome": "error", "feedback": {"message": message}}
 
 
 def as_check(line: Line) -> Check:
-    """The check that a test's report tells of."""
+    """Make a Check of the line that a test reported."""
     return Check(**{name: line[name] for name in Check.model_fields if name in line})

@@ -1,4 +1,4 @@
-"""Verdicts on disk, each under a digest of all that it depends on."""
+"""Verdicts on disk, each under a digest of everything that it depends on."""
 
 import hashlib
 import json
@@ -15,13 +15,13 @@ from . import Answers, Exercise, Verdict, judge_best
 
 STORE = "verdicts"  # the folder in autograder/
 
-# In the metadata of a graded notebook: which verdict it shows, and that verdict.
+# Keys in a graded notebook's metadata: of the digest, and of the verdict itself.
 KEY, VERDICT = "outage_key", "outage_verdict"
 
 
 @dataclass(frozen=True)
 class Task:
-    """One submission to be judged: every reading of its answers, and how."""
+    """A submission to judge: every reading of its answers, and how to confine it."""
 
     exercise: str
     readings: tuple[Answers, ...]
@@ -29,7 +29,7 @@ class Task:
 
     @cached_property
     def key(self) -> str:
-        """SHA-256, in hex, of the answers, of all checks, and of how they are run."""
+        """Return the SHA-256, in hex, of answers, checks, and how they are run."""
         exercise = Exercise.named(self.exercise)
         text = json.dumps(
             [
@@ -43,7 +43,7 @@ class Task:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def judged(self, patience: float = 1.0, seed: int | None = None) -> Verdict:
-        """Judge it here and now, as `judge` does with these.
+        """Judge the submission in this process; see `judge` for `patience` and `seed`.
 
         Raises SandboxUnavailable and JudgingFailed.
         """
@@ -59,46 +59,46 @@ class Task:
 
 @dataclass(frozen=True)
 class VerdictStore:
-    """A folder of verdicts. Several runs may read and write it at the same time."""
+    """A folder of verdicts, which several runs may read and write at the same time."""
 
     folder: Path
 
     def get(self, task: Task) -> Verdict | None:
-        """The verdict on `task`, if it is known."""
+        """Return the stored verdict on `task`, or None."""
         try:
             text = self._path(task).read_text("utf-8")
             return Verdict.model_validate_json(text)
         except (FileNotFoundError, ValueError):
-            return None  # of another version, or damaged: it is made again
+            return None  # missing, of another version, or damaged: it is judged again
 
     def put(self, task: Task, verdict: Verdict) -> None:
-        """Keep a verdict, but for one that is to be made again the next time.
+        """Store a verdict, unless a check broke or was inconclusive.
 
-        That is: a check of ours broke, or could not be told.
+        Such a submission is judged again the next time.
         """
         if {"error", "inconclusive"} & {check.outcome for check in verdict.checks}:
             return
         path = self._path(task)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all, whenever this process ends.
+        # The file appears whole or not at all, whenever this process ends.
         partial = path.with_suffix(f".{os.getpid()}.partial")
         partial.write_text(verdict.model_dump_json(), "utf-8")
         partial.replace(path)
 
     def forget(self, task: Task) -> None:
-        """Have `task` judged anew."""
+        """Delete the stored verdict on `task`, so that it is judged again."""
         self._path(task).unlink(missing_ok=True)
 
     def verdict_on(self, task: Task) -> Verdict:
-        """The verdict that is known, or a new one, which is known from then on.
+        """Return the stored verdict, or judge `task` now and store the result.
 
-        Nothing else may be judged by this process meanwhile.
+        This process may judge nothing else in the meantime.
         """
-        known = self.get(task)
-        if known is None:
-            known = settled(task.judged, Window(1))
-            self.put(task, known)
-        return known
+        verdict = self.get(task)
+        if verdict is None:
+            verdict = settled(task.judged, Window(1))
+            self.put(task, verdict)
+        return verdict
 
     def _path(self, task: Task) -> Path:
         return self.folder / task.exercise / f"{task.key}.json"
@@ -107,5 +107,5 @@ class VerdictStore:
 def as_task(
     exercise: Exercise, readings: Sequence[Answers], confined: Confined
 ) -> Task:
-    """The task that a notebook with these `readings` sets."""
+    """Make the task of judging a notebook with these `readings`."""
     return Task(exercise.name, tuple(readings), confined)

@@ -12,13 +12,14 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 
 
 def printable(text: str) -> str:
-    """`text` without what a terminal or a page would act on instead of showing it.
+    """Return `text` without characters that a terminal or a page would act on.
 
-    Feedback quotes what learner code has written: that may hold escape sequences, half
-    a surrogate pair, characters that turn the direction of writing, or a megabyte.
+    Feedback quotes the output of learner code, which may hold escape sequences, half a
+    surrogate pair, characters that change the direction of writing, or a megabyte. It
+    is cut to LONGEST_FEEDBACK characters.
     """
     text = text.encode("utf-8", "backslashreplace").decode()
-    text = UNPRINTABLE.sub(lambda found: ascii(found.group())[1:-1], text)
+    text = UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)
     if len(text) > LONGEST_FEEDBACK:
         cut = f" … ({len(text):,} characters)"
         text = text[: LONGEST_FEEDBACK - len(cut)] + cut  # so it is not cut again
@@ -44,7 +45,7 @@ class Feedback(BaseModel):
     message: Printable = ""
 
     def labeled(self) -> list[tuple[str, str]]:
-        """Return its parts that say something, each after its label; in their order."""
+        """Return the parts that are not empty as (label, text) pairs, in order."""
         parts = {
             "Sent": self.sent,
             "Saw": self.saw,
@@ -55,7 +56,7 @@ class Feedback(BaseModel):
         return [(label, text) for label, text in parts.items() if text]
 
     def __str__(self) -> str:
-        """Return it as lines of text."""
+        """Return the feedback as lines of text, one for each part."""
         return "\n".join(
             f"{label}: {text}" if label else text for label, text in self.labeled()
         )
@@ -81,7 +82,7 @@ class Check(BaseModel):
 
     @property
     def earned(self) -> float:
-        """The points it gives: all or none."""
+        """Return the points that this check earns: all or none."""
         return self.points if self.outcome == "passed" else 0.0
 
 
@@ -114,26 +115,26 @@ class Verdict(BaseModel):
 
     @property
     def score(self) -> float:
-        """Points earned."""
+        """Return the number of points earned."""
         return sum(check.earned for check in self.checks)
 
     @property
     def at_most(self) -> float:
-        """Points that it may come to: inconclusive checks might have earned theirs."""
-        open_ = (c.points for c in self.checks if c.outcome == "inconclusive")
-        return self.score + sum(open_)
+        """Return the highest possible score: inconclusive checks counted as passed."""
+        undecided = (c.points for c in self.checks if c.outcome == "inconclusive")
+        return self.score + sum(undecided)
 
     @property
     def inconclusive(self) -> bool:
-        """Whether the machine was too busy to tell how one check or more went."""
+        """Return whether the machine was too busy to decide one check or more."""
         return any(check.outcome == "inconclusive" for check in self.checks)
 
     @property
     def points(self) -> float:
-        """Points to be had."""
+        """Return the number of points that can be earned."""
         return sum(check.points for check in self.checks)
 
     @property
     def passed(self) -> bool:
-        """Whether every check passed."""
+        """Return whether every check passed."""
         return all(check.outcome == "passed" for check in self.checks)

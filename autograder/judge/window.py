@@ -1,6 +1,6 @@
-"""How many are judged at a time: as many as this machine bears, found as TCP does.
+"""The number of judgements at a time: as many as this machine bears, found as TCP does.
 
-One more after each round without lag, half as many after lag: additive increase,
+One more after each round without lag, and half as many after lag: additive increase,
 multiplicative decrease (D.-M. Chiu and R. Jain, Computer Networks and ISDN Systems 17,
 1989), as module 08 teaches it for clients.
 """
@@ -13,22 +13,23 @@ from contextlib import contextmanager
 
 from .verdict import Feedback, Verdict
 
-# A judgement mostly waits, and needs a core for a fifth of its time.
+# A judgement mostly waits; it needs a core for a fifth of its time.
 FIRST_PER_CORE, MOST_PER_CORE = 2, 8
-# Of a second; see Verdict.lag_s. Exercise 05 on two cores with nothing else to do: two,
-# three, four and six a core had a median lag of 0.23, 0.41, 0.44 and 0.64, and judged
-# 1.1, 1.0, 1.3 and 1.3 submissions a second. Beyond half a second nothing is gained.
+# Of any one second; see Verdict.lag_s. Measured with exercise 05 on two otherwise idle
+# cores: two, three, four and six judgements a core had a median lag of 0.23, 0.41, 0.44
+# and 0.64, and judged 1.1, 1.0, 1.3 and 1.3 submissions a second. Beyond half a second
+# nothing is gained.
 TOO_MUCH_LAG_S = 0.5
-# What could not be told is judged again, alone; every time limit counts so often.
+# Inconclusive submissions are judged again, alone, with every time limit multiplied by:
 PATIENCE = 4.0
 
 Judge = Callable[[float, int | None], Verdict]
 
 
 class Window:
-    """Room for some judgements at a time; whoever finds none waits.
+    """A limit on the judgements that run at a time; those beyond it wait.
 
-    `fixed` says how many, whatever the lag; left out, between one and eight a core.
+    `fixed` sets it, whatever the lag; left out, it is between one and eight a core.
     """
 
     def __init__(self, fixed: int | None = None) -> None:
@@ -38,13 +39,13 @@ class Window:
         self.most = fixed or MOST_PER_CORE * cores
         self._changed = threading.Condition()
         self._running = 0
-        self._alone = 0  # how many are alone, or wait to be
-        self._ended = 0  # without lag, since the size has changed
-        self._halved = 0  # how often
+        self._alone = 0  # how many run alone, or wait to
+        self._ended = 0  # without lag, since the size last changed
+        self._halved = 0  # how many times
         self._closed = False
 
     def judged(self, judge: Callable[[], Verdict]) -> Verdict:
-        """Judge once there is room. Raises CancelledError after `close`."""
+        """Call `judge` once there is room. Raises CancelledError after `close`."""
         with self._changed:
             self._wait_for(lambda: not self._alone and self._running < self.size)
             self._running += 1
@@ -56,7 +57,7 @@ class Window:
         finally:
             with self._changed:
                 self._running -= 1
-                # One that began before the halving met the lag that it was for.
+                # A judgement that began before a halving saw the lag that caused it.
                 if lag_s is not None and halved == self._halved:
                     self._learn(lag_s)
                 self._changed.notify_all()
@@ -75,7 +76,7 @@ class Window:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait until nothing else is judged, and keep it so."""
+        """Wait until no other judgement runs, and let none start inside the block."""
         with self._changed:
             self._alone += 1
             try:
@@ -93,22 +94,23 @@ class Window:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Let nothing more begin."""
+        """Let no further judgement begin."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
-    def _wait_for(self, there_is_room: Callable[[], bool]) -> None:
-        self._changed.wait_for(lambda: self._closed or there_is_room())
+    def _wait_for(self, allowed: Callable[[], bool]) -> None:
+        self._changed.wait_for(lambda: self._closed or allowed())
         if self._closed:
             raise CancelledError
 
 
 def settled(judge: Judge, window: Window) -> Verdict:
-    """The verdict of `judge`, called with a patience and a seed, that can be relied on.
+    """Judge until the verdict is conclusive, three times at most, and return it.
 
-    One that is inconclusive is made again, alone and with more patience; and then once
-    more, on the same inputs: a check on which the two differ stays inconclusive.
+    `judge` is called with a patience and a seed. An inconclusive submission is judged
+    again, alone and with more patience, and then once more on the same inputs: a check
+    on which these two verdicts differ stays inconclusive.
     """
     first = window.judged(lambda: judge(1.0, None))
     if not first.inconclusive:
@@ -120,10 +122,10 @@ def settled(judge: Judge, window: Window) -> Verdict:
         return agreed(again, judge(PATIENCE, again.seed))
 
 
-def agreed(one: Verdict, other: Verdict) -> Verdict:
-    """Return what two judgements have in common; the rest is inconclusive."""
-    outcomes = {check.name: check.outcome for check in other.checks}
-    told = {
+def agreed(second: Verdict, third: Verdict) -> Verdict:
+    """Return `second`, with the checks on which `third` differs made inconclusive."""
+    outcomes = {check.name: check.outcome for check in third.checks}
+    undecided = {
         "outcome": "inconclusive",
         "feedback": Feedback(
             message="Judged twice, this check went one way and then the other: this"
@@ -133,8 +135,8 @@ def agreed(one: Verdict, other: Verdict) -> Verdict:
     checks = [
         check
         if outcomes.get(check.name) == check.outcome
-        else check.model_copy(update=told)
-        for check in one.checks
+        else check.model_copy(update=undecided)
+        for check in second.checks
     ]
-    lag_s = max(one.lag_s, other.lag_s)
-    return one.model_copy(update={"checks": checks, "lag_s": lag_s})
+    lag_s = max(second.lag_s, third.lag_s)
+    return second.model_copy(update={"checks": checks, "lag_s": lag_s})
