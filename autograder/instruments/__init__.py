@@ -1,1 +1,1 @@
-"""What the checks of an exercise look at an answer with, from outside."""
+"""Instruments with which an exercise's checks observe an answer from outside."""

@@ -1,4 +1,4 @@
-"""The vocabulary of the checks: what a check is worth, and how it says what it saw."""
+"""The vocabulary of checks: their titles and points, and how they report a failure."""
 
 import math
 from collections.abc import Callable
@@ -10,11 +10,12 @@ from autograder.judge.verdict import Feedback
 
 
 class Unmet(Exception):
-    """A check is not met. The learner reads exactly these sentences.
+    """A check that is not met. The learner reads exactly these sentences.
 
-    `look` points at the idea that is missing, not at the line to type. What was seen
-    may go by the clock, such as an answer's own time-out: on a machine that was late by
-    more than `margin_s` of any one second it says nothing: the check is inconclusive.
+    `look` points at the idea that is missing, not at the line to type. An observation
+    may depend on the clock, such as an answer's own time-out. If the machine was late
+    by more than `margin_s` in any one second, it proves nothing, and the check is
+    inconclusive.
     """
 
     def __init__(
@@ -32,13 +33,13 @@ class Unmet(Exception):
 
 
 def require(met: bool) -> None:
-    """Fail a held-back test, for a reason that its mark tells. Raises Unmet."""
+    """Raise Unmet unless `met`, in a held-back test: its mark gives the reason."""
     if not met:
         raise Unmet(sent="", saw="", expected="")
 
 
 def close(value: Any, expected: float | None) -> bool:
-    """Whether `value`, whatever it is, is the number `expected`, or None as it is."""
+    """Return whether `value`, of any type, is close to `expected`, or None as it is."""
     if expected is None or value is None or isinstance(value, bool):
         return value is expected
     return isinstance(value, int | float) and math.isclose(
@@ -55,11 +56,11 @@ def check(title: str, points: float) -> Callable[[Any], Any]:
 def guards(
     name: str, *, sent: str, saw: str, expected: str, look: str
 ) -> Callable[[Any], Any]:
-    """Mark a held-back test: check `name` passes only if this passes too.
+    """Mark a held-back test: check `name` passes only if this test passes too.
 
-    It asks the same with other inputs. If it fails, the learner reads what stands here,
-    and no word of what the test itself sent or saw.
+    It tests the same with other inputs. If it fails, the learner reads the sentences
+    given here, and nothing of what the test itself sent or saw.
     """
-    told = Feedback(sent=sent, saw=saw, expected=expected, look=look)
-    mark: Callable[[Any], Any] = pytest.mark.guards(name, told)
+    feedback = Feedback(sent=sent, saw=saw, expected=expected, look=look)
+    mark: Callable[[Any], Any] = pytest.mark.guards(name, feedback)
     return mark

@@ -19,10 +19,11 @@ CALLS_WITHIN_S = 10.0
 
 @dataclass(frozen=True)
 class Call:
-    """What became of one call: `value` if it `returned`, else `error` in words.
+    """The result of a call: `value` if it `returned`, otherwise `error` in words.
 
-    "no_json": it returned what cannot be JSON. "missing": there is no such function, or
-    its cell cannot be run. "process_ended": it ended the process that it ran in.
+    "no_json": it returned something that cannot be JSON. "missing": there is no such
+    function, or its cell cannot be run. "process_ended": it ended the process that it
+    ran in.
     """
 
     ended: Ended
@@ -34,20 +35,20 @@ class Call:
             return f"it returned {json.dumps(self.value)}"
         if self.error == "NotImplementedError":
             return "it is not written yet: it raised NotImplementedError"
-        words = {
+        description = {
             "raised": "it raised",
             "no_json": "it returned something that is no JSON:",
             "missing": "it could not be called:",
             "timed_out": "it had not returned in time",
             "process_ended": "it ended the process it was called in",
         }[self.ended]
-        return f"{words} {self.error}".strip()
+        return f"{description} {self.error}".strip()
 
 
 class Functions:
     """A learner's functions, each with the source of the cell that defines it.
 
-    None of it runs in this process.
+    None of their code runs in this process.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Functions:
         self._patience = patience
 
     def call(self, function: str, *arguments: Any) -> Call:
-        """Call `function` once, with arguments that can be JSON."""
+        """Call `function` once, with arguments that can be JSON; return the result."""
         return self.calls(function, [list(arguments)])[0]
 
     def calls(
@@ -75,10 +76,10 @@ class Functions:
     ) -> list[Call]:
         """Call `function` with each of `cases`, one after another in one process.
 
-        `within_s` is the time in which it may run, for all of them; with more patience
-        it is longer. What cannot be JSON goes `through` our own source: its
-        `through(function, *case)` is called there instead. Raises MachineTooBusy if it
-        hardly could run.
+        `within_s` is the time in which all the calls may run, in seconds; patience
+        multiplies it. For arguments that cannot be JSON, `through` is source of ours
+        that defines `through(function, *case)`, which is called instead. Raises
+        MachineTooBusy if the process could hardly run.
         """
         with self.conversation(function, within_s, through) as ask:
             return [ask(*case) for case in cases]
@@ -87,18 +88,18 @@ class Functions:
     def conversation(
         self, function: str, within_s: float = CALLS_WITHIN_S, through: str = ""
     ) -> Iterator[Callable[..., Call]]:
-        """Gives what calls `function`, one call at a time, in one process for all.
+        """Yield a callable that calls `function`, each time in the same process.
 
         `within_s` and `through` are as for `calls`.
         """
-        told = {
+        request = {
             "source": self._sources[function],
             "function": function,
             "through": through,
         }
         may_run_s = self._patience * within_s
         with child("call", [], self._confined, may_run_s, (), self._forks) as running:
-            running.tell(json.dumps(told) + "\n")
+            running.tell(json.dumps(request) + "\n")
             ended: Call | None = None
 
             def ask(*arguments: Any) -> Call:
@@ -114,13 +115,13 @@ class Functions:
 
 
 def _call(report: dict[str, Any]) -> tuple[Call, bool]:
-    """What a report tells, and whether it is the last."""
-    [(kind, said)] = list(report.items())[:1] or [("", None)]
+    """Return the call that `report` describes, and whether it is the last."""
+    [(kind, value)] = list(report.items())[:1] or [("", None)]
     match kind:
         case "returned":
-            return Call("returned", said), False
+            return Call("returned", value), False
         case "raised" | "no_json":
-            return Call(kind, error=str(said)), False
+            return Call(kind, error=str(value)), False
         case "missing":
-            return Call("missing", error=str(said)), True
-    return Call("timed_out" if said == "time" else "process_ended"), True
+            return Call("missing", error=str(value)), True
+    return Call("timed_out" if value == "time" else "process_ended"), True

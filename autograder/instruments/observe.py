@@ -1,9 +1,9 @@
-"""Watching a release from outside: what becomes of the requests that it is sent.
+"""Observing a release from outside: what happens to the requests that it is sent.
 
-Shared by the checks of every exercise whose answer is a release. What a check says
-rests on something that happened: an answer, the end of a process, a line in the log.
-That something did not happen rests on time in which the replica could run, so it is the
-same on a busy machine; seconds here are such seconds.
+Shared by the checks of every exercise whose answer is a release. A check's statement
+rests on something that happened: a response, the end of a process, a line in the log.
+A statement that something did not happen rests on time in which the replica could run,
+so it is the same on a busy machine. All seconds here are such seconds.
 """
 
 import json
@@ -22,7 +22,7 @@ READY_WITHIN_S = 15.0
 # has been closed, the process goes on answering.
 DYING_WITHIN_S = 2.0
 
-# The service's own lines about a request; an answer has to add one that says why.
+# The service's own log lines about a request; an answer has to add one that says why.
 BOUNDARY_LINES = {"request.answered", "request.failed"}
 
 FIRST_WITHIN_S = 3.0
@@ -35,7 +35,7 @@ BACKENDS = [(region, n) for region, count in TOPOLOGY.items() for n in range(cou
 
 @dataclass
 class Malformed:
-    """A malformed request of one `kind`, and what became of it and of the next ones."""
+    """A malformed request of one `kind`, and how it and the requests after it ended."""
 
     kind: str
     raw: bytes
@@ -45,22 +45,22 @@ class Malformed:
 
 
 class Patience:
-    """How long to wait for what may never come: less, once it has not come."""
+    """A wait for something that may never come: shorter once it has failed to come."""
 
     def __init__(self, at_first_s: float, then_s: float) -> None:
         self.seconds = at_first_s
         self._then_s = then_s
 
     def lose(self) -> None:
-        """It has not come."""
+        """Shorten the wait, because what was waited for has not come."""
         self.seconds = self._then_s
 
 
 class Experiment:
-    """Sends each kind of malformed request to one replica, `valid_after` each.
+    """An experiment on one replica: each kind of malformed request, then valid ones.
 
-    Nothing is sent before it is asked for, and nothing twice. `avoid` are backends that
-    valid requests must not name.
+    `valid_after` valid requests follow each malformed one. Nothing is sent before it is
+    asked for, and nothing twice. Valid requests name none of the backends in `avoid`.
     """
 
     def __init__(
@@ -86,48 +86,49 @@ class Experiment:
         self.death = Patience(DYING_WITHIN_S, 0.3)
 
     def __iter__(self) -> Iterator[Malformed]:
-        """Each malformed request, sent now if it has not been."""
+        """Yield each malformed request, sending it now if it has not been sent."""
         number = 0
         while number < len(self._sent) or next(self._sending, None):
             yield self._sent[number]
             number += 1
 
     def warm_up(self) -> tuple[bytes, Response] | None:
-        """Send the plainest of valid requests; returns it and a wrong answer to it.
+        """Send the plainest valid request; return it and the response if that is wrong.
 
         The first request takes longer than any other.
         """
         raw = plain_request(self._avoid)
-        answer = self.fleet.send(raw, FIRST_WITHIN_S)
-        return None if answer.status == 200 else (raw, answer)
+        response = self.fleet.send(raw, FIRST_WITHIN_S)
+        return None if response.status == 200 else (raw, response)
 
     def settle(self) -> None:
-        """Wait out a death that has begun, and the restart."""
+        """Wait until a death that has begun, and the restart after it, are over."""
         self.outlives(len(self.fleet.telemetry.exits()))
         self.fleet.wait_ready(READY_WITHIN_S)
 
     def outlives(self, deaths: int) -> bool:
-        """Whether the process lives on that was there after so many `deaths`."""
+        """Return whether the process that ran after `deaths` deaths still lives."""
         probe = plain_request(self._avoid)
         return outlives(self.fleet, deaths, probe, self.valid, self.death)
 
     @property
     def all(self) -> list[Malformed]:
-        """All of them, with the valid requests behind the last as well."""
+        """Return all malformed requests, with valid ones sent after the last too."""
         return list(self)
 
     @property
     def deaths(self) -> list[Malformed]:
-        """The malformed requests on which the process ended."""
-        return [each for each in self.all if each.exit_codes]
+        """Return the malformed requests on which the process ended."""
+        return [malformed for malformed in self.all if malformed.exit_codes]
 
     @property
     def died(self) -> str:
-        """Those deaths in words, empty if there was none."""
+        """Return a description of the deaths, empty if there was none."""
         if not self.deaths:
             return ""
-        codes = " and ".join(sorted({str(each.exit_codes[0]) for each in self.deaths}))
-        kinds = ", ".join(f"“{each.kind}”" for each in self.deaths)
+        exit_codes = sorted({str(death.exit_codes[0]) for death in self.deaths})
+        codes = " and ".join(exit_codes)
+        kinds = ", ".join(f"“{death.kind}”" for death in self.deaths)
         count = f"{len(self.deaths)} of {self.count} kinds"
         return f"the process ended, with exit code {codes}, on {count}: {kinds}"
 
@@ -141,27 +142,30 @@ class Experiment:
             self.outlives(deaths)
             exits = self.fleet.telemetry.exits()[deaths:]
             codes = [exit_.exit_code for exit_ in exits]
-            each = Malformed(kind, raw, response, codes)
-            self._sent.append(each)
-            yield each
+            malformed = Malformed(kind, raw, response, codes)
+            self._sent.append(malformed)
+            yield malformed
             self.fleet.wait_ready(READY_WITHIN_S)
             followers = [self._send_valid() for _ in range(self.valid_after)]
-            each.wrong = [follower for follower in followers if follower]
+            malformed.wrong = [follower for follower in followers if follower]
 
     def _send_valid(self) -> tuple[bytes, Response] | None:
-        """Send one valid request; returns it and the answer if that is wrong."""
+        """Send one valid request; return it and the response if that is wrong."""
         route, region, shard = well_formed_route(self._rng)
         while (region, shard) in self._avoid:
             route, region, shard = well_formed_route(self._rng)
         order = put_order(self._rng, route, f"{self._rng.getrandbits(32):08x}")
-        answer = self.fleet.send(order, self.valid.seconds)
-        if answer.outcome == "timeout":
+        response = self.fleet.send(order, self.valid.seconds)
+        if response.outcome == "timeout":
             self.valid.lose()
-        return None if is_from(answer, (region, shard)) else (order, answer)
+        return None if is_from(response, (region, shard)) else (order, response)
 
 
 def dies(fleet: Fleet, deaths: int, within_s: float) -> bool:
-    """Whether another process ends after so many `deaths`: answers run ahead of it."""
+    """Wait for one more process to end after `deaths`; return whether it did.
+
+    A response may arrive before its process ends.
+    """
     return fleet.telemetry.wait_for(
         lambda t: len(t.exits()) > deaths, within_s, "the end of a process"
     )
@@ -170,18 +174,18 @@ def dies(fleet: Fleet, deaths: int, within_s: float) -> bool:
 def outlives(
     fleet: Fleet, deaths: int, probe: bytes, valid: Patience, death: Patience
 ) -> bool:
-    """Whether the process lives on that was there after so many `deaths`.
+    """Return whether the process that ran after `deaths` deaths still lives.
 
-    It has proved that if it answers `probe`, a valid request, with a 200. A process
-    that is about to end may answer with anything else: its end is waited for.
+    A 200 to `probe`, a valid request, proves that it does. A process that is about to
+    end may give any other response, so this waits for its end.
     """
-    answer = fleet.send(probe, valid.seconds)
-    fleet.catch_up()  # the answer may be from the next process
+    response = fleet.send(probe, valid.seconds)
+    fleet.catch_up()  # the response may be from the next process
     if len(fleet.telemetry.exits()) > deaths:
         return False
-    if answer.status == 200:
+    if response.status == 200:
         return True
-    if answer.outcome == "timeout":
+    if response.outcome == "timeout":
         valid.lose()
     if dies(fleet, deaths, death.seconds):
         return False
@@ -190,12 +194,12 @@ def outlives(
 
 
 def plain_request(avoid: frozenset[Backend]) -> bytes:
-    """The plainest of valid requests."""
+    """Return the plainest valid request to a backend that is not in `avoid`."""
     return request_for(next(b for b in BACKENDS if b not in avoid))
 
 
 def is_from(response: Response, backend: Backend) -> bool:
-    """Whether `response` is a success of the backend that was asked for."""
+    """Return whether `response` is a success of `backend`."""
     if response.status != 200:
         return False
     try:
@@ -206,16 +210,16 @@ def is_from(response: Response, backend: Backend) -> bool:
 
 
 def logged(fleet: Fleet) -> list[dict[str, object]]:
-    """The records in the log that have a level and an event, as loggers write them."""
+    """Return the log records that have a level and an event, as loggers write them."""
     records = (entry.record for entry in fleet.telemetry.log_entries())
     return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
 
 
 def explanations(fleet: Fleet, wanted: int) -> list[str]:
-    """The log's lines that come from neither the request boundary nor the server.
+    """Return the log's lines that neither the request boundary nor the server wrote.
 
-    A response may arrive before the line that was written before it, so this waits for
-    `wanted` lines a while.
+    A response may arrive before a line that was written before it, so this waits up to
+    LOGGED_WITHIN_S for `wanted` lines.
     """
     fleet.telemetry.wait_for(
         lambda _: len(_explanations(fleet)) >= wanted, LOGGED_WITHIN_S
@@ -233,7 +237,7 @@ def _explanations(fleet: Fleet) -> list[str]:
 
 
 def stopped(fleet: Fleet) -> str:
-    """Which limit the replica has gone past, in words, or nothing."""
+    """Return which limit the replica has exceeded, in words, or an empty string."""
     for record in logged(fleet):
         if record["event"] == "sandbox.stopped":
             return f"it was stopped for using {record.get('used')}"
@@ -259,11 +263,11 @@ def resolve(header: bytes) -> Backend:
 def plant(
     release: Release, rng: random.Random, exceptions: tuple[str, ...]
 ) -> tuple[Release, dict[str, Backend]]:
-    """`release` with bugs in its resolve(), and each bug's exception → its backend.
+    """Return `release` with bugs in its resolve(), and each exception → its backend.
 
-    A valid request for such a backend raises that exception. Which backends those are
-    is drawn anew each time, and every check of an exercise asks the same release: an
-    answer cannot tell by the code around it what it is being asked.
+    A valid request for such a backend raises that exception. The backends are drawn at
+    random each time, and every check of an exercise uses the same release: an answer
+    cannot tell from the code around it which check is running.
     """
     bugs = dict(zip(exceptions, rng.sample(BACKENDS, len(exceptions)), strict=True))
     code = PLANTED.format(bugs={backend: name for name, backend in bugs.items()})
@@ -271,11 +275,11 @@ def plant(
 
 
 def route_to(backend: Backend) -> bytes:
-    """The plainest X-Route header that names `backend`."""
+    """Return the plainest X-Route header that names `backend`."""
     region, shard = backend
     return json.dumps({"region": region, "shard": shard}).encode()
 
 
 def request_for(backend: Backend) -> bytes:
-    """A valid request for `backend`."""
+    """Return a valid request for `backend`."""
     return http_request(route_to(backend))

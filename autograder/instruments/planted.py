@@ -1,4 +1,4 @@
-"""Releases that differ from a known one by a few lines, as a TOML file tells.
+"""Releases that differ from a named one by a few lines, read from a TOML file.
 
 base = "tested"                     # the release that all of them start from
 
@@ -9,7 +9,7 @@ symptom = "one kind of malformed header is answered with 500"
 
 [[releases.edits]]
 module = "boundary.py"
-old = '''…'''                       # stands exactly once in it
+old = '''…'''                       # occurs exactly once in it
 new = '''…'''
 """
 
@@ -22,10 +22,10 @@ from course.outage import Release
 
 @dataclass(frozen=True)
 class Planted:
-    """A release with a fault, or, with no `family`, a correct one built another way.
+    """A release with a fault, or, without a `family`, a correct one built another way.
 
-    `symptom` says what somebody would notice, and not how to find it; of a correct one
-    what is different about it.
+    `symptom` says what somebody would notice, and not how to find it; for a correct
+    release, what is different about it.
     """
 
     family: str
@@ -34,16 +34,16 @@ class Planted:
 
 
 def planted(path: Path) -> list[Planted]:
-    """The releases of the file at `path`. ValueError if an edit does not fit."""
+    """Read the releases in the file at `path`. Raises ValueError if an edit misfits."""
     data = tomllib.loads(path.read_text("utf-8"))
     base = Release.named(data["base"])
     return [
         Planted(
-            told.get("family", ""),
-            told["symptom"],
-            _edited(base, told["name"], told.get("edits", [])),
+            entry.get("family", ""),
+            entry["symptom"],
+            _edited(base, entry["name"], entry.get("edits", [])),
         )
-        for told in data["releases"]
+        for entry in data["releases"]
     ]
 
 

@@ -1,7 +1,7 @@
 """The pytest plugin that turns checks into the lines of a verdict.
 
-Loaded only in the process that `judging` starts. Gives the checks their fixtures and
-writes one JSON line a check to the file descriptor it was given.
+It is loaded only in the process that `judging` starts, gives the checks their fixtures,
+and writes one JSON line a check to the file descriptor it was given.
 """
 
 import json
@@ -42,19 +42,19 @@ StartFleet = Callable[[Release], Fleet]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Our lines to the judge."""
+    """Add the options by which the judge passes the job and two file descriptors."""
     parser.addoption("--job", type=Path, required=True)
     parser.addoption("--report-fd", type=int, required=True)
     parser.addoption("--owner-fd", type=int, required=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marks known; take the report to ourselves."""
+    """Register the marks, and set up the report to the judge."""
     config.addinivalue_line("markers", "check(title, points): a check of an exercise")
-    config.addinivalue_line("markers", "guards(name, told): a held-back test")
+    config.addinivalue_line("markers", "guards(name, feedback): a held-back test")
     config.stash[WATCH] = Watch(lambda line: _write(config, line))
     config.stash[FAILED] = set()
-    # The replicas must not inherit the end that verdicts are written to.
+    # The replicas must not inherit the end of the pipe that reports are written to.
     os.set_inheritable(config.getoption("--report-fd"), False)
     owner = config.getoption("--owner-fd")
     os.set_inheritable(owner, False)
@@ -63,9 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _end_with(owner: int, folder: Path) -> None:
-    """When the judge has ended, however that came, end this process; fleets follow.
+    """End this process once the judge has ended, for whatever reason; fleets follow.
 
-    The judge would have removed the `folder` of this job.
+    The `folder` of this job is removed, as the judge would have done.
     """
     os.read(owner, 1)
     shutil.rmtree(folder, ignore_errors=True)
@@ -73,14 +73,14 @@ def _end_with(owner: int, folder: Path) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Announce every check first: one that never reports can be named then."""
+    """Announce every check first, so that one that never reports can be named."""
     session.config.stash[WATCH].forget()
     for item in session.items:
         _write(session.config, _named(item) | {"outcome": "announced"})
 
 
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
-    """Leave out a held-back test whose check has failed already."""
+    """Skip a held-back test whose check has failed already."""
     mark = item.get_closest_marker("guards")
     return True if mark and mark.args[0] in item.config.stash[FAILED] else None
 
@@ -89,14 +89,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Any, Any]:
-    """Report the first phase of a check that fails, or that its call passed."""
+    """Report the first phase of a check that fails, or that its call has passed."""
     report = yield
-    spent: dict[str, float] = vars(item).setdefault("_spent_s", {})
-    spent[call.when] = call.duration
-    told: dict[str, Any] = {"seconds": round(sum(spent.values()), 3)}
+    durations_s: dict[str, float] = vars(item).setdefault("_durations_s", {})
+    durations_s[call.when] = call.duration
+    line: dict[str, Any] = {"seconds": round(sum(durations_s.values()), 3)}
     if call.excinfo is not None:
         exc = call.excinfo.value
-        # A release that cannot even start is the learner's matter as well.
+        # A release that cannot even start is the learner's failure as well.
         outcome, feedback = "error", Feedback(message=BROKEN)
         if isinstance(exc, MachineTooBusy):
             outcome, feedback = "inconclusive", Feedback(message=str(exc))
@@ -107,34 +107,34 @@ def pytest_runtest_makereport(
                 outcome = "inconclusive"
                 feedback = Feedback(message=TOO_LATE.format(late_s))
         item.config.stash[FAILED].add(item.name)
-        told |= {"outcome": outcome, "feedback": feedback.model_dump()}
-        _write(item.config, _named(item) | told)
+        line |= {"outcome": outcome, "feedback": feedback.model_dump()}
+        _write(item.config, _named(item) | line)
     elif call.when == "call":
-        _write(item.config, _named(item) | told | {"outcome": "passed"})
+        _write(item.config, _named(item) | line | {"outcome": "passed"})
     return report
 
 
 @pytest.fixture(scope="session")
 def job(pytestconfig: pytest.Config) -> Job:
-    """What is judged."""
+    """Return the job that is judged."""
     return Job.read(pytestconfig.getoption("--job"))
 
 
 @pytest.fixture(scope="session")
 def release(job: Job) -> Release:
-    """The release under test."""
+    """Return the release under test."""
     return job.release
 
 
 @pytest.fixture(scope="module")
 def seeded(job: Job, request: pytest.FixtureRequest) -> random.Random:
-    """Random numbers: the same again for the same seed of the job."""
+    """Return random numbers that are the same for the same seed of the job."""
     return random.Random(f"{job.seed} {request.node.name}")
 
 
 @pytest.fixture(scope="session")
 def refusals() -> list[OutageError]:
-    """Why the release under test does not start; it will not the next time either."""
+    """Return a list for the error of a start that failed: the next would fail, too."""
     return []
 
 
@@ -142,7 +142,7 @@ def refusals() -> list[OutageError]:
 def start_fleet(
     job: Job, refusals: list[OutageError], pytestconfig: pytest.Config
 ) -> Generator[StartFleet, None, None]:
-    """Starts a release on one replica, confined; it ends with the module of checks."""
+    """Yield a function that starts a fleet of one replica, confined, for a module."""
     with ExitStack() as running:
 
         def start(release: Release) -> Fleet:
@@ -156,8 +156,8 @@ def start_fleet(
             except OutageError as exc:
                 refusals.append(exc)
                 raise
-            took = time.monotonic() - started
-            _write(pytestconfig, {"phase": "deploy", "seconds": took})
+            took_s = time.monotonic() - started
+            _write(pytestconfig, {"phase": "deploy", "seconds": took_s})
             pytestconfig.stash[WATCH].follow(fleet)
             return running.enter_context(fleet)
 
@@ -166,19 +166,19 @@ def start_fleet(
 
 @pytest.fixture(scope="session")
 def functions(job: Job) -> Functions:
-    """The learner's functions, to be called in a process of their own."""
+    """Return the learner's functions, which run in a process of their own."""
     return Functions(job.answers, job.confined, job.forks, job.patience)
 
 
 @pytest.fixture(scope="session")
 def suite(job: Job) -> SuiteRunner:
-    """The learner's test suite, to be run against releases."""
+    """Return the learner's test suite, to be run against releases."""
     [source] = [text for name, text in job.answers.items() if name.startswith("test_")]
     return SuiteRunner(source, job.confined, job.seed, job.forks, job.patience)
 
 
 def _named(item: pytest.Item) -> dict[str, Any]:
-    """Which test this is, and which check it speaks for."""
+    """Return the fields of a line that name the test and the check it decides."""
     test = {"test": item.nodeid}
     if mark := item.get_closest_marker("guards"):
         return test | {"name": mark.args[0], "held_back": True}
@@ -189,10 +189,10 @@ def _named(item: pytest.Item) -> dict[str, Any]:
 
 
 def _feedback(item: pytest.Item, exc: Unmet | ReleaseDoesNotStart) -> Feedback:
-    """Return what the learner reads; of a held-back test only what its mark says."""
+    """Return what the learner reads: for a held-back test, only what its mark says."""
     if mark := item.get_closest_marker("guards"):
-        told: Feedback = mark.args[1]
-        return told
+        feedback: Feedback = mark.args[1]
+        return feedback
     return exc.feedback if isinstance(exc, Unmet) else Feedback(message=str(exc))
 
 

@@ -1,8 +1,8 @@
 """A Prometheus alerting rule, replayed on recorded incidents by the real promtool.
 
-Of the learner's file only the expression and the waiting time are used: what promtool
-gets is written here. It evaluates the rule once a second, on series made of what a
-fleet was scraped for.
+Only the expression and the waiting time of the learner's file are used: the files that
+promtool reads are written here. It evaluates the rule once a second, on series made of
+a fleet's scrapes.
 """
 
 import re
@@ -26,12 +26,12 @@ DURATION = re.compile(r"\d{1,6}(ms|s|m|h)")
 
 
 class RuleUnreadable(Exception):
-    """It is no rule file with one alert; the message says what is wrong with it."""
+    """A text that is no rule file with one alert; the message says what is wrong."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One alerting rule: it fires once `expr` has given something for `for_`."""
+    """An alerting rule: it fires once `expr` has had a result for the time `for_`."""
 
     alert: str
     expr: str
@@ -39,7 +39,7 @@ class Rule:
 
 
 def read_rule(text: str) -> Rule:
-    """The one alerting rule of a rule file. Raises RuleUnreadable."""
+    """Return the one alerting rule of a rule file. Raises RuleUnreadable."""
     if len(text) > LONGEST_FILE:
         raise RuleUnreadable(f"the file has {len(text):,} characters.")
     try:
@@ -54,31 +54,31 @@ def read_rule(text: str) -> Rule:
     if len(rules) != 1 or not isinstance(rules[0], dict):
         raise RuleUnreadable(f"it has {len(rules)} rules.")
     [rule] = rules
-    waits = str(rule.get("for", "0s"))
+    duration = str(rule.get("for", "0s"))
     if not isinstance(rule.get("expr"), str) or not isinstance(rule.get("alert"), str):
         raise RuleUnreadable("the rule has no `alert` or no `expr`, or one is no text.")
-    if not DURATION.fullmatch(waits):
-        raise RuleUnreadable(f"`for` is {waits!r}, and should be as 10s.")
-    return Rule(rule["alert"], rule["expr"], waits)
+    if not DURATION.fullmatch(duration):
+        raise RuleUnreadable(f"`for` is {duration!r}, and should be as 10s.")
+    return Rule(rule["alert"], rule["expr"], duration)
 
 
 def promtool() -> str | None:
-    """Where promtool is, if it is on this machine."""
+    """Return the path of promtool, or None if this machine has none."""
     return shutil.which("promtool")
 
 
 def firing_seconds(rule: Rule, scrapes: Sequence[dict[str, Any]]) -> set[int]:
-    """The seconds at which `rule` fires, if Prometheus had scraped `scrapes`.
+    """Return the seconds at which `rule` fires, had Prometheus scraped `scrapes`.
 
-    `scrapes` are as recording.scrapes_of has them. Raises RuleUnreadable if Prometheus
-    does not take the expression; OSError without promtool.
+    `scrapes` are in the form of recording.scrapes_of. Raises RuleUnreadable if
+    Prometheus rejects the expression, and OSError without promtool.
     """
     last = max(int(scrape["t"]) for scrape in scrapes)
     rules = {"alert": rule.alert, "expr": rule.expr, "for": rule.for_}
     test = {
         "interval": "1s",
         "input_series": _series(scrapes, last),
-        # Where it fires against this expectation, promtool says so, with the time.
+        # Where the rule fires against this expectation, promtool prints the time.
         "alert_rule_test": [
             {"eval_time": f"{t}s", "alertname": rule.alert, "exp_alerts": []}
             for t in range(1, last + 1)
@@ -95,53 +95,54 @@ def firing_seconds(rule: Rule, scrapes: Sequence[dict[str, Any]]) -> set[int]:
         }
         (folder / "test.yml").write_text(yaml.safe_dump(tests))
         _run(folder, "check", "rules", "rules.yml")
-        said = _run(folder, "test", "rules", "test.yml", fails=True)
-    found = re.findall(r"alertname: .*?, time: (\S+),", said)
-    return {_seconds(time) for time in found}
+        output = _run(folder, "test", "rules", "test.yml", fails=True)
+    times = re.findall(r"alertname: .*?, time: (\S+),", output)
+    return {_seconds(time) for time in times}
 
 
 def _series(scrapes: Sequence[dict[str, Any]], last: int) -> list[dict[str, str]]:
-    """Each series with its value in every second, or _ where it was not there."""
+    """Return each series with its value in every second, or _ where it had none."""
     values: dict[str, dict[int, float]] = defaultdict(dict)
     for scrape in scrapes:
         for name, labels, value in scrape["samples"]:
-            told = {**labels, "instance": str(scrape["replica"])}
-            pairs = ",".join(f'{key}="{text}"' for key, text in told.items())
+            all_labels = {**labels, "instance": str(scrape["replica"])}
+            pairs = ",".join(f'{key}="{text}"' for key, text in all_labels.items())
             values[f"{name}{{{pairs}}}"][int(scrape["t"])] = value
     return [
         {
             "series": series,
             "values": " ".join(
-                f"{known[t]:g}" if t in known else "_" for t in range(last + 1)
+                f"{value_at[t]:g}" if t in value_at else "_" for t in range(last + 1)
             ),
         }
-        for series, known in values.items()
+        for series, value_at in values.items()
     ]
 
 
-def _run(folder: Path, *words: str, fails: bool = False) -> str:
-    """Return what promtool says.
+def _run(folder: Path, *arguments: str, fails: bool = False) -> str:
+    """Run promtool and return its output.
 
-    Raises RuleUnreadable if it fails and should not, or could run for long enough and
-    has not ended; MachineTooBusy if it hardly could run.
+    Raises RuleUnreadable if it fails (unless `fails`, where it is expected to) or has
+    not ended after PROMTOOL_WITHIN_S in which it could run, and MachineTooBusy if it
+    could hardly run.
     """
     with subprocess.Popen(
-        [promtool() or "promtool", *words],
+        [promtool() or "promtool", *arguments],
         cwd=folder,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as running:
-        said = _read_all(running)
+        output = _read_all(running)
     broke = running.returncode != 0 and not fails
-    if broke or (fails and running.returncode and "alertname:" not in said):
-        lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if broke or (fails and running.returncode and "alertname:" not in output):
+        lines = [line.strip() for line in output.splitlines() if line.strip()]
         raise RuleUnreadable(f"promtool says: {' '.join(lines[-3:])[:400]}")
-    return said
+    return output
 
 
 def _read_all(running: subprocess.Popen[str]) -> str:
-    """Return the output of promtool, once it has ended; end it when it takes long."""
+    """Return promtool's output once it has ended, or kill it when it takes too long."""
     gauge = Gauge(lambda: [running.pid])
     limit = Limit("promtool's answer", PROMTOOL_WITHIN_S, lambda: gauge.ran_s)
     try:
@@ -155,7 +156,7 @@ def _read_all(running: subprocess.Popen[str]) -> str:
 
 
 def _seconds(duration: str) -> int:
-    """A duration as Prometheus writes it, such as 1m5s."""
+    """Return the whole seconds of a duration in Prometheus's notation, such as 1m5s."""
     units = {"h": 3600, "m": 60, "s": 1}
     parts = re.findall(r"(\d+)([hms])(?!s)", duration)
     return sum(int(count) * units[unit] for count, unit in parts)

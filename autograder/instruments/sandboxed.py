@@ -1,6 +1,6 @@
-"""Runs one of the sandbox's scripts beside learner code and reads what it reports.
+"""One of the sandbox's scripts, run beside learner code, and the reports it writes.
 
-Its time limits count the time in which the script could run; see course.outage.lag.
+Time limits count the time in which the script could run; see course.outage.lag.
 """
 
 import json
@@ -35,9 +35,9 @@ def reports(
     read: Sequence[str] = (),
     forks: str = "",
 ) -> Iterator[dict[str, Any]]:
-    """The JSON objects that `script` reports on `given`, one by one; then it has ended.
+    """Run `script` on the input `given`, and yield the JSON objects that it reports.
 
-    The rest as for `child`.
+    The other parameters are as for `child`.
     """
     with child(script, arguments, confined, within_s, read, forks) as running:
         running.tell(given)
@@ -47,22 +47,22 @@ def reports(
 
 @dataclass
 class Child:
-    """A script beside learner code: what it is told, and the JSON objects it reports.
+    """A script that runs beside learner code, and the JSON objects that it reports.
 
-    Once it is stopped, {"stopped": reason} comes last.
+    If it is stopped, the last of them is {"stopped": reason}.
     """
 
     reports: Iterator[dict[str, Any]]
     _input: IO[str]
 
     def tell(self, text: str) -> None:
-        """Write to its standard input. It may have ended before it was asked."""
+        """Write to the script's standard input; do nothing if the script has ended."""
         with suppress(BrokenPipeError):
             self._input.write(text)
             self._input.flush()
 
     def no_more(self) -> None:
-        """Close its standard input."""
+        """Close the script's standard input."""
         with suppress(BrokenPipeError):
             self._input.close()
 
@@ -76,32 +76,33 @@ def child(
     read: Sequence[str] = (),
     forks: str = "",
 ) -> Iterator[Child]:
-    """Run `script`, which has ended when the block has.
+    """Run `script` while the block runs, and end it with the block.
 
-    By a fork of the server at the address `forks`, where there is one. Whatever it
-    prints is dropped. It is stopped once it could run for `within_s` seconds, or when
-    it reports more than 16 MB. A line that is no JSON object ends the reading too:
-    learner code has written to the report, which earns it nothing. Raises
-    SandboxUnavailable; and MachineTooBusy from the reports, if it hardly could run.
+    It is a fork of the server at the address `forks`, if there is one. Its standard
+    output and error are dropped. It is stopped once it could run for `within_s`
+    seconds, or when it reports more than 16 MB. A line that is no JSON object ends the
+    reading too: learner code has written to the report, which earns it nothing. Raises
+    SandboxUnavailable; reading the reports raises MachineTooBusy if the script could
+    hardly run.
     """
     longest_s = max(LEAST_CAP_S, CAP * within_s)
     limits = Limits(wall_s=int(longest_s) + 5, cpu_s=int(within_s) + 60)
-    words = interpreter(confined, limits, read=[str(INSIDE), *read])
+    argv = interpreter(confined, limits, read=[str(INSIDE), *read])
     reading, writing = os.pipe()
-    its_input, ours = os.pipe()
-    words = (*words, "-m", script, str(writing), *arguments)
+    script_input, writable = os.pipe()
+    argv = (*argv, "-m", script, str(writing), *arguments)
     try:
-        process = _start(words, its_input, writing, forks)
+        process = _start(argv, script_input, writing, forks)
     except BaseException:
         os.close(reading)
-        os.close(ours)
+        os.close(writable)
         raise
     finally:
         os.close(writing)
-        os.close(its_input)
+        os.close(script_input)
     gauge = Gauge(lambda: [process.pid])
     limit = Limit("an answer of the cell", within_s, lambda: gauge.ran_s)
-    running = Child(_objects(reading, limit), os.fdopen(ours, "w"))
+    running = Child(_objects(reading, limit), os.fdopen(writable, "w"))
     over = threading.Event()
     watch = threading.Thread(target=_watch, args=(process, gauge, limit, over))
     watch.start()
@@ -117,21 +118,19 @@ def child(
 
 
 def _start(
-    words: Sequence[str], its_input: int, writing: int, forks: str
+    argv: Sequence[str], script_input: int, writing: int, forks: str
 ) -> subprocess.Popen[bytes] | Forked:
-    passed = passed_on(os.environ)
+    env = passed_on(os.environ)
     if forks:
         with open(os.devnull, "wb") as nowhere:
-            fds = {0: its_input, 1: nowhere.fileno(), 2: nowhere.fileno()}
-            return Forked(
-                forks, JOIN, words, fds | {writing: writing}, str(INSIDE), passed
-            )
+            fds = {0: script_input, 1: nowhere.fileno(), 2: nowhere.fileno()}
+            return Forked(forks, JOIN, argv, fds | {writing: writing}, str(INSIDE), env)
     return subprocess.Popen(
-        words,
+        argv,
         cwd=INSIDE,
-        env=passed,
+        env=env,
         pass_fds=[writing],
-        stdin=its_input,
+        stdin=script_input,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -143,9 +142,9 @@ def _watch(
     limit: Limit,
     over: threading.Event,
 ) -> None:
-    """Keep the clock of `limit`; end `process` a second after, unless `over` before.
+    """Keep the clock of `limit`; kill `process` a second later, unless `over` is set.
 
-    One that does not read what it is told would make the teller wait.
+    A process that does not read its input would otherwise make the writer wait.
     """
     with suppress(MachineTooBusy):
         while limit.left_s():

@@ -20,19 +20,19 @@ from course.outage.tempdirs import own_folder
 
 from .sandboxed import reports
 
-# In seconds in which it could run: on a busy machine it may take minutes.
+# In seconds in which the suite could run: on a busy machine it may take minutes.
 SUITE_WITHIN_S = 25.0
 OUT_OF_TIME = f"it had not ended after {SUITE_WITHIN_S:.0f} seconds"
 AT_ONCE = 2  # releases that the suite is run against at the same time
 PROJECT = Path(__file__).parents[2]
 
-# All of the course that a suite may import: what builds requests, and sends them.
+# All of the course that a suite may import: the code that builds and sends requests.
 READABLE = ("course/__init__.py", "course/outage", "course/service")
 
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """One run of a suite: its tests that passed and failed; why it was `stopped`."""
+    """A run of a suite: the tests that passed and failed, and why it was `stopped`."""
 
     passed: tuple[str, ...]
     failed: tuple[str, ...]
@@ -40,17 +40,17 @@ class SuiteRun:
 
     @property
     def accepts(self) -> bool:
-        """Whether the suite finds no fault with the release, having looked at all."""
+        """Return whether the suite has run to its end, and all of its tests passed."""
         return bool(self.passed) and not self.failed and not self.stopped
 
     @property
     def kills(self) -> bool:
-        """Whether a test of the suite fails on the release: the fault is found."""
+        """Return whether a test of the suite fails: the release's fault is found."""
         return bool(self.failed)
 
 
 class SuiteRunner:
-    """Runs the test suite `source` in the sandbox.
+    """A runner of the test suite `source` in the sandbox.
 
     The releases are ours. The suite reaches them through a Unix socket, sees nothing of
     their source, and cannot tell a reference from a planted fault by name or order.
@@ -68,26 +68,26 @@ class SuiteRunner:
         self._within_s = patience * SUITE_WITHIN_S
         self._confined = confined
         self._forks = forks
-        # Ours could go without a sandbox; with one they start by forks, in no time.
+        # Our releases need no sandbox, but inside one they are forks and start at once.
         self._fleets = confinement(confined, forks) if forks else Confinement()
         self._rng = random.Random(f"{seed} suite")
         self._out_of_time = 0
 
     def run(self, releases: Mapping[str, Release]) -> dict[str, SuiteRun]:
-        """How the suite fares against each of `releases`, by name, in random order."""
+        """Run the suite on each of `releases`, in random order; return runs by name."""
         order = list(releases)
         self._rng.shuffle(order)
-        wanted = [releases[name] for name in order]
+        shuffled = [releases[name] for name in order]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            runs = dict(zip(order, pool.map(self._run, wanted), strict=True))
+            runs = dict(zip(order, pool.map(self._run, shuffled), strict=True))
         return {name: runs[name] for name in releases}
 
     def _run(self, release: Release) -> SuiteRun:
         if self._out_of_time >= AT_ONCE:
-            return SuiteRun((), (), OUT_OF_TIME)  # it would be so with each of them
+            return SuiteRun((), (), OUT_OF_TIME)  # every other run would end so, too
         unnamed = Release("release", release.modules)
         with (
-            # What has died stays dead, or a test would have to be quick to see it.
+            # A dead replica stays dead, or a test would have to be quick to observe it.
             Fleet(unnamed, 1, first_backoff_s=60.0, confinement=self._fleets) as fleet,
             own_folder("outage-suite-") as folder,
             log_in(folder / "log.jsonl", fleet),
@@ -96,8 +96,10 @@ class SuiteRunner:
             file = folder / "test_answer.py"
             file.write_bytes(self._source.encode("utf-8", "surrogatepass"))
             address = str(fleet.address)
-            os.chmod(address, 0o777)  # to connect, a sandbox's user must be let write
-            told = list(
+            os.chmod(
+                address, 0o777
+            )  # connecting takes write permission, in a sandbox too
+            lines = list(
                 reports(
                     "run_suite",
                     [address, str(PROJECT), str(file)],
@@ -108,19 +110,19 @@ class SuiteRunner:
                     forks=self._forks,
                 )
             )
-        if busy := [str(line["busy"]) for line in told if "busy" in line]:
+        if busy := [str(line["busy"]) for line in lines if "busy" in line]:
             raise MachineTooBusy.told(busy[0])
         tests: dict[str, bool] = {}
-        for line in told:
+        for line in lines:
             outcome = line.get("outcome")
             if outcome in {"passed", "failed"}:
                 name = str(line.get("test"))
                 tests[name] = tests.get(name, True) and outcome == "passed"
-        stopped = next((line["stopped"] for line in told if "stopped" in line), "")
+        stopped = next((line["stopped"] for line in lines if "stopped" in line), "")
         if stopped == "time":
             stopped = OUT_OF_TIME
             self._out_of_time += 1
-        unread = [line["unread"] for line in told if "unread" in line]
+        unread = [line["unread"] for line in lines if "unread" in line]
         if unread and not tests:
             stopped = f"the cell cannot be imported: {unread[0]!s:.200}"
         return SuiteRun(
@@ -132,9 +134,10 @@ class SuiteRunner:
 
 @contextmanager
 def log_in(path: Path, fleet: Fleet) -> Iterator[None]:
-    """Keep what `fleet` logs in a file, as it comes.
+    """Write the log of `fleet` to the file `path` while the block runs.
 
-    Beside it, that it has died, and for how many seconds it could run so far.
+    Beside it, a file "gone" says that a replica has died, and "ran_s" for how many
+    seconds the fleet could run so far.
     """
     over = threading.Event()
 
@@ -142,15 +145,16 @@ def log_in(path: Path, fleet: Fleet) -> Iterator[None]:
         written = 0
         beats = 0
 
-        def more(told: Telemetry) -> bool:
-            return len(told.logs) > written or len(told.beats) > beats or over.is_set()
+        def more(telemetry: Telemetry) -> bool:
+            logs, new_beats = len(telemetry.logs), len(telemetry.beats)
+            return logs > written or new_beats > beats or over.is_set()
 
         with path.open("w", encoding="utf-8") as file:
             while not over.is_set():
                 fleet.telemetry.wait_for(more, 1.0)
                 beats = len(fleet.telemetry.beats)
                 if fleet.telemetry.exits():
-                    # It stays dead; who asks shall know at once, not by a time-out.
+                    # It stays dead: clients learn that at once, not by a time-out.
                     path.with_name("gone").touch()
                 new = path.with_name("ran_s.new")
                 new.write_text(f"{fleet.telemetry.ran_s():.3f}")

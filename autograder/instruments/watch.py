@@ -1,7 +1,8 @@
-"""Tells the judge how busy the machine is while checks run, and how long they could.
+"""The watch that tells the judge how busy the machine is while checks run.
 
-A line a second: `lag_s`, how late this process or a fleet was in the worst second so
-far, and `ran_s`, the seconds so far in which this process and the fleets could run.
+It sends a line a second: `lag_s`, how late this process or a fleet was in the worst
+second so far, and `ran_s`, the seconds so far in which this process and the fleets
+could run.
 """
 
 import os
@@ -16,9 +17,9 @@ EVERY_S, TICKS = 0.25, 4
 
 
 class Watch:
-    """Watches this process, and each fleet from when it is ready; it is told by `tell`.
+    """A watch on this process, and on each fleet from when it is ready.
 
-    It ends with this process.
+    It passes a line a second to `tell`, and ends with this process.
     """
 
     def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
@@ -29,15 +30,15 @@ class Watch:
         threading.Thread(target=self._run, daemon=True).start()
 
     def follow(self, fleet: Fleet) -> None:
-        """Watch `fleet` as well, from now on."""
+        """Watch `fleet` too, from now on."""
         self._fleets.append((fleet, fleet.telemetry.now))
 
     def forget(self) -> None:
-        """Count from now on: until here, modules were imported."""
+        """Forget the lag so far, when modules were imported."""
         self._worst_s = 0.0
 
     def lag(self) -> float:
-        """Return how late we or the fleets were in the worst second, in seconds."""
+        """Return the lag of this process or a fleet in the worst second, in seconds."""
         lags = [fleet.telemetry.lag(since) for fleet, since in list(self._fleets)]
         return max([self._worst_s, *lags])
 
