@@ -1,7 +1,7 @@
-"""Re-exports `check` and its like, at the address that notebooks import them from.
+"""The names that notebooks import, such as `check`, at an address that stays.
 
-A learner's copy of an exercise in work/ outlives an update of the course. So this
-address stays, wherever the code moves.
+A learner's copy of an exercise in work/ outlives updates of the course, so this
+address stays the same wherever the code moves.
 """
 
 from autograder.learning.checking import (

@@ -1,4 +1,4 @@
-"""What exercises call in a notebook: `check`, `hint`, `solution`, `release_of` …"""
+"""Functions that notebooks call: `check`, `hint`, `solution` and the like."""
 
 import inspect
 import linecache
@@ -27,7 +27,7 @@ from .presenting import as_html, as_text, check_as_text, checks_as_html
 
 
 class NotFromACell(JudgeError):
-    """An object was given to `check` that no cell of the notebook defines."""
+    """An object given to `check` is not defined by any cell of the notebook."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -37,7 +37,7 @@ class NotFromACell(JudgeError):
 
 
 class NotTheLastOne(JudgeError):
-    """The cell that defines `name` was run again, and did not get to its end."""
+    """The cell that defines `name` was run again and did not run to its end."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -50,30 +50,30 @@ class NotTheLastOne(JudgeError):
 def check(exercise: str, *objects: Any) -> None:
     """Judge the cells that define `objects`, and show each check as it ends.
 
-    The same verdict as `./outage check` and as grading gives for the visible checks.
+    For the visible checks, the verdict is that of `./outage check` and of grading.
     Raises JudgeError.
     """
     wanted = Exercise.named(exercise)
     answers = answers_of(wanted, objects)
-    shown: list[Check] = []
+    ended: list[Check] = []
     started = time.monotonic()
     handle = display({"text/plain": "Checking …"}, raw=True, display_id=True)
 
     def show(check: Check) -> None:
-        shown.append(check)
+        ended.append(check)
         if handle is not None:
             seconds = time.monotonic() - started
-            handle.update(shown_so_far(shown, seconds), raw=True)
+            handle.update(progress_as_bundle(ended, seconds), raw=True)
 
     verdict = judge(wanted, answers, on_check=show)
     if handle is not None:
-        handle.update(shown_as(verdict), raw=True)
+        handle.update(verdict_as_bundle(verdict), raw=True)
     journal = learners_journal()
     try:
         note(journal, wanted, answers, verdict)
     except JournalNotWritten as exc:
         print(exc)
-    # An answer that was not given to this check needs no hint now.
+    # An answer that this call does not check needs no hint now.
     given = [item.__name__ for item in objects]
     names = given if verdict.passed else wanting(wanted, verdict)
     if names := [name for name in names if name in given]:
@@ -108,23 +108,23 @@ def solution(exercise: str, item: Any, sure: bool = False) -> None:
 
 
 def ladder_of(exercise: str, item: Any) -> tuple[Ladder, Journal]:
-    """The hints to `item` as they stand, and the journal that says so."""
+    """Return the ladder of hints to `item`, and the journal that it is read from."""
     journal = learners_journal()
-    found = ladders(Exercise.named(exercise), journal)
+    ladder_by_name = ladders(Exercise.named(exercise), journal)
     name = getattr(item, "__name__", repr(item))
-    if name not in found:
+    if name not in ladder_by_name:
         raise NotFromACell(name)
-    return found[name], journal
+    return ladder_by_name[name], journal
 
 
 @cache
 def learners_journal() -> Journal:
-    """The one that this kernel writes; the same each time, even if kept in memory."""
+    """Return the journal of this kernel: the same object each time."""
     return Journal.here()
 
 
-def shown_so_far(checks: list[Check], seconds: float) -> dict[str, str]:
-    """The checks that have ended, as a bundle that notebooks display."""
+def progress_as_bundle(checks: list[Check], seconds: float) -> dict[str, str]:
+    """Return the checks that have ended as a bundle that notebooks display."""
     head = f"Checking …  {len(checks)} done, {seconds:.1f} s"
     return {
         "text/plain": "\n".join([head, *map(check_as_text, checks)]),
@@ -132,19 +132,19 @@ def shown_so_far(checks: list[Check], seconds: float) -> dict[str, str]:
     }
 
 
-def shown_as(verdict: Verdict) -> dict[str, str]:
-    """A verdict as a bundle that notebooks display."""
+def verdict_as_bundle(verdict: Verdict) -> dict[str, str]:
+    """Return a verdict as a bundle that notebooks display."""
     return {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
 
 
 def release_of(exercise: str, *objects: Any) -> Release:
-    """The release that the cells defining `objects` make. Raises JudgeError."""
+    """Make a release of the cells that define `objects`. Raises JudgeError."""
     wanted = Exercise.named(exercise)
     return wanted.release(answers_of(wanted, objects))
 
 
 def try_suite(exercise: str, test: Any, release: Release) -> None:
-    """Run the suite in whose cell `test` is defined against `release`, and say how.
+    """Run the suite in the cell that defines `test` on `release`; print the result.
 
     Raises JudgeError.
     """
@@ -159,20 +159,23 @@ def try_suite(exercise: str, test: Any, release: Release) -> None:
 
 
 def answers_of(exercise: Exercise, objects: tuple[Any, ...]) -> Answers:
-    """The text of the cell that defines each of `objects`, by its grade_id."""
+    """Return the text of the cell that defines each of `objects`, by its grade_id."""
     cells = {getattr(item, "__name__", ""): cell_of(item) for item in objects}
     return {s.grade_id: cells[s.defines] for s in exercise.slots if s.defines in cells}
 
 
 def cell_of(item: Any) -> str:
-    """The whole cell in which `item` was defined. Raises NotFromACell."""
+    """Return the text of the whole cell that defines `item`.
+
+    Raises NotFromACell, and NotTheLastOne if a later version of the cell failed.
+    """
     name = getattr(item, "__name__", repr(item))
     shell = get_ipython()
     latest = latest_with(name, shell.history_manager.input_hist_raw if shell else [])
     code = code_of(item)
     if code is None and isinstance(item, type) and latest:
-        return latest  # a class without methods: there is nothing else to go by
-    # IPython keeps the text of every cell that was run under a file name of its own.
+        return latest  # a class without methods: nothing else tells where it is from
+    # IPython keeps the text of every cell that has run under its own file name.
     file = code.co_filename if code else ""
     if "ipykernel_" not in file and not file.startswith("<ipython-input"):
         raise NotFromACell(name)
@@ -183,13 +186,13 @@ def cell_of(item: Any) -> str:
 
 
 def code_of(item: Any) -> CodeType | None:
-    """The code of a function, or of a method of a class, which itself has none."""
+    """Return the code of a function, or of a method where `item` is a class."""
     candidates = [item, *(vars(item).values() if isinstance(item, type) else ())]
-    found = filter(inspect.isfunction, map(inspect.unwrap, candidates))
-    return next((function.__code__ for function in found), None)
+    functions = filter(inspect.isfunction, map(inspect.unwrap, candidates))
+    return next((function.__code__ for function in functions), None)
 
 
 def latest_with(name: str, cells: Sequence[str]) -> str:
-    """The last of the `cells` run so far that defines `name`, whether or not it ran."""
+    """Return the last of `cells` that defines `name`, even if running it failed."""
     definition = re.compile(rf"^(async\s+def|def|class)\s+{name}\b", re.MULTILINE)
     return next((cell for cell in reversed(cells) if definition.search(cell)), "")

@@ -1,8 +1,8 @@
-"""The game day: an outage of one's own, a room to fight it in, and a clock that runs.
+"""The game day: an outage for each learner, an incident panel, and a timeline.
 
 The outages are the known wrong answers of exercise 13 that are called outage_*, sealed
-(base64) by `outage build`, so that nobody reads one by accident. Which of them it is,
-and on which exception, is drawn by a seed that stands in the learner's journal.
+(base64) by `outage build`, so that nobody reads one by accident. A seed in the
+learner's journal decides which of them it is, and which exception it raises.
 """
 
 import base64
@@ -31,7 +31,7 @@ EXERCISE, MODULE = "13", "lookups.py"
 SEALED = MODULES / "13_game_day" / "outages.sealed"
 SEED = "game day"
 
-# In an outage, a line with this mark names the exception that is drawn.
+# In an outage's source, a line with this mark names the exception to be drawn.
 DRAWN = re.compile(r"KeyError(.*)  # drawn$", re.MULTILINE)
 EXCEPTIONS = ("KeyError", "TypeError", "AttributeError", "ValueError")
 
@@ -39,26 +39,26 @@ WARM_UP_S = 5.0
 RATE, MALFORMED, LONGEST_S = 30.0, 1 / 6, 1800.0
 PATIENT = Retries(retries=1, delay_s=0.2)
 
-# The service is restored when this share of valid requests has been served for so long.
+# The service is restored once this share of valid requests is served for that long.
 RESTORED, RESTORED_FOR_S = 0.95, 10.0
 
 
 @dataclass(frozen=True)
 class Outage:
-    """The faulty `module` of one learner; `number` tells outages apart, and no more."""
+    """The faulty `module` of one learner; `number` only tells outages apart."""
 
     number: int
     module: str
 
     @property
     def release(self) -> Release:
-        """The release that was deployed this morning."""
+        """Return the faulty release, which was deployed this morning."""
         drill = Release.named("drill")
         return drill.called("this morning's").replace(MODULE, self.module)
 
 
 def outages() -> list[Outage]:
-    """The whole family, each with every exception that can be drawn."""
+    """Return every outage with every exception that can be drawn."""
     texts = json.loads(base64.b64decode(SEALED.read_text()))
     modules = [
         module
@@ -71,16 +71,16 @@ def outages() -> list[Outage]:
 
 
 def draw(seed: int) -> Outage:
-    """The outage of `seed`: first one of the sorts, then one of its exceptions."""
+    """Draw an outage by `seed`: first one of the kinds, then one of its exceptions."""
     rng = random.Random(f"{SEED} {seed}")
-    sorts: dict[str, list[Outage]] = {}
+    kinds: dict[str, list[Outage]] = {}
     for outage in outages():
-        sorts.setdefault(outage.module.partition("\n")[0], []).append(outage)
-    return rng.choice(sorts[rng.choice(sorted(sorts))])
+        kinds.setdefault(outage.module.partition("\n")[0], []).append(outage)
+    return rng.choice(kinds[rng.choice(sorted(kinds))])
 
 
 def my_outage() -> Outage:
-    """The learner's own: drawn the first time, and the same ever after."""
+    """Return the learner's outage: drawn on the first call, and always the same."""
     journal = learners_journal()
     seeds = [event["seed"] for event in journal.events() if event["kind"] == SEED]
     if not seeds:
@@ -93,7 +93,7 @@ def my_outage() -> Outage:
 
 
 def open_module() -> None:
-    """Put the faulty module into the cell that calls this, in place of the call."""
+    """Replace the cell that calls this by the text of the faulty module."""
     module = my_outage().module
     shell = get_ipython()
     if shell is not None:
@@ -111,7 +111,7 @@ class Entry:
 
     @property
     def clock(self) -> str:
-        """Such as T+02:10."""
+        """Return the time since the alert, such as T+02:10."""
         sign, seconds = "-" if self.at < 0 else "+", abs(round(self.at))
         return f"T{sign}{seconds // 60:02}:{seconds % 60:02}"
 
@@ -122,9 +122,9 @@ class Entry:
 class GameDay:
     """A fleet of the faulty release under traffic, the panel, and a timeline.
 
-    Of the traffic the share `malformed` is malformed, from some seconds on. The fleet
-    ends with `close` or with the kernel, the traffic after half an hour. Raises
-    OutageError.
+    After WARM_UP_S seconds of valid traffic, the share `malformed` of it is malformed.
+    The fleet ends with `close` or with the kernel, the traffic after half an hour.
+    Raises OutageError.
     """
 
     def __init__(
@@ -145,16 +145,17 @@ class GameDay:
         self._entries: list[tuple[float, str]] = []
         self._fixes = 0
         self.fleet.start_traffic(Load(RATE, seed=outage.number, retries=PATIENT))
-        self.fleet.telemetry.wait_for(lambda told: told.now > WARM_UP_S, 2 * WARM_UP_S)
-        self._began = self.fleet.telemetry.now
+        telemetry = self.fleet.telemetry
+        telemetry.wait_for(lambda t: t.now > WARM_UP_S, 2 * WARM_UP_S)
+        self._began = telemetry.now
         self.fleet.start_traffic(self._load)
 
     def show(self) -> None:
-        """Put the panel below the cell."""
+        """Show the panel below the cell."""
         self.panel.show()
 
     def note(self, text: str) -> None:
-        """Write a line into the timeline. Begin with "cause:" when you know it."""
+        """Add a line to the timeline. Begin it with "cause:" once you know that."""
         print(self._entry(*self._noted(text)))
 
     def deploy(self, answer: Any) -> None:
@@ -166,7 +167,7 @@ class GameDay:
         self.note(f"deployed {name}")
 
     def metrics(self) -> None:
-        """Print what the replicas say of themselves, in the newest scrape of each."""
+        """Print some of each replica's metrics, from its newest scrape."""
         newest = {scrape.replica: scrape for scrape in self.fleet.telemetry.scrapes}
         for replica, scrape in sorted(newest.items()):
             print(f"replica {replica}, process {scrape.pid}, second {scrape.t:.0f}")
@@ -177,16 +178,16 @@ class GameDay:
                     print(f"    {name} {value:g}")
 
     def timeline(self) -> None:
-        """Print what happened when, since the alert."""
+        """Print the timeline: what happened, and when since the alert."""
         for entry in self._timeline():
             print(entry)
 
     def debrief(self) -> None:
         """Print this day's milestones beside June's."""
         entries = self._timeline()
-        ours = {ALERT, COMPLAINT, BACK}
-        after = [e for e in entries if e.at >= 0 and e.text not in ours]
-        mine = {
+        automatic = {ALERT, COMPLAINT, BACK}
+        after = [e for e in entries if e.at >= 0 and e.text not in automatic]
+        milestones = {
             "somebody acts": next(iter(after), None),
             "the cause is known": next(
                 (e for e in after if e.text.lower().startswith("cause")), None
@@ -195,13 +196,13 @@ class GameDay:
                 (e for e in entries if e.text == BACK), None
             ),
         }
-        june = dict(zip(mine, JUNE, strict=True))
-        for milestone, entry in mine.items():
-            told = "(not on record)" if entry is None else entry.clock
-            print(f"{milestone:24} {told:16} June: T+{june[milestone]:02}:00")
+        june = dict(zip(milestones, JUNE, strict=True))
+        for milestone, entry in milestones.items():
+            clock = "(not on record)" if entry is None else entry.clock
+            print(f"{milestone:24} {clock:16} June: T+{june[milestone]:02}:00")
 
     def close(self) -> None:
-        """Leave a still picture in the panel's place, and end the fleet."""
+        """Replace the panel by a still picture, and end the fleet."""
         self.panel.close()
         self.fleet.close()
 
@@ -214,20 +215,20 @@ class GameDay:
         return Entry(t - paged, text)
 
     def _paged(self) -> tuple[float, str]:
-        """When somebody was told, and by what."""
-        told = self.fleet.telemetry
-        until = min(told.now, self._began + COMPLAINT_AFTER_S)
+        """Return when somebody was alerted, and whether by the alert or by users."""
+        telemetry = self.fleet.telemetry
+        until = min(telemetry.now, self._began + COMPLAINT_AFTER_S)
         for second in range(int(until - self._began)):
             t = self._began + second
-            if self.panel.view.alert.firing(told, t):
+            if self.panel.view.alert.firing(telemetry, t):
                 return t, ALERT
         return until, COMPLAINT
 
     def _timeline(self) -> list[Entry]:
-        told = self.fleet.telemetry
+        telemetry = self.fleet.telemetry
         events = [*self._entries, (self._began, "the first malformed requests arrive")]
         events.append(self._paged())
-        if (back := restored_at(told, self._began)) is not None:
+        if (back := restored_at(telemetry, self._began)) is not None:
             events.append((back, BACK))
         return [self._entry(*event) for event in sorted(events)]
 
@@ -236,29 +237,29 @@ ALERT = "the alert fires"
 COMPLAINT = "users complain; no alert has fired"
 COMPLAINT_AFTER_S = 30.0
 BACK = "users are served again"
-# Of June's timeline: acknowledged, cause found, error rates back to normal.
+# Minutes in June's timeline: acknowledged, cause found, error rates back to normal.
 JUNE = tuple(
-    next(minutes for minutes, event in TIMELINE.items() if words in event)
-    for words in ("confirms the issue", "found:", "back to normal")
+    next(minutes for minutes, event in TIMELINE.items() if phrase in event)
+    for phrase in ("confirms the issue", "found:", "back to normal")
 )
 
 
-def restored_at(told: Telemetry, since: float) -> float | None:
-    """The second from which on valid requests have been served, after they were not.
+def restored_at(telemetry: Telemetry, since: float) -> float | None:
+    """Return the second from which valid requests were served again after an outage.
 
-    None if they have been served all the time since `since`, or are not now.
+    None if they have been served at all times since `since`, or are not served now.
     """
-    valid = [
-        t for t in list(told.tries) if t.last and not t.malformed and t.due >= since
-    ]
+    tries = list(telemetry.tries)
+    valid = [t for t in tries if t.last and not t.malformed and t.due >= since]
     served: dict[int, list[bool]] = defaultdict(list)
     for tried in valid:
         served[int(tried.due - since)].append(tried.outcome == "ok")
-    # What was due in the last seconds may still be under way.
-    seconds = range(int(told.now - since - RESTORED_FOR_S / 2))
+    # Requests that were due in the last seconds may still be under way.
+    seconds = range(int(telemetry.now - since - RESTORED_FOR_S / 2))
     down = [n for n in seconds if sum(served[n]) < RESTORED * max(1, len(served[n]))]
     if not down:
         return None
     after = since + down[-1] + 1
-    back = min((tried.due for tried in valid if tried.due >= after), default=told.now)
-    return back if told.now - back > RESTORED_FOR_S else None
+    now = telemetry.now
+    back = min((tried.due for tried in valid if tried.due >= after), default=now)
+    return back if now - back > RESTORED_FOR_S else None

@@ -1,4 +1,4 @@
-"""What stands below a verdict in a notebook: hints on request, then the solution."""
+"""The panel below a verdict in a notebook: hints on request, then the solution."""
 
 from html import escape
 
@@ -20,7 +20,7 @@ class HintPanel:
         self._exercise, self._name, self._journal = exercise, name, journal
         self._standing = widgets.HTML()
         self._hints = widgets.HTML()
-        self._said = widgets.HTML()
+        self._message = widgets.HTML()
         self._next = widgets.Button(description="Next hint")
         self._ask = widgets.Button(description="Reference solution")
         self._yes = widgets.Button(description="Yes, show it", button_style="warning")
@@ -34,14 +34,14 @@ class HintPanel:
         self._no.on_click(lambda _: self._confirm(False))
         buttons = widgets.HBox([self._next, self._ask])
         self.box = widgets.VBox(
-            [self._standing, self._hints, buttons, self._sure, self._said]
+            [self._standing, self._hints, buttons, self._sure, self._message]
         )
         self.box.add_class("outage-hints")
         self._confirm(False)
         self._refresh()
 
     def open_next(self) -> None:
-        """Open the next hint, or say why there is none now."""
+        """Open the next hint, or show why none can be opened now."""
         self._say("")
         try:
             self._ladder().open_next(self._journal)
@@ -50,13 +50,13 @@ class HintPanel:
         self._refresh()
 
     def ask(self) -> None:
-        """Ask whether the solution is really wanted, once it may be shown."""
+        """Ask for confirmation if the solution may be shown, or show why it may not."""
         refusal = self._ladder().solution_refusal()
         self._say(refusal)
         self._confirm(not refusal)
 
     def reveal(self) -> None:
-        """Show the solution."""
+        """Show the solution, or why it may not be shown."""
         self._confirm(False)
         try:
             self._say("", code=self._ladder().solution())
@@ -78,14 +78,14 @@ class HintPanel:
         self._sure.layout.display = "flex" if asked else "none"
 
     def _say(self, text: str, code: str = "") -> None:
-        shown = f"<pre>{escape(code)}</pre>" if code else escape(text)
-        self._said.value = f'<div role="status">{shown}</div>'
+        content = f"<pre>{escape(code)}</pre>" if code else escape(text)
+        self._message.value = f'<div role="status">{content}</div>'
 
 
 def panels(
     exercise: Exercise, names: list[str], journal: Journal
 ) -> tuple[widgets.VBox, str]:
-    """A panel for each answer in `names`, and the same offer in words."""
+    """Return a panel for each answer in `names`, and the same offer as text."""
     box = widgets.VBox([HintPanel(exercise, name, journal).box for name in names])
     offers = [
         f'A hint to {name}: run hint("{exercise.number}", {name})' for name in names

@@ -1,7 +1,7 @@
 """Four hints an answer, one more for each try; the reference solution after them.
 
-A try is a check of an answer that is not the same as any checked before. What has been
-tried and opened stands in the learner's journal, so a restart takes nothing away.
+A try is a check of an answer that differs from every one checked before. Tries and open
+hints are recorded in the learner's journal, so a restart loses nothing.
 """
 
 import hashlib
@@ -17,19 +17,20 @@ HINT = "hint"
 
 
 class NotOpenYet(JudgeError):
-    """A hint or a solution was asked for before its time; the message says when."""
+    """A hint or a solution cannot be shown yet; the message says when it can."""
 
 
 def note(
     journal: Journal, exercise: Exercise, answers: Mapping[str, str], verdict: Verdict
 ) -> None:
-    """Write into `journal` how `answers` fared. Raises JournalNotWritten.
+    """Record the verdict on `answers` in `journal`. Raises JournalNotWritten.
 
-    A check that was inconclusive makes no try: what failed does, if anything has.
+    An inconclusive verdict is a try of the answers with a failed check, if there are
+    any, and of no other.
     """
     if verdict.inconclusive:
-        tried = wanting(exercise, verdict)
-        cells = {slot.grade_id for slot in exercise.slots if slot.defines in tried}
+        failed = wanting(exercise, verdict)
+        cells = {slot.grade_id for slot in exercise.slots if slot.defines in failed}
         answers = {name: text for name, text in answers.items() if name in cells}
         if not answers:
             return
@@ -49,7 +50,7 @@ def note(
 
 @dataclass(frozen=True)
 class Ladder:
-    """How far the hints to one answer have been climbed: `opened` of them are read."""
+    """The hints to one answer, of which the first `opened` may be read."""
 
     exercise: Exercise
     slot: AnswerSlot
@@ -59,18 +60,18 @@ class Ladder:
 
     @property
     def standing(self) -> str:
-        """Tries and hints in words."""
+        """Return a line with the numbers of tries and of open hints."""
         noun = "try" if self.tries == 1 else "tries"
         hints = len(self.slot.hints)
         return f"{self.tries} {noun}, {self.opened} of {hints} hints open"
 
     @property
     def hints(self) -> list[str]:
-        """Those that are open."""
+        """Return the hints that are open."""
         return list(self.slot.hints[: self.opened])
 
     def refusal(self) -> str:
-        """Why there is no further hint now, or nothing."""
+        """Return why no further hint can be opened now, or an empty string."""
         if self.opened == len(self.slot.hints):
             return "All hints are open; the reference solution can be shown."
         if self.tries == 0:
@@ -80,7 +81,7 @@ class Ladder:
         return ""
 
     def open_next(self, journal: Journal) -> str:
-        """The next hint. Raises NotOpenYet and JournalNotWritten."""
+        """Open the next hint and return it. Raises NotOpenYet and JournalNotWritten."""
         if refusal := self.refusal():
             raise NotOpenYet(refusal)
         rung = self.opened + 1
@@ -90,7 +91,7 @@ class Ladder:
         return self.slot.hints[rung - 1]
 
     def solution_refusal(self) -> str:
-        """Why the reference solution is not shown yet, or nothing."""
+        """Return why the reference solution is not shown yet, or an empty string."""
         if self.passed or self.opened == len(self.slot.hints):
             return ""
         return (
@@ -99,7 +100,7 @@ class Ladder:
         )
 
     def solution(self) -> str:
-        """The reference solution. Raises NotOpenYet, also where there is none."""
+        """Return the reference solution. Raises NotOpenYet, also if there is none."""
         if refusal := self.solution_refusal():
             raise NotOpenYet(refusal)
         if not self.exercise.solution.exists():
@@ -110,7 +111,7 @@ class Ladder:
 
 
 def ladders(exercise: Exercise, journal: Journal) -> dict[str, Ladder]:
-    """The ladder of each answer, by what the answer is called in its cell."""
+    """Return the ladder of each answer, by the name that the answer's cell defines."""
     events = [e for e in journal.events() if e.get("exercise") == exercise.name]
     checked = [e for e in events if e["kind"] == VERDICT]
     hints = [e for e in events if e["kind"] == HINT and isinstance(e.get("rung"), int)]
@@ -131,12 +132,12 @@ def ladders(exercise: Exercise, journal: Journal) -> dict[str, Ladder]:
 
 
 def wanting(exercise: Exercise, verdict: Verdict) -> list[str]:
-    """What the answers are called that the checks which did not pass are about.
+    """Return the names of the answers that checks which did not pass are about.
 
-    An inconclusive one says nothing about its answer.
+    An inconclusive check says nothing about its answer.
     """
-    fine = {"passed", "inconclusive"}
-    failed = {c.name for c in verdict.checks if c.outcome not in fine}
+    not_failed = {"passed", "inconclusive"}
+    failed = {c.name for c in verdict.checks if c.outcome not in not_failed}
     about = {
         grade_id
         for objective in exercise.objectives

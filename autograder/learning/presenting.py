@@ -1,4 +1,4 @@
-"""A verdict for reading: as plain text, and as HTML without script or style sheet."""
+"""A verdict as plain text, and as HTML without script or style sheet."""
 
 import re
 from collections.abc import Iterable
@@ -20,29 +20,29 @@ WORDS = {
     "error": "could not be checked",
     "timed_out": "took too long",
 }
-# White on a ground of its own can be read in the light theme and in the dark.
+# White on these backgrounds is readable in the light theme and in the dark one.
 GROUNDS = {"passed": "#1a7f37", "inconclusive": "#57606a"}
 OTHER_GROUND = "#cf222e"
 
 
 def headline(verdict: Verdict) -> str:
-    """The score in one line, and how long it took."""
-    done = "All checks pass" if verdict.passed else "Not all checks pass yet"
+    """Return the score, and how long judging took, in one line."""
+    summary = "All checks pass" if verdict.passed else "Not all checks pass yet"
     score = f"{verdict.score:g} of {verdict.points:g} points"
     if verdict.inconclusive:
-        done = "Your machine was too busy to tell"
+        summary = "Your machine was too busy to tell"
         score = f"{verdict.score:g} points so far, {verdict.points:g} to be had"
-    return f"{done}: {score}. Judged in {verdict.seconds:.1f} s."
+    return f"{summary}: {score}. Judged in {verdict.seconds:.1f} s."
 
 
 def way_out(verdict: Verdict) -> str:
-    """How busy the machine was, if too busy to tell, and what to do; else nothing."""
+    """Return what to do about a machine that is too busy, or an empty string."""
     if not verdict.inconclusive:
         return ""
-    open_ = sum(check.outcome == "inconclusive" for check in verdict.checks)
+    undecided = sum(check.outcome == "inconclusive" for check in verdict.checks)
     lag = f" (for {verdict.lag_s:.1f} s of one second)" if verdict.lag_s else ""
     return (
-        f"{open_} of {len(verdict.checks)} checks say nothing for or against your"
+        f"{undecided} of {len(verdict.checks)} checks say nothing for or against your"
         f" answer: other programs kept it from running{lag}. That counts as no try."
         " Close what is busy (a video call, a build, another notebook), then check"
         " again."
@@ -50,14 +50,14 @@ def way_out(verdict: Verdict) -> str:
 
 
 def as_text(verdict: Verdict) -> str:
-    """The whole verdict as plain text."""
+    """Return the whole verdict as plain text."""
     top = filter(None, [headline(verdict), way_out(verdict)])
     notes = [f"Note: {note}" for note in verdict.notes]
     return "\n".join([*top, *map(check_as_text, verdict.checks), *notes])
 
 
 def check_as_text(check: Check) -> str:
-    """One check: a line, and its feedback indented below."""
+    """Return a check as a line, with its feedback indented below."""
     line = (
         f"{MARKS[check.outcome]} {check.title}"
         f" ({check.earned:g} of {check.points:g}, {WORDS[check.outcome]})"
@@ -67,7 +67,7 @@ def check_as_text(check: Check) -> str:
 
 
 def as_html(verdict: Verdict) -> str:
-    """The whole verdict as HTML."""
+    """Return the whole verdict as HTML."""
     return (
         f"<div><div><strong>{escape(headline(verdict))}</strong></div>"
         f"<div>{escape(way_out(verdict))}</div>"
@@ -77,18 +77,18 @@ def as_html(verdict: Verdict) -> str:
 
 
 def checks_as_html(checks: Iterable[Check]) -> str:
-    """These checks as a list."""
+    """Return `checks` as an HTML list."""
     items = "".join(map(check_as_html, checks))
     return f'<ul style="list-style: none; padding: 0">{items}</ul>'
 
 
 def check_as_html(check: Check) -> str:
-    """One check as a list item, its feedback line by line."""
-    ground = GROUNDS.get(check.outcome, OTHER_GROUND)
+    """Return a check as an HTML list item, with its feedback line by line."""
+    background = GROUNDS.get(check.outcome, OTHER_GROUND)
     body = "".join(_labeled(*part) for part in check.feedback.labeled())
     return (
         '<li style="margin: 0 0 .6em">'
-        f'<strong style="color: #fff; background-color: {ground}">&nbsp;'
+        f'<strong style="color: #fff; background-color: {background}">&nbsp;'
         f"{MARKS[check.outcome]} {WORDS[check.outcome]}&nbsp;</strong>"
         f" {escape(check.title)} ({check.earned:g} of {check.points:g} points)"
         f'<div style="margin: .2em 0 0 1.6em">{body}</div></li>'
@@ -98,11 +98,11 @@ def check_as_html(check: Check) -> str:
 def _labeled(label: str, text: str) -> str:
     """Return `text` as paragraphs: a sentence after its label, further lines as code.
 
-    Only tags that nbgrader's sanitized feedback lets through: neither <p> nor <pre>.
+    It has only tags that nbgrader leaves in sanitized feedback: neither <p> nor <pre>.
     """
     sentence, _, rest = text.partition("\n") if label else ("", "", text)
-    said = re.sub("`([^`]+)`", r"<code>\1</code>", escape(sentence))
-    first = f'<div style="margin: .4em 0"><strong>{label}:</strong> {said}</div>'
+    marked = re.sub("`([^`]+)`", r"<code>\1</code>", escape(sentence))
+    first = f'<div style="margin: .4em 0"><strong>{label}:</strong> {marked}</div>'
     return (first if label else "") + "".join(
         f'<div><code style="white-space: pre-wrap">{escape(line)}</code></div>'
         for line in rest.splitlines()
