@@ -1,17 +1,17 @@
 """Judges answers, shows verdicts to learners, and grades classes.
 
-Each room imports from those below it alone:
+Each room imports only from those below it:
 
     cli           the `outage` command
-    authoring     known answers and what is made of them; beside it
+    authoring     known answers and the files made from them; beside it
     grading       a class at a time
     gradebook     nbgrader's side: submissions, cells, grades, exports
-    learning      what learners meet in a notebook: verdicts, hints, the game day
-    instruments   what checks look at an answer with, from outside
+    learning      for learners in a notebook: verdicts, hints, the game day
+    instruments   with which checks observe an answer from outside
     judge         answers in, a verdict out
-    sandbox       where code of others runs
+    sandbox       where other people's code runs
 
-The notebooks of a class import `checking`, which stays where it is, whatever moves.
-nbgrader runs from this folder, where each room is an import by its own name: none may
-be called notebook, since nbconvert imports a package of that name if it is there.
+Learners' notebooks import `checking`, which stays where it is, whatever else moves.
+nbgrader runs from this folder, where each room can be imported by its own name: none
+may be called notebook, since nbconvert imports a package of that name if there is one.
 """

@@ -22,14 +22,14 @@ c = get_config()  # type: ignore[name-defined]  # noqa: F821 - nbgrader puts it 
 c.CourseDirectory.course_id = "outage"
 c.CourseDirectory.root = str(ROOT)
 # Made from solutions/ by `outage build`. nbgrader copies every file of this folder into
-# the release, so the texts with the solutions must not lie in it.
+# the release, so the texts with the solutions must not be in it.
 c.CourseDirectory.source_directory = "source"
 c.CourseDirectory.release_directory = "../exercises"
-# Several graders at once want PostgreSQL: postgresql+psycopg://USER@HOST/DATABASE
+# Several graders at once need PostgreSQL: postgresql+psycopg://USER@HOST/DATABASE
 c.CourseDirectory.db_url = os.environ.get(
     "OUTAGE_GRADEBOOK", f"sqlite:///{ROOT / 'gradebook.db'}"
 )
-# Where assignments are released to, handed in, and feedback is fetched from.
+# Where assignments are released and handed in, and feedback is fetched.
 if "OUTAGE_EXCHANGE" in os.environ:
     c.Exchange.root = os.environ["OUTAGE_EXCHANGE"]
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__"]
@@ -54,7 +54,7 @@ c.GenerateAssignment.preprocessors = [
 c.Autograde.pre_convert_hook = prepare
 
 # In place of ClearOutput, DeduplicateIds, OverwriteKernelspec and OverwriteCells, which
-# mend what they know of.
+# repair only the damage that they know of.
 c.Autograde.sanitize_preprocessors = [Rebuild, stock.CheckCellMetadata]
 
 # In place of Execute: no kernel, and an explicit score in every check cell. Stock
@@ -69,14 +69,14 @@ c.Autograde.autograde_preprocessors = [
     stock.CheckCellMetadata,
 ]
 
-# nbgrader's own writes 0 for a submission that has no score.
+# nbgrader's own plugin writes 0 for a submission that has no score.
 c.ExportApp.plugin_class = "autograder.gradebook.exports.Plain"
 
-# Feedback asks no content network for MathJax: it would stay blank while none answers.
+# Feedback loads no MathJax from a CDN: it would stay blank while none answers.
 c.HTMLExporter.extra_template_basedirs = [
     str(ROOT / "cli/jupyter/nbconvert/templates"),
     str(Path(nbgrader.__file__).parent / "server_extensions/formgrader/templates"),
 ]
 
-# A submission may hold HTML and JavaScript; the instructor's browser is not its stage.
+# A submission may hold HTML and JavaScript, which must not run in a grader's browser.
 c.HTMLExporter.sanitize_html = True

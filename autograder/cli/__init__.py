@@ -1,4 +1,4 @@
-"""The `outage` command. All wiring of the house is done here, and nowhere else."""
+"""The `outage` command, which wires all rooms of the code together."""
 
 from .main import main
 

@@ -54,7 +54,7 @@ def build(
         ),
     ] = False,
 ) -> None:
-    """Make the generated files, or compare them with their sources."""
+    """Make the generated files, or compare them with freshly made ones."""
     if record:
         if not record_lessons():
             raise typer.Exit(Exit.FELL_SHORT)
@@ -70,7 +70,7 @@ def build(
         different = [
             path for part in GENERATED for path in compare(PROJECT, fresh, part)
         ]
-        if check_only and different:  # what is made from notebooks cannot be told
+        if check_only and different:  # files made from notebooks cannot be compared
             differ(different)
         if not check_only:
             for part in GENERATED:
@@ -94,7 +94,7 @@ def build(
 
 
 def differ(paths: list[str]) -> NoReturn:
-    """Print which generated files differ from their sources; end with exit code 1."""
+    """Print the generated files that differ from their sources; end with code 1."""
     for path in paths:
         out.print(path, highlight=False)
     out.print("differ from their sources. Run: ./outage build", style="red")
@@ -102,17 +102,17 @@ def differ(paths: list[str]) -> NoReturn:
 
 
 def verdict_schema() -> str:
-    """The JSON schema of verdicts."""
+    """Return the JSON schema of verdicts."""
     return json.dumps(Verdict.model_json_schema(), indent=2) + "\n"
 
 
 def same(old: Path, new: Path) -> bool:
-    """Whether both files exist and hold the same."""
+    """Return whether both files exist and have the same content."""
     return old.exists() and old.read_bytes() == new.read_bytes()
 
 
 def to_notebook(source: Path, target: Path) -> None:
-    """Convert one percent-format text; the same text gives the same bytes."""
+    """Convert a percent-format text to a notebook; equal texts give equal bytes."""
     notebook = jupytext.read(source)
     notebook.metadata = nbformat.NotebookNode(
         kernelspec={
@@ -123,7 +123,7 @@ def to_notebook(source: Path, target: Path) -> None:
         language_info={"name": "python"},
     )
     for number, cell in enumerate(notebook.cells):
-        # jupytext makes ids up anew each time; a stable one keeps the file stable.
+        # jupytext makes up new ids each time; a stable id keeps the file stable.
         cell.id = cell.metadata.get("nbgrader", {}).get("grade_id", f"cell-{number:02}")
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
@@ -132,8 +132,8 @@ def to_notebook(source: Path, target: Path) -> None:
 def generate_assignments(fresh: Path) -> None:
     """Let nbgrader make the learners' notebooks. Raises FellShort if it cannot.
 
-    As `nbgrader generate_assignment` does. All in this process: each of its commands
-    imports for two seconds of processor time, for one exercise.
+    This does the same as `nbgrader generate_assignment`, but in this process: each of
+    its commands spends two seconds of processor time on imports, for one exercise.
     """
     folder = PROJECT / "autograder"
     config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
@@ -141,23 +141,23 @@ def generate_assignments(fresh: Path) -> None:
     config.CourseDirectory.release_directory = str(fresh / "exercises")
     config.CourseDirectory.db_url = f"sqlite:///{fresh / 'gradebook.db'}"
     (fresh / "exercises").mkdir()
-    said = io.StringIO()
+    log = io.StringIO()
     for source in sorted((fresh / "autograder/source").iterdir()):
         config.CourseDirectory.assignment_id = source.name
         course = CourseDirectory(config=config)
         maker = GenerateAssignment(coursedir=course, config=config)
         maker.force = True
-        maker.log.handlers = [logging.StreamHandler(said)]
+        maker.log.handlers = [logging.StreamHandler(log)]
         try:
             maker.start()
-        except (SystemExit, NbGraderException) as exc:  # how a command of its fails
+        except (SystemExit, NbGraderException) as exc:  # the ways its commands fail
             raise FellShort(
-                f"nbgrader generate_assignment {source.name}:\n{said.getvalue()}"
+                f"nbgrader generate_assignment {source.name}:\n{log.getvalue()}"
             ) from exc
 
 
 def compare(project: Path, fresh: Path, part: str) -> list[str]:
-    """The files below `part` that are missing, stale or left over in `project`."""
+    """Return the files below `part` that are missing, stale or extra in `project`."""
 
     def contents(root: Path) -> dict[str, bytes]:
         return {

@@ -31,7 +31,7 @@ def calibrate(
     no_sandbox: NoSandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    """Judge known answers, print how many verdicts were false; exit code 1 if any."""
+    """Judge known answers and count false verdicts; end with exit code 1 if any."""
     confined = Confined.LIMITS if no_sandbox else Confined.SANDBOX
     try:
         results = judged(exercises or [], confined, repeats, load)
@@ -51,7 +51,7 @@ def calibrate(
 def judged(
     arguments: list[str], confined: Confined, repeats: int, load: int
 ) -> list[Calibration]:
-    """Calibrate what `arguments` name, or all exercises; print each miss at once."""
+    """Calibrate the exercises in `arguments`, or all; print each miss at once."""
     known = [exercise.name for exercise in all_exercises()]
     results = []
     with Progress(console=err) as progress:
@@ -74,7 +74,7 @@ def judged(
 
 
 def in_words(result: Calibration) -> str:
-    """Return what came of the known answers to one exercise, as a sentence."""
+    """Return the result for the known answers to one exercise, as a sentence."""
     times = f", {result.repeats} times each" if result.repeats > 1 else ""
     beside = f", beside {result.load} busy loops a core" if result.load else ""
     return (

@@ -1,4 +1,4 @@
-"""`outage check`: the learner's saved notebook through the judge, in the terminal."""
+"""`outage check`: the verdict on the learner's saved notebook, in the terminal."""
 
 import json
 from contextlib import suppress
@@ -55,8 +55,8 @@ def check(
     """Judge one notebook, or judge it again at every save, until interrupted.
 
     Ends with exit code 0 if all checks passed, 1 if not, 2 if there is no such exercise
-    or notebook, 3 if this machine cannot judge: no sandbox for grading, a full disk, or
-    too busy to tell where nothing failed.
+    or notebook, 3 if this machine cannot judge: it has no sandbox for grading or a full
+    disk, or nothing failed but it was too busy to decide every check.
     """
     how: dict[str, Any] = {"seed": seed}
     if as_grading:
@@ -80,61 +80,61 @@ def watch_and_judge(
     as_json: bool,
     verdict: Verdict,
 ) -> None:
-    """Judge `path` again whenever its answers have changed; Ctrl-C ends it.
+    """Judge the notebook at `path` again whenever its answers change, until Ctrl-C.
 
-    After an inconclusive verdict they need not have.
+    After an inconclusive verdict, every save is judged.
     """
-    from watchfiles import watch  # which nothing else needs
+    from watchfiles import watch  # not at the top: nothing else needs it
 
     answers = from_notebook(path)
     out.print(
         f"Watching {path}; save the notebook to have it judged. Ctrl-C ends this."
     )
-    # JupyterLab saves by replacing the file, so it is the folder that is watched.
+    # JupyterLab saves by replacing the file, so this watches the folder.
     with suppress(KeyboardInterrupt):
         for _ in watch(path.parent, recursive=False):
             try:
-                changed = from_notebook(path)
-                if changed != answers or verdict.inconclusive:
-                    answers = changed
+                saved = from_notebook(path)
+                if saved != answers or verdict.inconclusive:
+                    answers = saved
                     verdict = judge_once(exercise, path, how, as_json)
             except JudgeError as exc:
-                # Half-written, most likely: the next save brings it whole.
+                # Most likely half-written: the next save will be complete.
                 out.print(str(exc), style="yellow", markup=False)
 
 
 def judge_once(
     exercise: Exercise, path: Path, how: dict[str, Any], as_json: bool
 ) -> Verdict:
-    """Judge the notebook at `path` and print what came of it. Raises JudgeError."""
-    answers = from_notebook(path)
+    """Judge the notebook at `path` and print the verdict. Raises JudgeError."""
+    readings = from_notebook(path)
     if as_json:
-        verdict = judge_best(exercise, answers, **how)
+        verdict = judge_best(exercise, readings, **how)
         print(json.dumps(verdict.model_dump(), indent=2))
         return verdict
     out.print(f"Exercise {exercise.number}, {exercise.title}: {path}", highlight=False)
     with out.status("deploying your answer and watching it ..."):
-        verdict = judge_best(exercise, answers, on_check=print_check, **how)
+        verdict = judge_best(exercise, readings, on_check=print_check, **how)
     if path == own_copy(PROJECT, exercise.notebook):
         try:
-            note(learners_journal(PROJECT), exercise, answers[0], verdict)
+            note(learners_journal(PROJECT), exercise, readings[0], verdict)
         except JournalNotWritten as exc:
             out.print(str(exc), style="yellow", markup=False)
     style = "green" if verdict.passed else "yellow" if verdict.inconclusive else "red"
-    said = "\n".join(filter(None, [headline(verdict), way_out(verdict)]))
-    out.print(Panel(said, style=style, expand=False))
+    message = "\n".join(filter(None, [headline(verdict), way_out(verdict)]))
+    out.print(Panel(message, style=style, expand=False))
     if wanting(exercise, verdict):
         out.print(f"A hint: ./outage hint {exercise.number}", highlight=False)
     return verdict
 
 
 def print_check(check: Check) -> None:
-    """Print one check as it ends."""
+    """Print a check that has ended, with its feedback."""
     style = STYLES[check.outcome]
     title = f"{MARKS[check.outcome]} {check.title}"
     out.print(
         f"{title} ({check.earned:g} of {check.points:g})", style=style, markup=False
     )
     for line in str(check.feedback).splitlines():
-        # Commands stay on one line, so that they can be copied.
+        # Commands stay on one line, so that readers can copy them.
         out.print(Text(f"    {line}"), soft_wrap=line.startswith("curl"))

@@ -1,4 +1,4 @@
-"""The Chromium or Chrome that browser tests run in, and learners may have."""
+"""The Chromium or Chrome that browser tests run in."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 
 def find_chromium() -> Path | None:
-    """Return one on this machine: named, on the path, or Playwright's own."""
+    """Return a browser of this machine: named, on the path, or Playwright's own."""
     named = os.environ.get("OUTAGE_CHROMIUM")
     if named:
         return Path(named) if Path(named).exists() else None

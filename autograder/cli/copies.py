@@ -1,4 +1,4 @@
-"""The learner's copies of the notebooks: made, signed, and the map on the first one."""
+"""The learner's copies of the notebooks: made, signed, and the first one's map."""
 
 import shutil
 from pathlib import Path
@@ -14,16 +14,15 @@ from .workspace import FRONT_PAGE, jupyter_folder, learners_journal, own_copy
 
 NOTEBOOKS = ("course/notebooks/*.ipynb", "exercises/*/*.ipynb")
 FIGURES = ("course/figures/*.svg",)
-# What notebooks were called in earlier versions, and are called now.
+# The names of notebooks in earlier versions → their present names.
 RENAMED = {"05_bleeding.ipynb": "05_stop_the_bleeding.ipynb"}
 
 
 def prepare(project: Path) -> list[str]:
-    """Copy what is missing into work/, and never touch what is there.
+    """Copy missing notebooks and figures into work/; never overwrite a file there.
 
-    work/ mirrors the project's tree, so that links between notebooks work in both; a
-    copy of a notebook that has another name now gets it, too. Returns what there is to
-    say about it.
+    work/ mirrors the project's tree, so that links between notebooks work in both. A
+    copy whose notebook has been renamed is renamed, too. Returns lines to print.
     """
     for before, now in RENAMED.items():
         copy = project / "work/course/notebooks" / before
@@ -43,10 +42,10 @@ def prepare(project: Path) -> list[str]:
 
 
 def copy_afresh(project: Path, original: Path) -> None:
-    """Make the learner's copy of `original`, one that JupyterLab trusts."""
+    """Make the learner's copy of `original`, and have JupyterLab trust it."""
     copy = own_copy(project, original)
     copy.parent.mkdir(parents=True, exist_ok=True)
-    # By way of a second name: a copy that was interrupted is no copy.
+    # Under a temporary name first: an interrupted copy must not look complete.
     partial = copy.with_suffix(".partial")
     shutil.copyfile(original, partial)
     partial.replace(copy)
@@ -55,16 +54,16 @@ def copy_afresh(project: Path, original: Path) -> None:
 
 
 def trust(project: Path, notebook: Path) -> None:
-    """Sign a notebook of ours, so that JupyterLab shows what it holds."""
+    """Sign one of the course's notebooks, so that JupyterLab shows its outputs."""
     data = jupyter_folder(project) / "data"
     data.mkdir(parents=True, exist_ok=True)
     NotebookNotary(data_dir=str(data)).sign(nbformat.read(notebook, as_version=4))
 
 
 def show_the_way(project: Path) -> list[str]:
-    """Bring the map on the learner's front page up to date.
+    """Update the map on the learner's front page.
 
-    Returns what there is to say: nothing, or why that was not possible.
+    Returns lines to print: none, or one that says why that was not possible.
     """
     page = project / "work" / FRONT_PAGE
     try:
@@ -76,7 +75,7 @@ def show_the_way(project: Path) -> list[str]:
         ]
         partial = page.with_suffix(".partial")
         nbformat.write(notebook, partial)
-    except (ValueError, AttributeError):  # no JSON, no notebook, no such cell
+    except (ValueError, AttributeError):  # not JSON, not a notebook, or no such cell
         return [f"{page} is not as it was. A fresh one: ./outage reset 00"]
     partial.replace(page)
     trust(project, page)

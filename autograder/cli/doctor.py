@@ -27,10 +27,8 @@ from .shared import PROJECT, AsJson, out
 
 LEAST_FREE_MB = 500
 
-# How many seconds one second of a fleet takes, over two seconds of traffic: 1.0 to 1.2
-# on two idle cores, 1.5 to 3 beside two busy loops a core. From there on learners would
-# rather wait until the other work is done.
-QUIET_UP_TO, BUSY_UP_TO = 1.5, 4.0
+    """Measure this machine's slowdown, on a real fleet under traffic."""
+    started = time.monotonic()
 MEASURED_S = 2.0
 BUSY = (
     "This machine is busy, or slow: lessons and grading take {:.1f} times as long, and"
@@ -45,7 +43,7 @@ TOO_BUSY = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `missing` stops the course; `limited` only some of it."""
+    """A finding about this machine: `missing` stops the course, `limited` a part."""
 
     what: str
     state: Literal["ok", "limited", "missing"]
@@ -54,7 +52,7 @@ class Finding:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Print every finding; end with exit code 3 if the course cannot work here."""
+    """Print every finding; end with exit code 3 if the course cannot run here."""
     findings = list(examine(PROJECT))
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -69,7 +67,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def examine(project: Path) -> Iterator[Finding]:
-    """Look at everything the course needs."""
+    """Yield a finding about everything that the course needs."""
     yield system()
     yield python()
     yield packages(project)
@@ -83,7 +81,7 @@ def examine(project: Path) -> Iterator[Finding]:
 
 
 def system() -> Finding:
-    """Linux and macOS; Windows by way of WSL2."""
+    """Check the operating system: Linux, macOS, or Windows by way of WSL2."""
     name = platform.system()
     if name in {"Linux", "Darwin"}:
         return Finding("operating system", "ok", f"{name} {platform.release()}")
@@ -92,23 +90,23 @@ def system() -> Finding:
 
 
 def python() -> Finding:
-    """Which one runs us; an older one than 3.11 would not have come this far."""
-    found = f"Python {platform.python_version()}"
-    return Finding("Python", "ok", f"{found}, {sys.executable}")
+    """Report which Python runs this; before 3.11, it would not have come this far."""
+    version = f"Python {platform.python_version()}"
+    return Finding("Python", "ok", f"{version}, {sys.executable}")
 
 
 def packages(project: Path) -> Finding:
-    """Find what learners need; the tools of the tests are no part of that."""
+    """Check the packages that learners need, without the tools of the tests."""
     names = asked_for(project)
-    gone = not_installed(names)
-    if not gone:
+    missing = not_installed(names)
+    if not missing:
         return Finding("packages", "ok", f"all {len(names)} found")
     remedy = "Delete .venv and run any ./outage command: it makes it anew."
-    return Finding("packages", "missing", f"not found: {', '.join(gone)}", remedy)
+    return Finding("packages", "missing", f"not found: {', '.join(missing)}", remedy)
 
 
 def loopback() -> Finding:
-    """A server can listen on 127.0.0.1."""
+    """Check that a server can listen on 127.0.0.1."""
     try:
         with socket.create_server(("127.0.0.1", 0)):
             return Finding("loopback network", "ok", "a server can listen on 127.0.0.1")
@@ -118,7 +116,7 @@ def loopback() -> Finding:
 
 
 def processes() -> Finding:
-    """Two cores, so that traffic and replicas do not starve each other."""
+    """Check for two cores, so that traffic and replicas do not starve each other."""
     cores = os.cpu_count() or 1
     if cores >= 2:
         return Finding("processor", "ok", f"{cores} cores")
@@ -127,11 +125,11 @@ def processes() -> Finding:
 
 
 def speed() -> Finding:
-    """How slow this machine is: seen by a real fleet of one replica, under traffic."""
-    began = time.monotonic()
+    """Measure this machine's slowdown, on a real fleet under traffic."""
+    started = time.monotonic()
     try:
         with Fleet(Release.named("good"), replicas=1) as fleet:
-            ready_s = time.monotonic() - began
+            ready_s = time.monotonic() - started
             since = fleet.telemetry.now
             fleet.start_traffic(Load(rate=30))
             fleet.telemetry.wait(MEASURED_S)
@@ -149,7 +147,7 @@ def speed() -> Finding:
 
 
 def disk(project: Path) -> Finding:
-    """Room for the databases and logs of a fleet, and for saved notebooks."""
+    """Check for room for a fleet's databases and logs, and for saved notebooks."""
     places = {project, Path(tempfile.gettempdir())}
     free_mb = min(shutil.disk_usage(place).free for place in places) // 2**20
     if free_mb >= LEAST_FREE_MB:
@@ -159,7 +157,7 @@ def disk(project: Path) -> Finding:
 
 
 def browser() -> Finding:
-    """A Chromium for the browser tests; learners may use any browser."""
+    """Look for a Chromium for the browser tests; learners may use any browser."""
     found = find_chromium()
     if found:
         return Finding("browser for the tests", "ok", str(found))
@@ -170,7 +168,7 @@ def browser() -> Finding:
 
 
 def sandbox() -> Finding:
-    """What confines other people's code when a class is graded: tried, not guessed."""
+    """Try the sandbox, which confines other people's code when a class is graded."""
     try:
         prove()
     except SandboxUnavailable as exc:
@@ -180,7 +178,7 @@ def sandbox() -> Finding:
 
 
 def promtool() -> Finding:
-    """What runs the rule files of exercise 09; without it they are only read."""
+    """Look for promtool; without it, exercise 09's rule files are only read."""
     found = shutil.which("promtool")
     if found:
         return Finding("promtool", "ok", found)

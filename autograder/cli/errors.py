@@ -1,12 +1,12 @@
-"""How a command fails: it raises an error that says what to do next.
+"""The errors with which commands fail; each says what to do next.
 
-`main` prints the message and ends with the code that the error `exits_with`. So do the
-families of errors that the rooms below raise: JudgeError, GradingError,
-SandboxUnavailable and OutageError. Whatever else is raised is a bug, with a traceback.
+`main` prints the message and ends with the error's code, `exits_with`. It does the same
+with the families of errors that the rooms below raise: JudgeError, GradingError,
+SandboxUnavailable and OutageError. Any other exception is a bug, with a traceback.
 
 CommandError
-├── FellShort        what was asked for was not reached
-├── WrongUsage       what was asked for does not exist
+├── FellShort        the command did not reach its goal
+├── WrongUsage       an argument names something that does not exist
 └── NotPossibleHere  this machine cannot do it
 """
 
@@ -15,7 +15,7 @@ from typing import ClassVar
 
 
 class Exit(IntEnum):
-    """Names what the exit codes mean."""
+    """The exit codes of all commands."""
 
     OK = 0
     FELL_SHORT = 1
@@ -24,24 +24,24 @@ class Exit(IntEnum):
 
 
 class CommandError(Exception):
-    """The message says what to do next."""
+    """An error that ends a command; its message says what to do next."""
 
     exits_with: ClassVar[Exit]
 
 
 class FellShort(CommandError):
-    """The command has done what it could, and that is not all."""
+    """The command has done what it could, but not everything."""
 
     exits_with = Exit.FELL_SHORT
 
 
 class WrongUsage(CommandError):
-    """An argument names nothing that there is."""
+    """An argument names something that does not exist."""
 
     exits_with = Exit.USAGE
 
 
 class NotPossibleHere(CommandError):
-    """This machine, or this copy of the course, lacks something."""
+    """A machine, or copy of the course, that lacks something the command needs."""
 
     exits_with = Exit.ENVIRONMENT

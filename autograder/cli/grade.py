@@ -68,7 +68,7 @@ def grade(
     no_sandbox: NoSandbox = False,
     as_json: AsJson = False,
 ) -> None:
-    """Grade autograder/submitted/*/NN_name/."""
+    """Grade the submissions in autograder/submitted/*/NN_name/."""
     folder = PROJECT / "autograder"
     chosen = Exercise.named(exercise)
     if not no_sandbox and scheduler is None:
@@ -87,18 +87,18 @@ def grade(
         changes = [c for student in run.tasks if (c := run.change(student))]
         if regrade and not accept(changes, yes):
             raise FellShort("no score was changed.")
-        held = set() if regrade else {change.student for change in changes}
+        review = set() if regrade else {change.student for change in changes}
         for student in run.unwritten():
-            if student not in {*failed, *held}:
+            if student not in {*failed, *review}:
                 write(run, student, failed)
     rows = run.results(failed)
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
     else:
         show(chosen, rows)
-    if held:
+    if review:
         err.print(
-            f"{len(held)} scores would change, of answers that have not: the checks"
+            f"{len(review)} scores would change, of answers that have not: the checks"
             " were changed, or chance decides. They were left as they are. To see which"
             f" and why, and to decide: ./outage grade {exercise} --regrade",
             style="yellow",
@@ -124,10 +124,10 @@ def require_sandbox() -> None:
 def judge_and_write(
     run: GradingRun, scheduler: str | None, jobs: int | None
 ) -> dict[str, str]:
-    """Judge what has no verdict, and write each grade at once.
+    """Judge submissions without a verdict, and write each grade at once.
 
-    But for one that changes a score and not the answers: that wants to be looked at.
-    Returns why there is no grade, by student.
+    A grade that would change a score although the answers have not changed is not
+    written: a human should look at it first. Returns why there is no grade, by student.
     """
     failed: dict[str, str] = {}
     if not (unjudged := run.unjudged()):
@@ -143,13 +143,13 @@ def judge_and_write(
 
 
 def write(run: GradingRun, student: str, failed: dict[str, str]) -> None:
-    """Write a student's grade; if that is not possible, `failed` gets the reason."""
+    """Write a student's grade, or put the reason why it cannot be into `failed`."""
     if why := run.write(student):
         failed[student] = why
 
 
 def accept(changes: list[Change], yes: bool) -> bool:
-    """Show what would change, and ask, unless `yes`. Whether it is to be written."""
+    """Show `changes`; return whether to write them: `yes`, or the user's answer."""
     if not changes:
         err.print("No score changes.")
         return True
@@ -166,17 +166,17 @@ def accept(changes: list[Change], yes: bool) -> bool:
 
 
 class Rate(ProgressColumn):
-    """Submissions a second, since the run began."""
+    """A column that shows submissions a second since the run began."""
 
     def render(self, task: Task) -> Text:
-        """Nothing before the first has ended."""
+        """Return the rate as text, empty until the first submission has been judged."""
         speed = task.completed / task.elapsed if task.elapsed else 0.0
         return Text(f"{speed:.1f}/s" if speed else "")
 
 
 @contextmanager
 def counting(total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on standard error; yields what moves it on by one."""
+    """Show a progress bar on standard error; yield a function that advances it."""
     columns = (
         SpinnerColumn(),
         TextColumn("judging"),
@@ -191,7 +191,7 @@ def counting(total: int) -> Iterator[Callable[[], None]]:
 
 
 def show(exercise: Exercise, rows: list[Graded]) -> None:
-    """Print the scores, and what a human should look at."""
+    """Print the scores, and the submissions that a human should look at."""
     table = Table(
         "student",
         "score",

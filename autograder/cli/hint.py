@@ -23,20 +23,21 @@ def hint(
         bool, typer.Option("--solution", help="The reference solution instead.")
     ] = False,
 ) -> None:
-    """Print the open hints and the next, or the solution if it may be shown.
+    """Print the open hints and the next one, or the solution if it may be shown.
 
-    Ends with exit code 1 if there is none now, 2 for an unknown exercise or answer.
+    Ends with exit code 1 if the next hint or the solution may not be shown now, and 2
+    for an unknown exercise or answer.
     """
     journal = learners_journal(PROJECT)
-    found = ladders(Exercise.named(exercise), journal)
-    if answer is None and len(found) == 1:
-        [answer] = found
-    if answer not in found:
+    by_answer = ladders(Exercise.named(exercise), journal)
+    if answer is None and len(by_answer) == 1:
+        [answer] = by_answer
+    if answer not in by_answer:
         raise WrongUsage(
-            f"this exercise has the answers {', '.join(found)}. Name the one:"
-            f" ./outage hint {exercise} {next(iter(found))}"
+            f"this exercise has the answers {', '.join(by_answer)}. Name the one:"
+            f" ./outage hint {exercise} {next(iter(by_answer))}"
         )
-    ladder = found[answer]
+    ladder = by_answer[answer]
     try:
         if solution:
             text = ladder.solution()

@@ -1,6 +1,6 @@
 """JupyterLab with the course's own settings, for `outage learn` and `outage teach`.
 
-Started by a JupyterHub, it is the server that the hub wants for its user.
+Started by a JupyterHub, it is the single-user server that the hub expects.
 """
 
 import os
@@ -19,7 +19,7 @@ from .shared import PROJECT, out
 
 OURS = PROJECT / "autograder" / "cli" / "jupyter"
 
-# JupyterHub tells the servers that it starts.
+# JupyterHub sets this for the servers that it starts.
 ON_A_HUB = "JUPYTERHUB_SERVICE_URL" in os.environ
 
 Browser = Annotated[
@@ -36,10 +36,12 @@ Port = Annotated[
 
 @dataclass(frozen=True)
 class Seat:
-    """A way to meet JupyterLab: its settings, where they are kept, where it opens.
+    """A set-up of JupyterLab for learners or instructors.
 
-    `settings` are folders of ours, the strongest first. The server runs in `works_in`,
-    where nbgrader looks for its configuration; `files` is what the file browser shows.
+    `settings` are folders of the course's settings, the first of which takes
+    precedence; `own` is the folder for the user's. The browser `opens` that page. The
+    server runs in `works_in`, where nbgrader looks for its configuration, and the file
+    browser shows `files`.
     """
 
     settings: tuple[Path, ...]
@@ -50,7 +52,7 @@ class Seat:
 
 
 def chosen_port(port: int | None, command: str) -> int | None:
-    """Return a port to serve on: `port`, or 8888, or any; on a hub, `port` as it is.
+    """Return a free port: `port`, or without one 8888 or any; on a hub, just `port`.
 
     Raises NotPossibleHere if `port` is taken.
     """
@@ -66,18 +68,18 @@ def chosen_port(port: int | None, command: str) -> int | None:
 
 
 def become_jupyterlab(seat: Seat, port: int | None, browser: bool) -> NoReturn:
-    """Replace this process, so that whoever ends it ends the server.
+    """Replace this process by JupyterLab, so that whoever ends it ends the server.
 
-    Without a `port` it is the hub that says where to listen, and who may come in.
+    Without a `port`, the hub decides where to listen and who may log in.
 
     Settings, signatures, history, runtime files and workspaces are the course's own,
-    below work/; the user's own Jupyter and IPython are neither read here nor changed.
+    below work/; the user's own Jupyter and IPython are neither read nor changed.
     """
     settings = os.pathsep.join(map(str, seat.settings))
     environment = {
         "JUPYTER_CONFIG_DIR": str(seat.own),
         "JUPYTER_CONFIG_PATH": settings,
-        # Its kernel is the usual one, with course.panel.error_advice on top.
+        # The kernel is the usual one, with course.panel.error_advice loaded.
         "JUPYTER_PATH": settings,
         "JUPYTER_DATA_DIR": str(seat.own / "data"),
         "IPYTHONDIR": str(seat.own / "ipython"),
@@ -85,7 +87,7 @@ def become_jupyterlab(seat: Seat, port: int | None, browser: bool) -> NoReturn:
         "JUPYTERLAB_SETTINGS_DIR": str(seat.own / "settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(seat.own / "workspaces"),
     }
-    # JupyterLab looks for custom.css in this one place.
+    # JupyterLab looks for custom.css in this place only.
     shutil.copytree(OURS / "custom", seat.own / "custom", dirs_exist_ok=True)
     options = [
         "--Application.log_level=ERROR",
@@ -102,7 +104,7 @@ def become_jupyterlab(seat: Seat, port: int | None, browser: bool) -> NoReturn:
     else:
         module = "jupyterlab"
         token = secrets.token_hex(16)
-        # Not on the command line, where other users see it.
+        # Not on the command line, which other users can see.
         environment["JUPYTER_TOKEN"] = token
         options += [f"--port={port}", "--ip=127.0.0.1", "--ServerApp.port_retries=0"]
         out.print(
@@ -126,12 +128,12 @@ def become_jupyterlab(seat: Seat, port: int | None, browser: bool) -> NoReturn:
 
 
 def free_port(port: int) -> int | None:
-    """`port` if a server can be started there (any free one for 0), else None."""
+    """Return `port` if a server can listen there, or None; any free port for 0."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return None
-        found: int = probe.getsockname()[1]
-        return found
+        bound: int = probe.getsockname()[1]
+        return bound

@@ -1,4 +1,4 @@
-"""`outage learn`: JupyterLab as the learner meets it."""
+"""`outage learn`: JupyterLab as the learner uses it."""
 
 from .copies import prepare, show_the_way
 from .jupyterlab import (
@@ -15,11 +15,11 @@ from .workspace import FRONT_PAGE, jupyter_folder
 
 
 def learn(browser: Browser = True, port: Port = None) -> None:
-    """Lay the learner's copies of notebooks that are missing; become JupyterLab."""
+    """Copy missing notebooks for the learner; replace this process by JupyterLab."""
     port = chosen_port(port, "learn")
     for line in [*prepare(PROJECT), *show_the_way(PROJECT)]:
         out.print(line)
-    # Of nbgrader's tools only what hands in, and that on a hub alone.
+    # Of nbgrader's tools, learners get only the one that hands in, and only on a hub.
     seat = Seat(
         settings=(OURS / "hub", OURS) if ON_A_HUB else (OURS,),
         own=jupyter_folder(PROJECT),

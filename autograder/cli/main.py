@@ -1,4 +1,4 @@
-"""The `outage` command: loads what is called, and turns its errors into exit codes."""
+"""The `outage` command: loads a subcommand and turns its errors into exit codes."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from .shared import err
 
-# Each is a function in a module, both of its name.
+# Each is a function of that name in a module of that name.
 COMMANDS = {
     "learn": "Open JupyterLab at the course's front page.",
     "teach": "Open nbgrader's formgrader, and JupyterLab with nbgrader's tools.",
@@ -35,16 +35,16 @@ COMMANDS = {
 
 
 class Commands(TyperGroup):
-    """The commands by name; the module of one is imported when it is called."""
+    """The commands by name; a command's module is imported when it is called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that `args` begin with, and load it."""
+        """Find the command that `args` begin with, load it, and return it."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and load(str(name)), rest
 
 
 def load(name: str) -> Any:
-    """Import a command's module, and make a command of its function."""
+    """Import the module of the command `name`, and make a command of its function."""
     function = getattr(import_module(f".{name}", __package__), name)
     alone = typer.Typer(add_completion=False)
     alone.command(name, help=COMMANDS[name])(function)
@@ -65,9 +65,9 @@ app = Commands(
 
 
 def main() -> None:
-    """Entry point of the console script."""
-    # nbgrader runs `alembic` by name, Jupyter its own parts; the environment that we
-    # run in need not be activated.
+    """Run the console script `outage`, and end with its exit code."""
+    # nbgrader runs `alembic` by name, and Jupyter its own programs; the environment
+    # that this Python is from need not be activated.
     here = str(Path(sys.executable).parent)
     if here not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])

@@ -1,4 +1,4 @@
-"""`outage new`: the files of a new module, from the template of one."""
+"""`outage new`: the files of a new module, from the template for modules."""
 
 import re
 from typing import Annotated
@@ -12,7 +12,7 @@ TEMPLATE = PROJECT / "autograder" / "authoring" / "template"
 
 NAME = re.compile(r"\d\d(_[a-z][a-z0-9]*)+")
 TITLE = re.compile(r"[^\"\\\x00-\x1f]+")
-# What stands for the module in the template, in paths and in texts.
+# Placeholders for the module's name, number and title, in paths and in texts.
 PLACEHOLDER = re.compile("NN_name|NN|TITLE")
 
 NEXT = """
@@ -34,19 +34,19 @@ def new(
         str | None, typer.Option(help="Left out, the words of the name.")
     ] = None,
 ) -> None:
-    """Lay all files of a new module: lesson, exercise, checks, known answers."""
+    """Write all files of a new module: lesson, exercise, checks, known answers."""
     if title is None:
         title = name[3:].replace("_", " ").capitalize()
     if reason := refusal(name, title):
         raise WrongUsage(f"{reason} Nothing was written.")
     number = name[:2]
-    put = {"NN_name": name, "NN": number, "TITLE": title}
+    values = {"NN_name": name, "NN": number, "TITLE": title}
     for path in sorted(path for path in TEMPLATE.rglob("*.*") if path.is_file()):
         if "__pycache__" in path.parts:
             continue
-        target = PROJECT / filled(str(path.relative_to(TEMPLATE)), put)
+        target = PROJECT / filled(str(path.relative_to(TEMPLATE)), values)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(filled(path.read_text("utf-8"), put), "utf-8")
+        target.write_text(filled(path.read_text("utf-8"), values), "utf-8")
         out.print(
             f"made {target.relative_to(PROJECT)}",
             markup=False,
@@ -57,7 +57,7 @@ def new(
 
 
 def refusal(name: str, title: str) -> str:
-    """Say why there can be no new module of that name and title, or nothing."""
+    """Return why there can be no module of that name and title, or an empty string."""
     if not TEMPLATE.exists():
         return "modules are made in a clone of the project, and this is none."
     if not NAME.fullmatch(name):
@@ -73,6 +73,6 @@ def refusal(name: str, title: str) -> str:
     return ""
 
 
-def filled(text: str, put: dict[str, str]) -> str:
-    """Return a text of the template with what it stands for in this module."""
-    return PLACEHOLDER.sub(lambda found: put[found[0]], text)
+def filled(text: str, values: dict[str, str]) -> str:
+    """Return a text of the template with its placeholders replaced by `values`."""
+    return PLACEHOLDER.sub(lambda match: values[match[0]], text)

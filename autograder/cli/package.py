@@ -1,7 +1,8 @@
 """`outage package`: the course as learners get it, in one zip archive.
 
-It holds what git tracks, less what would give an exercise away: solutions, held-back
-checks and known answers, and with them the project's own tests and workshop.
+It holds the files that git tracks, without those that would give an exercise away
+(solutions, held-back checks and known answers) and without the project's own tests and
+workshop.
 """
 
 import subprocess
@@ -32,7 +33,7 @@ LEFT_OUT = (
     ".gitignore",
     "requirements-test.lock",
 )
-# The same archive from the same files, whenever it is made.
+# A fixed date, so that the same files always make the same archive.
 MADE_AT = (2024, 6, 5, 14, 0, 0)
 
 
@@ -41,7 +42,7 @@ def package(
         Path | None, typer.Option(help="The archive; left out, one below dist/.")
     ] = None,
 ) -> None:
-    """Write the archive."""
+    """Write the learners' archive to the path `to`, by default below dist/."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"],
         cwd=PROJECT,

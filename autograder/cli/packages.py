@@ -1,4 +1,4 @@
-"""The packages that pyproject.toml asks for, and which of them are not installed."""
+"""The packages that pyproject.toml requires, and those that are not installed."""
 
 import importlib.metadata
 import re
@@ -7,21 +7,21 @@ from pathlib import Path
 
 
 def asked_for(project: Path, group: str | None = None) -> list[str]:
-    """Return the names of what learners need, or of a dependency group."""
+    """Return the names of the packages that learners, or a dependency group, need."""
     data = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
     if group is None:
-        wanted = data["project"]["dependencies"]
+        requirements = data["project"]["dependencies"]
     else:
-        wanted = data["dependency-groups"][group]
-    return [re.split(r"[^a-z0-9-]", requirement)[0] for requirement in wanted]
+        requirements = data["dependency-groups"][group]
+    return [re.split(r"[^a-z0-9-]", requirement)[0] for requirement in requirements]
 
 
 def not_installed(distributions: list[str]) -> list[str]:
-    """Return those that are not there, by the names that pip knows them by."""
-    gone = []
+    """Return those of `distributions` that are not installed, by pip's names."""
+    missing = []
     for name in distributions:
         try:
             importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            gone.append(name)
-    return gone
+            missing.append(name)
+    return missing

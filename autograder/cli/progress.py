@@ -11,30 +11,30 @@ from .workspace import learners_journal
 
 
 def progress(as_json: AsJson = False) -> None:
-    """Print the modules, what is done, what is next."""
-    standing = Progress.of(learners_journal(PROJECT))
+    """Print the modules, which parts are done, and which is next."""
+    course_progress = Progress.of(learners_journal(PROJECT))
     if as_json:
-        print(json.dumps(as_data(standing), indent=2))
+        print(json.dumps(as_data(course_progress), indent=2))
         return
     table = Table("", "module", "lesson", "exercise", "minutes", box=None)
-    for module in standing.modules:
-        states = [standing.state(part) for part in module.parts]
+    for module in course_progress.modules:
+        states = [course_progress.state(part) for part in module.parts]
         minutes = " + ".join(str(part.minutes) for part in module.parts)
         table.add_row(module.number, module.title, *states, minutes)
     out.print(table)
-    if standing.next is None:
+    if course_progress.next is None:
         out.print("Everything is done.")
     else:
         out.print(
-            f"\nNext: {standing.next.label}, work/{standing.next.path}."
-            f" About {standing.minutes_left} minutes are left.",
+            f"\nNext: {course_progress.next.label}, work/{course_progress.next.path}."
+            f" About {course_progress.minutes_left} minutes are left.",
             highlight=False,
             soft_wrap=True,
         )
 
 
 def as_data(progress: Progress) -> dict[str, object]:
-    """The same for programs."""
+    """Return the learner's progress as data that JSON can hold."""
     return {
         "parts": [
             {

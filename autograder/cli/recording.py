@@ -1,6 +1,6 @@
-"""`outage build --record`: the runs of lessons, kept for machines that are too busy.
+"""`outage build --record`: recorded runs of lessons, for machines that are too busy.
 
-A recording is one real run of the lesson's own cells. It is kept only if every
+A recording is one real run of the lesson's own cells. It is saved only if every
 prediction was settled as the lesson expects, on a machine that was quiet meanwhile.
 """
 
@@ -17,14 +17,14 @@ from course.panel import Prediction, Run
 
 from .shared import PROJECT, out
 
-# The lag of the runs that were kept, in seconds of the worst second: 0.01 to 0.18.
+# The lag of the recorded runs, in seconds of the worst second, was 0.01 to 0.18.
 QUIET_S = 0.3
 TRIES = 3
 
 
 def record() -> bool:
-    """Run the lessons and keep what happened; return whether all could be kept."""
-    kept = True
+    """Run the lessons and save their runs; return whether all could be saved."""
+    all_saved = True
     for module in modules():
         if not module.recorded:
             continue
@@ -34,14 +34,14 @@ def record() -> bool:
             if not why_not:
                 save_scenes((run.scene() for run in runs), scenes_path(module.number))
                 break
-        kept = kept and not why_not
+        all_saved = all_saved and not why_not
         out.print(f"lesson {module.number}: {why_not or 'recorded'}", highlight=False)
-    return kept
+    return all_saved
 
 
 def played(lesson: Path) -> tuple[list[Run], str]:
-    """Run the cells of `lesson`; return its runs, and why they are no recording."""
-    # Outside of the project nobody is learning: nothing goes into the journal.
+    """Run the cells of `lesson`; return its runs, and why not to save them, or ""."""
+    # Outside the project's folder, nothing is written to the learner's journal.
     with (
         tempfile.TemporaryDirectory() as elsewhere,
         contextlib.chdir(elsewhere),
@@ -53,8 +53,8 @@ def played(lesson: Path) -> tuple[list[Run], str]:
         except OutageError as exc:
             return [], str(exc)
     runs = [value for value in names if isinstance(value, Run)]
-    asked = [value for value in names if isinstance(value, Prediction)]
-    for prediction in asked:
+    predictions = [value for value in names if isinstance(value, Prediction)]
+    for prediction in predictions:
         if prediction.observed != (prediction.answer or prediction.observed):
             return runs, f"{prediction.question} Observed: {prediction.observed})"
     lag_s = max(run.lag for run in runs)

@@ -37,8 +37,8 @@ def replay(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Play the incident, show it, and keep what is asked for."""
-    for file in (picture, record):  # before the run: it would be lost
+    """Play the incident, show it, and save the picture and recording asked for."""
+    for file in (picture, record):  # before the run, which would be lost
         if file is not None and not file.parent.is_dir():
             raise WrongUsage(f"there is no folder {file.parent}. Make it first.")
     try:
@@ -69,7 +69,7 @@ def replay(
 def hotfix() -> Release:
     """Return the solution of exercise 05 as a release.
 
-    The learners' package has no solutions: there it is a rollback.
+    The learners' package has no solutions: there the fix is a rollback to "good".
     """
     exercise = Exercise.named("05")
     if exercise.solution.exists():

@@ -20,7 +20,7 @@ def report(
         Path | None, typer.Option(help="Where to; left out, autograder/reports/.")
     ] = None,
 ) -> None:
-    """Write NN_name.html and NN_name.csv into `folder`."""
+    """Write the cohort's report to NN_name.html and NN_name.csv in `folder`."""
     chosen = Exercise.named(exercise)
     run = GradingRun(PROJECT / "autograder", chosen, Confined.SANDBOX)
     entries = run.book.entries(chosen)

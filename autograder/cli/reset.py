@@ -18,7 +18,7 @@ def reset(
         bool, typer.Option("--lesson", help="The lesson of that number instead.")
     ] = False,
 ) -> None:
-    """Put the learner's notebook aside and lay a fresh one."""
+    """Move the learner's notebook to work/kept/, and put a fresh one in its place."""
     kind = "lesson" if lesson else "exercise"
     parts = [part for module in modules() for part in module.parts]
     paths = {part.number: part.path for part in parts if part.kind == kind}
@@ -27,12 +27,12 @@ def reset(
         known = ", ".join(sorted(paths))
         raise WrongUsage(f"no {kind} has the number {number}. Known: {known}.")
     original = PROJECT / paths[number]
-    kept = put_aside(PROJECT, original)
+    old_copy = put_aside(PROJECT, original)
     copy_afresh(PROJECT, original)
     if number == "00":
         show_the_way(PROJECT)
-    if kept is not None:
-        out.print(f"Yours lies in {kept.relative_to(PROJECT)}.", highlight=False)
+    if old_copy is not None:
+        out.print(f"Yours lies in {old_copy.relative_to(PROJECT)}.", highlight=False)
     out.print(
         f"A fresh work/{paths[number]} is there. If it is open in the browser,"
         " choose File → Reload Notebook from Disk.",

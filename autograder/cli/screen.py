@@ -1,4 +1,4 @@
-"""The replay as a terminal screen. Shows what `course.outage.incident.replay` plays."""
+"""The replay as a terminal screen; `course.outage.incident.replay` plays it."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ STEP_S = 0.5
 
 
 def play(replay: Replay, console: Console) -> Summary:
-    """Play `replay` on a live screen; the incident's log stays below it."""
+    """Play `replay` on a live screen, and return its summary."""
     with Live(
         console=console, get_renderable=lambda: draw(replay), refresh_per_second=4
     ):
@@ -27,7 +27,7 @@ def play(replay: Replay, console: Console) -> Summary:
 
 
 def draw(replay: Replay) -> RenderableType:
-    """The screen as of now."""
+    """Return the screen for this moment of the replay."""
     samples = replay.telemetry.series(STEP_S, last_s=30)
     layout = Layout()
     layout.split_column(
@@ -90,7 +90,7 @@ def _charts(samples: list[Sample]) -> RenderableType:
 
 
 def bars(values: list[float], top: float) -> str:
-    """`values` as a row of block characters, `top` (or more) the tallest."""
+    """Return `values` as block characters, of which `top` (or more) is the tallest."""
     steps = len(BARS) - 1
     return "".join(BARS[round(min(max(v / top, 0.0), 1.0) * steps)] for v in values)
 
@@ -109,7 +109,7 @@ def _ms(value: float | None) -> str:
 
 
 def show_summary(replay: Replay, summary: Summary, console: Console) -> None:
-    """The whole log, and the figures, for reading after the run."""
+    """Print the whole log and the figures, for reading after the run."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", width=5)
     table.add_column()
@@ -121,8 +121,8 @@ def show_summary(replay: Replay, summary: Summary, console: Console) -> None:
         ("during the outage", summary.success_during),
         ("after the fix", summary.success_after),
     ):
-        shown = "no request" if share is None else f"{share:.1%}"
-        figures.add_row(f"well-formed requests served {name}", shown)
+        percent = "no request" if share is None else f"{share:.1%}"
+        figures.add_row(f"well-formed requests served {name}", percent)
     figures.add_row("processes that died", _counts(summary.exit_codes, "exit code "))
     figures.add_row("what ended them", _counts(summary.exception_types))
     figures.add_row(

@@ -1,4 +1,4 @@
-"""What the commands share: the project's folder, the two consoles, some options."""
+"""Shared by the commands: the project's folder, the two consoles, some options."""
 
 from pathlib import Path
 from typing import Annotated

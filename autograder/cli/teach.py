@@ -1,4 +1,4 @@
-"""`outage teach`: JupyterLab as the instructor meets it."""
+"""`outage teach`: JupyterLab as the instructor uses it."""
 
 from .jupyterlab import OURS, Browser, Port, Seat, become_jupyterlab, chosen_port
 from .shared import PROJECT
@@ -6,7 +6,7 @@ from .workspace import jupyter_folder
 
 
 def teach(browser: Browser = True, port: Port = None) -> None:
-    """Become JupyterLab with all of nbgrader's tools, at the formgrader."""
+    """Replace this process by JupyterLab with nbgrader's tools, at the formgrader."""
     port = chosen_port(port, "teach")
     seat = Seat(
         settings=(OURS / "teach", OURS),

@@ -19,13 +19,13 @@ from .shared import PROJECT, err
 
 DEBIAN_PACKAGES = ".ci/debian-packages"
 WORKERS_PER_CORE = 2  # most tests wait: for answers, ends, silence
-# Beside the others, a test of processes and browsers may find its machine taken: one
+# Among parallel tests, one of processes or browsers may find the machine busy: a test
 # that fails is run once more, and named at the end.
 AGAIN = ("--reruns", "1", "-r", "R")
 
 
 class Part(Enum):
-    """How much of the tests: the marks of what is left out."""
+    """A part of the tests, as the marks of the tests that it leaves out."""
 
     ALL = ("load",)
     FAST = ("load", "slow", "browser")
@@ -47,7 +47,7 @@ def test(
         ),
     ] = None,
 ) -> None:
-    """Run pytest on a part of the tests, or on all once what they need is there."""
+    """Run pytest on a part of the tests, or on all after installing what they need."""
     part = Part.QUICK if quick else Part.FAST if fast else Part.ALL
     if not (PROJECT / "tests").exists():
         raise NotPossibleHere(
@@ -63,7 +63,7 @@ def test(
     # Hundreds of processes import the project: compile it once.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     left_out = list(part.value)
-    workers = 0  # in this case: the tests run in pytest's own process
+    workers = 0  # that is, the quick tests run in pytest's own process
     if part is Part.ALL:
         environment["OUTAGE_CHROMIUM"] = str(prepare_chromium())
         if not prepare_proxy():
@@ -96,17 +96,17 @@ def test(
 
 
 def prepare_chromium() -> Path:
-    """Return a Chromium that Playwright can drive, installed where it is missing.
+    """Return a Chromium that Playwright can drive, installing it where it is missing.
 
-    As root on Debian from its packages, with what else tests need; elsewhere the
-    Chromium that Playwright brings. Raises NotPossibleHere.
+    As root on Debian, it comes from Debian's packages, with everything else that the
+    tests need; elsewhere, from Playwright. Raises NotPossibleHere.
     """
     if shutil.which("apt-get") and os.geteuid() == 0:
-        # It says what it installs, and what went wrong.
+        # The script prints what it installs, and what went wrong.
         script = ["sh", DEBIAN_PACKAGES, sys.executable]
-        here = {"OUTAGE_CHROMIUM": str(find_chromium() or "")}
+        environment = {"OUTAGE_CHROMIUM": str(find_chromium() or "")}
         done = subprocess.run(
-            script, cwd=PROJECT, env={**os.environ, **here}, check=False
+            script, cwd=PROJECT, env={**os.environ, **environment}, check=False
         )
         ready = done.returncode == 0
     else:
@@ -122,13 +122,13 @@ def prepare_chromium() -> Path:
 
 
 def fetch_chromium() -> bool:
-    """Have Playwright fetch its Chromium; return whether it could."""
+    """Have Playwright fetch its Chromium; return whether it succeeded."""
     err.print("Fetching Playwright's Chromium for the browser tests ...")
     return succeeds([sys.executable, "-m", "playwright", "install", "chromium"])
 
 
 def prepare_proxy() -> bool:
-    """Install JupyterHub's proxy where it is missing; return whether it is there."""
+    """Install JupyterHub's proxy if it is missing; return whether it is there."""
     hub = PROJECT / "autograder" / "hub"
     if os.geteuid() != 0 or shutil.which("npm") is None:
         return False
@@ -140,7 +140,7 @@ def prepare_proxy() -> bool:
 
 
 def succeeds(command: list[str], cwd: Path = PROJECT) -> bool:
-    """Run a command; print the end of what it says if it fails."""
+    """Run a command; return whether it succeeded; if not, print its last errors."""
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
         err.print(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}", markup=False)
@@ -154,7 +154,7 @@ def driver_runs() -> bool:
 
 
 def lacking() -> list[str]:
-    """Return the marks of tests that need what this machine lacks, having said so."""
+    """Return the marks of tests that cannot run on this machine, and print why."""
     left_out = []
     try:
         prove()
@@ -173,6 +173,6 @@ def lacking() -> list[str]:
 
 
 def has_postgresql() -> bool:
-    """Return whether PostgreSQL's server is there; Debian keeps it off the path."""
+    """Return whether PostgreSQL's server is installed; Debian keeps it off the path."""
     known = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     return bool(shutil.which("initdb") or list(known))

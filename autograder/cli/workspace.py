@@ -1,4 +1,4 @@
-"""The learner's folder work/: what lies where in it. It is never in git."""
+"""The learner's folder work/, and the places of files in it. It is never in git."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,27 +9,27 @@ FRONT_PAGE = "course/notebooks/00_start.ipynb"
 
 
 def own_copy(project: Path, original: Path) -> Path:
-    """Where the learner's copy of the notebook `original` lies."""
+    """Return the path of the learner's copy of the notebook `original`."""
     return project / "work" / original.relative_to(project)
 
 
 def jupyter_folder(project: Path) -> Path:
-    """Where the course's own JupyterLab keeps its settings and signatures."""
+    """Return the folder for the settings and signatures of the course's JupyterLab."""
     return project / "work" / ".jupyter"
 
 
 def learners_journal(project: Path) -> Journal:
-    """What the learner has done, as notebooks and commands have written it."""
+    """Return the journal that notebooks and commands write."""
     return Journal(project / "work" / "journal.jsonl")
 
 
 def put_aside(project: Path, original: Path) -> Path | None:
-    """Move the learner's copy of `original` into work/kept/; where it lies then."""
+    """Move the learner's copy of `original` into work/kept/; return its new path."""
     copy = own_copy(project, original)
     if not copy.exists():
         return None
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
-    kept = project / "work" / "kept" / f"{copy.stem} {now}.ipynb"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    copy.rename(kept)
-    return kept
+    target = project / "work" / "kept" / f"{copy.stem} {now}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copy.rename(target)
+    return target

@@ -2,9 +2,9 @@
 
     jupyterhub -f jupyterhub_config.py
 
-Everybody is a user of the operating system, and meets the course as `outage learn` or
-`outage teach` opens it, in a server of their own. Assignments travel over nbgrader's
-exchange, a folder of this machine.
+Everybody is a user of the operating system, and gets the course as `outage learn` or
+`outage teach` opens it, in a server of their own. Assignments travel through nbgrader's
+exchange, a folder on this machine.
 """
 
 import os
@@ -16,17 +16,17 @@ from typing import Any
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - JupyterHub puts it here
 
-# --- Yours to change. Set in the environment, or here.
+# --- Change these, in the environment or here.
 INSTRUCTORS = set(os.environ.get("OUTAGE_INSTRUCTORS", "instructor").split())
 LEARNERS = set(os.environ.get("OUTAGE_LEARNERS", "").split())
 # The instructors' clone, with the solutions: no learner may read it (chmod 770).
 CLONE = Path(os.environ.get("OUTAGE_CLONE", "/srv/outage/course"))
-# What `outage package` has made of it: every learner may read that.
+# The archive that `outage package` has made of it: every learner may read it.
 PACKAGE = Path(os.environ.get("OUTAGE_PACKAGE", "/srv/outage/outage-course.zip"))
 EXCHANGE = Path(os.environ.get("OUTAGE_EXCHANGE", "/srv/outage/exchange"))
 
 c.JupyterHub.bind_url = os.environ.get("OUTAGE_HUB", "http://127.0.0.1:8000")
-# --- Down from here it should do.
+# --- The rest should work as it is.
 
 # Passwords are those of the operating system (PAM), the hub's default.
 c.Authenticator.allowed_users = INSTRUCTORS | LEARNERS
@@ -47,12 +47,12 @@ rmdir .outage-course.partial
 
 
 def open_the_course(spawner: Any) -> None:
-    """Before a server starts: which course it opens, and the files of a newcomer."""
+    """Set which course a server opens, and unpack a new learner's, before it starts."""
     user = getpwnam(spawner.user.name)
     teaches = spawner.user.name in INSTRUCTORS
     course = CLONE if teaches else Path(user.pw_dir, "outage-course")
     if not teaches:
-        # As that user: root writes nothing into a folder that somebody else controls.
+        # As that user, because root must not write into a folder that others control.
         subprocess.run(
             ["sh", "-c", UNPACK, "unpack", sys.executable, str(PACKAGE)],
             cwd=user.pw_dir,
@@ -61,7 +61,7 @@ def open_the_course(spawner: Any) -> None:
             extra_groups=[],
             check=True,
         )
-    # Learners keep the copy that they began with, and the command has moved since.
+    # Learners keep the copy that they began with; the command has moved since.
     moved = (course / "autograder" / "cli").is_dir()
     module = "autograder.cli" if moved else "course.cli"
     spawner.cmd = [sys.executable, "-m", module, "teach" if teaches else "learn"]

@@ -1,7 +1,7 @@
-"""nbgrader as a learner on a shared hub has it: what is handed in, and where.
+"""nbgrader's configuration for learners on a shared hub: what to hand in, and where.
 
-The exercises are there before they are fetched: `outage learn` has laid them where
-nbgrader looks for what was fetched.
+Learners need not fetch exercises: `outage learn` copies them to where nbgrader looks
+for fetched ones.
 """
 
 import os
