@@ -1,15 +1,15 @@
-"""How other people's code is confined. It stands in for the word `python`.
+"""Confinement of other people's code: a command that takes the place of `python`.
 
     interpreter(Confined.SANDBOX, read=[folder]) + ["-m", "course.service"]
 
-gives a command that runs a Python module so that it can hurt nothing:
+is a command that runs a Python module so that it can do no harm:
 
     watch.py ─▶ bubblewrap: own network, processes, IPC; a file system with the system
-                │           and this Python, read-only, and what is named; a system
+                │           and this Python, read-only, and the paths named; a system
                 │           call filter; an environment of its own
                 └▶ launch.py: limits, an ordinary user, then the module
 
-With Confined.LIMITS there is launch.py alone: limits, and no more. That is for a
+With Confined.LIMITS there is only launch.py, which sets limits. That is for a
 learner's own code on the learner's own machine, and works on macOS too.
 """
 

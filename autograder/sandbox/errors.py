@@ -1,8 +1,8 @@
-"""What this package raises."""
+"""The error that this package raises."""
 
 
 class SandboxUnavailable(Exception):
-    """This machine cannot confine other people's code. `remedy` says what to do."""
+    """A machine that cannot confine other people's code; `remedy` says what to do."""
 
     exits_with = 3  # the exit code of a command that ends with it
 

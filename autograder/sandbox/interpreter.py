@@ -1,4 +1,4 @@
-"""The words that stand for `python` when it runs other people's code."""
+"""The command line that takes the place of `python` to run other people's code."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from .errors import SandboxUnavailable
 from .inside import launch
 from .limits import Limits
 
-# Read-only inside, where this machine has them.
+# Read-only inside, if this machine has them.
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 
 ENVIRONMENT = {
@@ -29,14 +29,14 @@ ENVIRONMENT = {
 # Held-back checks and known answers are in here.
 MODULES = Path(__file__).parents[2] / "course" / "modules"
 
-# Ordinary users that nobody has: systemd gives out the same for services.
+# User ids that nobody has: systemd gives out the same range to services.
 USERS = range(61184, 65520)
 
 
 class Confined(Enum):
-    """How far other people's code is confined."""
+    """The ways to confine other people's code."""
 
-    SANDBOX = "sandbox"  # bubblewrap, and limits
+    SANDBOX = "sandbox"  # bubblewrap and limits
     LIMITS = "limits"  # limits alone
 
 
@@ -46,21 +46,21 @@ def interpreter(
     read: Sequence[str] = (),
     write: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """What to write in place of `python`, before `-m MODULE ARGUMENTS…`.
+    """Return the command line to use for `python`, before `-m MODULE ARGUMENTS…`.
 
-    In a sandbox the module sees the folders and files `read`, and may change the files
-    `write`, each under the path that it has outside; those to write to are made if they
-    are missing. Every inheritable file descriptor is passed on. The words `--warm FD`
-    after these make it start in two halves: see launch.py. A fork of a process that has
-    imported all it needs can do what the words say by itself: see join.py.
+    In a sandbox the module can read the folders and files `read` and change the files
+    `write`, each under the path that it has outside; missing files in `write` are
+    created. Every inheritable file descriptor is passed on. With `--warm FD` appended,
+    the module starts in two halves: see launch.py. A fork of a process that has
+    imported all the module needs can run this command line by itself: see join.py.
 
     Raises SandboxUnavailable if there is no bubblewrap.
     """
     if confined is Confined.LIMITS:
         inside = json.dumps({"limits": limits.to_json(), "user": None})
         return (sys.executable, launch.__file__, inside)
-    found = shutil.which("bwrap")
-    if found is None:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
         raise SandboxUnavailable(
             "bubblewrap is not installed"
             if sys.platform == "linux"
@@ -68,11 +68,11 @@ def interpreter(
             "Debian and Ubuntu: apt-get install bubblewrap; Fedora: dnf install"
             " bubblewrap. On macOS grade in a Linux container or virtual machine.",
         )
-    # A user namespace has no second user to be, so root takes another way: it needs
-    # no such namespace, and turns into an ordinary user inside.
+    # A user namespace has only one user, so root goes another way: it needs no such
+    # namespace, and becomes an ordinary user inside.
     root = os.geteuid() == 0
     user = USERS[os.getpid() % len(USERS)] if root else None
-    told = {
+    watch_options = {
         "filter": seccomp.program().hex(),
         "user": user,
         "memory_mb": limits.memory_mb,
@@ -84,8 +84,8 @@ def interpreter(
         "-I",
         "-S",
         watch.__file__,
-        json.dumps(told),
-        found,
+        json.dumps(watch_options),
+        bwrap,
         "--unshare-ipc",
         "--unshare-pid",
         "--unshare-net",
@@ -110,35 +110,35 @@ def interpreter(
 
 
 def _environment() -> list[str]:
-    return [word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair)]
+    return [arg for pair in ENVIRONMENT.items() for arg in ("--setenv", *pair)]
 
 
 def _file_system(
     read: Sequence[str], write: Sequence[str], scratch_mb: int
 ) -> list[str]:
-    """The file system inside: nothing but what stands here (see watch.expanded)."""
-    words = ["--perms", "1777", "--size", str(scratch_mb << 20), "--tmpfs", "/tmp"]
+    """Return the options for the file system inside, which has nothing else."""
+    options = ["--perms", "1777", "--size", str(scratch_mb << 20), "--tmpfs", "/tmp"]
     for path in SYSTEM:
         if os.path.islink(path):
-            words += ["--symlink", os.readlink(path), path]
+            options += ["--symlink", os.readlink(path), path]
         else:
-            words += ["--ro-bind-try", path, path]
+            options += ["--ro-bind-try", path, path]
     readable = [*_python(), launch.__file__, *read]
     for path in readable:
-        words += ["--read", path]
+        options += ["--read", path]
     if hidden := _hidden([*SYSTEM, *readable]):
-        words += ["--tmpfs", hidden, "--remount-ro", hidden]
+        options += ["--tmpfs", hidden, "--remount-ro", hidden]
     for path in write:
-        words += ["--write", path]
-    words += ["--proc", "/proc", "--dev", "/dev"]
-    # Both are in memory, and would be writable up to half of it.
-    return [*words, "--remount-ro", "/dev", "--remount-ro", "/"]
+        options += ["--write", path]
+    options += ["--proc", "/proc", "--dev", "/dev"]
+    # Both are in memory, half of which they could fill if they were writable.
+    return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 def _hidden(readable: Sequence[str]) -> str:
-    """Return the folder of held-back checks where it would be readable, or nothing.
+    """Return the folder of held-back checks if it would be readable, or "".
 
-    It is where the project is installed among the packages of this Python.
+    It is readable if the project is installed among the packages of this Python.
     """
     real = os.path.realpath(MODULES)
     within = any(Path(real).is_relative_to(os.path.realpath(p)) for p in readable)
@@ -146,7 +146,7 @@ def _hidden(readable: Sequence[str]) -> str:
 
 
 def _python() -> list[str]:
-    """The folders that this Python and its packages lie in."""
+    """Return the folders of this Python and its packages."""
     real = Path(os.path.realpath(sys.executable)).parents[1]
     folders = {sys.prefix, sys.base_prefix, str(real)}
     return sorted(f for f in folders if not Path(f).is_relative_to("/usr"))

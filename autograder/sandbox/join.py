@@ -1,17 +1,17 @@
-"""Runs a Python module in a sandbox, in a fork: without starting a Python inside.
+"""A sandbox for a forked process: a module runs without starting a Python inside.
 
     sys.argv = [*interpreter(Confined.SANDBOX, …), "-m", MODULE, ARGUMENTS…]
     sys.exit(join.main())
 
-for a process that a fork server has forked, with all imported that the module needs:
+for a process forked by a fork server that has imported all that the module needs:
 
-    this process ─▶ bubblewrap: the sandbox that those words ask for, with `cat` inside,
+    this process ─▶ bubblewrap: the sandbox of that command line, with `cat` inside,
        │            which holds it open
        └▶ enters the sandbox's namespaces ─▶ its child, the only kind of process that
                                              is inside in every way: gives up all
                                              rights, then runs the module
 
-What bubblewrap would do for a program of its own, the child does for itself: a session,
+The child does for itself what bubblewrap does for a program that it starts: a session,
 an environment, no capabilities, no new privileges, the filter for system calls.
 """
 
@@ -49,23 +49,23 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> int:
-    """Watch until the module inside ends. Returns its exit code."""
-    at = sys.argv.index("--")
-    _, _, _, _, text, bwrap, *words = sys.argv[:at]
-    _, _, _, inside, *module = sys.argv[at:]
-    told, given = json.loads(text), json.loads(inside)
-    program = bytes.fromhex(told["filter"])
-    open_here = descriptors()  # what the module may have; there will be more
+    """Watch until the module inside ends, and return its exit code."""
+    separator = sys.argv.index("--")
+    _, _, _, _, for_watch, bwrap, *arguments = sys.argv[:separator]
+    _, _, _, for_launch, *module = sys.argv[separator:]
+    limits, launch_options = json.loads(for_watch), json.loads(for_launch)
+    program = bytes.fromhex(limits["filter"])
+    open_here = descriptors()  # those that the module may have; more will be opened
     sandbox, init = watch.start(
         bwrap,
         program,
-        [*watch.expanded(words, told["user"]), "cat"],
+        [*watch.expanded(arguments, limits["user"]), "cat"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     assert sandbox.stdin is not None
     assert sandbox.stdout is not None
-    # What it repeats has come from inside: the sandbox is complete.
+    # Once `cat` has repeated a line, the sandbox is complete.
     os.write(sandbox.stdin.fileno(), b"\n")
     if not os.read(sandbox.stdout.fileno(), 1):
         return sandbox.wait() or 1
@@ -75,8 +75,8 @@ def main() -> int:
     if door == 0:
         for fd in descriptors() - open_here:
             os.close(fd)
-        return enter(init, watching, folder, program, given, module)
-    reason = watch.overdrawn(door, [door, init], told["memory_mb"], told["wall_s"])
+        return enter(init, watching, folder, program, launch_options, module)
+    reason = watch.overdrawn(door, [door, init], limits["memory_mb"], limits["wall_s"])
     watch.stop(sandbox)
     code = exit_code_of(door)
     if reason:
@@ -90,7 +90,7 @@ def enter(
     parent: int,
     folder: str,
     program: bytes,
-    given: dict[str, Any],
+    launch_options: dict[str, Any],
     module: list[str],
 ) -> int:
     """Enter the sandbox of process `init`; run the module in a child of this process.
@@ -105,33 +105,33 @@ def enter(
         os.kill(os.getpid(), signal.SIGKILL)
     program_inside = os.fork()
     if program_inside == 0:
-        become(folder, program, given, module)
+        become(folder, program, launch_options, module)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     return exit_code_of(program_inside)
 
 
 def exit_code_of(child: int) -> int:
-    """The exit code of a child once it has ended, as shells and bubblewrap tell it."""
+    """Wait for a child to end; return its exit code as shells and bubblewrap do."""
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code
 
 
 def become(
-    folder: str, program: bytes, given: dict[str, Any], module: list[str]
+    folder: str, program: bytes, launch_options: dict[str, Any], module: list[str]
 ) -> NoReturn:
-    """Give up all rights, and be the module to its end."""
+    """Give up all rights, run the module, and exit."""
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(ENVIRONMENT)
     for capability in range(MOST_CAPABILITIES):
-        libc.prctl(PR_CAPBSET_DROP, capability)  # those that this kernel knows
-    launch.apply(given["limits"], given["user"])
+        libc.prctl(PR_CAPBSET_DROP, capability)  # this kernel may not know them all
+    launch.apply(launch_options["limits"], launch_options["user"])
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     drop_capabilities()
     install(program)
-    # What this process knows of ours is not there any more: the module finds its own.
+    # Our modules are not visible in the sandbox: forget them, so it imports its own.
     sys.path.remove(str(PROJECT))
     sys.path.insert(0, folder)
     for name in list(sys.modules):
@@ -142,7 +142,7 @@ def become(
 
 
 def different(init: int) -> int:
-    """The namespaces of process `init` that are not ours, as flags."""
+    """Return the namespaces of process `init` that differ from ours, as flags."""
     flags = 0
     for name, flag in NAMESPACES.items():
         theirs, own = f"/proc/{init}/ns/{name}", f"/proc/self/ns/{name}"
@@ -152,39 +152,39 @@ def different(init: int) -> int:
 
 
 def descriptors() -> set[int]:
-    """The open file descriptors of this process."""
-    found = set()
+    """Return the open file descriptors of this process."""
+    fds = set()
     for name in os.listdir("/proc/self/fd"):
         try:
             os.fstat(int(name))
         except OSError:
-            continue  # of the listing itself
-        found.add(int(name))
-    return found
+            continue  # the descriptor of the listing itself
+        fds.add(int(name))
+    return fds
 
 
 class Header(ctypes.Structure):
-    """struct __user_cap_header_struct"""
+    """The C library's struct __user_cap_header_struct."""
 
     _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
 
 class Filter(ctypes.Structure):
-    """struct sock_fprog"""
+    """The kernel's struct sock_fprog."""
 
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
 def drop_capabilities() -> None:
-    """Have none, whoever this user is."""
+    """Drop all capabilities of this process, whoever its user is."""
     none = (ctypes.c_uint32 * 6)()
     check(libc.capset(ctypes.byref(Header(CAPABILITY_VERSION_3, 0)), none))
 
 
 def install(program: bytes) -> None:
-    """Filter the system calls of this process from here on."""
-    told = Filter(len(program) // 8, program)
-    check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(told), 0, 0))
+    """Filter the system calls of this process from now on."""
+    steps = Filter(len(program) // 8, program)
+    check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(steps), 0, 0))
 
 
 def check(result: int) -> None:

@@ -1,11 +1,11 @@
-"""How much of the machine confined code may use."""
+"""Limits on how much of the machine confined code may use."""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class Limits:
-    """All but the last three bind each process; those bind the whole sandbox.
+    """Limits on each process, but for the last three, which are on the whole sandbox.
 
     The service takes about 70 MB of memory, 5 threads and 0.7 s of CPU to start. An
     address space is far larger than the memory that a process uses.
@@ -15,12 +15,12 @@ class Limits:
     address_space_mb: int = 1024
     file_mb: int = 32
     open_files: int = 256
-    processes: int = 64  # threads count as well; each sandbox has a user of its own
+    processes: int = 64  # threads count, too; each sandbox has a user of its own
     memory_mb: int = 768
     scratch_mb: int = 64
-    # Longer than an exercise may be judged: to be ended sooner would look like a death.
+    # Longer than any exercise is judged: an earlier end would look like a death.
     wall_s: int = 300
 
     def to_json(self) -> dict[str, int]:
-        """For the programs that apply them."""
+        """Return the limits as data for the programs that apply them."""
         return asdict(self)

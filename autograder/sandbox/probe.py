@@ -1,16 +1,16 @@
-"""Proves that the sandbox of this machine works, by running something in it."""
+"""The proof that the sandbox works on this machine: a program that runs in it."""
 
 import subprocess
 
 from .errors import SandboxUnavailable
 from .interpreter import Confined, interpreter
 
-# It takes a tenth of a second on a quiet machine.
+# An idle machine takes a tenth of a second.
 WITHIN_S = 120
 
 
 def prove() -> str:
-    """Run Python in the sandbox. Returns what it said, for the curious.
+    """Run Python in the sandbox, and return its output.
 
     Raises SandboxUnavailable, with a remedy, if it does not run or is not confined.
     """
@@ -35,8 +35,8 @@ def prove() -> str:
     raise SandboxUnavailable(f"bubblewrap said: {lines[-1]}", _remedy(done.stderr))
 
 
-def _remedy(said: str) -> str:
-    if "namespace" in said or "uid map" in said or "ermission" in said:
+def _remedy(stderr: str) -> str:
+    if "namespace" in stderr or "uid map" in stderr or "ermission" in stderr:
         return (
             "Unprivileged user namespaces are off, or this is a container that may not"
             " make any. Debian: sysctl kernel.unprivileged_userns_clone=1. Ubuntu from"
@@ -44,6 +44,6 @@ def _remedy(said: str) -> str:
             " run with --cap-add SYS_ADMIN --security-opt seccomp=unconfined"
             " --security-opt apparmor=unconfined, or grade on the host."
         )
-    if "nknown option" in said:
+    if "nknown option" in stderr:
         return "bubblewrap 0.5 or newer is needed; install a newer one."
     return "Run ./outage doctor, and see autograder/README.md."

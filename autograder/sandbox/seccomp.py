@@ -1,9 +1,10 @@
 """The system calls that confined code may not make, as a filter for the Linux kernel.
 
-Left out are calls that take memory no other limit counts (memfd_create, System V shared
-memory), that reach into other processes (ptrace …) or the kernel's rarer rooms (bpf,
-io_uring, keyrings …), and every way to new namespaces, in which a process would be root
-over more of the kernel than it has any need for. The service needs none of them.
+It forbids calls that take memory which no other limit counts (memfd_create, System V
+shared memory), calls that reach into other processes (ptrace …) or rarely used parts of
+the kernel (bpf, io_uring, keyrings …), and every way to new namespaces, in which a
+process would be root over more of the kernel than it needs. The service needs none of
+them.
 
 A filter is a program for the kernel's classic BPF machine: see seccomp(2) and
 https://docs.kernel.org/userspace-api/seccomp_filter.html. The numbers are those of
@@ -16,7 +17,7 @@ import struct
 
 from .errors import SandboxUnavailable
 
-# What a machine calls itself → (AUDIT_ARCH_…, system call → number).
+# platform.machine() → (AUDIT_ARCH_…, system call → number).
 ARCHITECTURES = {
     "x86_64": (
         0xC000003E,
@@ -106,14 +107,14 @@ ARCHITECTURES = {
 NEW_NAMESPACE = 0x80 | 0x20000 | 0x7E000000
 X32 = 0x40000000  # calls of the x32 ABI carry this bit; nobody needs them
 
-# Classic BPF: what to do, and the offsets of struct seccomp_data.
+# Classic BPF: operations, offsets in struct seccomp_data, and results.
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
 ALLOW, KILL, FAIL_WITH = 0x7FFF0000, 0x80000000, 0x00050000
 
 
 def program() -> bytes:
-    """The filter for this machine. Raises SandboxUnavailable on one it is not for."""
+    """Return the filter for this kind of machine. Raises SandboxUnavailable."""
     machine = platform.machine()
     if machine not in ARCHITECTURES:
         raise SandboxUnavailable(
@@ -130,7 +131,7 @@ def program() -> bytes:
         (LOAD, 0, 0, NUMBER),
         (AT_LEAST, 0, 1, X32),
         (RETURN, 0, 0, FAIL_WITH | errno.ENOSYS),
-        # Its flags lie behind a pointer; without it the C library takes clone.
+        # Its flags are behind a pointer; without clone3 the C library uses clone.
         (EQUAL, 0, 1, clone3),
         (RETURN, 0, 0, FAIL_WITH | errno.ENOSYS),
     ]

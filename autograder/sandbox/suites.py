@@ -1,7 +1,7 @@
-"""Imported by the fork server of learner code, for the forks that run a test suite.
+"""Warms up hypothesis in the fork server of learner code, for forks that run suites.
 
-Importing hypothesis takes half a second, and its first text another one: it reads the
-Unicode database then, and in a sandbox it has nowhere to keep what it found.
+Importing hypothesis takes half a second, and its first text another half: it reads the
+Unicode database then, and in a sandbox it has no place to cache the result.
 """
 
 import hypothesis

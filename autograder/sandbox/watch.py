@@ -1,9 +1,9 @@
-"""Keeps watch over one bubblewrap: `python -I -S watch.py '{…}' bwrap ARGUMENTS…`.
+"""The watch over one bubblewrap: `python -I -S watch.py '{…}' bwrap ARGUMENTS…`.
 
-A script of its own, with the standard library alone, because it is started for every
-confined process. It does what bubblewrap does not: passes SIGTERM on to the program
-inside, bounds the memory of the whole sandbox and its life, gives files to the user
-that the program runs as. Everything inside ends with it, however it ends.
+It is a script with the standard library alone, because it is started for every confined
+process. It does what bubblewrap does not do: it passes SIGTERM on to the program
+inside, limits the memory and the lifetime of the whole sandbox, and gives files to the
+user that the program runs as. Everything inside ends with it, however it ends.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ KB = 1 << 10
 
 
 def children(pid: int) -> list[int]:
-    """The pids of the children of process `pid`, none if it has gone."""
+    """Return the pids of the children of process `pid`, none if it has gone."""
     try:
         with open(f"/proc/{pid}/task/{pid}/children") as file:
             return [int(word) for word in file.read().split()]
@@ -34,16 +34,16 @@ def children(pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> list[int]:
-    """All processes below `pid`: inside a sandbox, none can leave this tree."""
-    found, look_at = [], [pid]
-    while look_at:
-        found += (below := children(look_at.pop()))
-        look_at += below
-    return found
+    """Return all processes below `pid`; inside a sandbox, none can leave this tree."""
+    pids, to_visit = [], [pid]
+    while to_visit:
+        pids += (below := children(to_visit.pop()))
+        to_visit += below
+    return pids
 
 
 def proportional_kb(pid: int) -> int:
-    """Memory of process `pid`, pages that it shares counted in part."""
+    """Return the memory of process `pid` in kB, shared pages counted in part."""
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
             return next(int(ln.split()[1]) for ln in file if ln.startswith("Pss:"))
@@ -52,7 +52,7 @@ def proportional_kb(pid: int) -> int:
 
 
 def resident_kb(pid: int) -> int:
-    """Memory of process `pid`, shared pages and all: quick to read, and more."""
+    """Return the memory of process `pid` in kB, with shared pages; quick to read."""
     try:
         with open(f"/proc/{pid}/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // KB
@@ -61,7 +61,7 @@ def resident_kb(pid: int) -> int:
 
 
 def excess(roots: list[int], memory_mb: int) -> str:
-    """What the processes below `roots` have too much of, in words, or nothing."""
+    """Return which limit the processes below `roots` exceed, in words, or ""."""
     inside = [pid for root in roots for pid in descendants(root)]
     if sum(map(resident_kb, inside)) <= memory_mb * KB:
         return ""
@@ -70,20 +70,21 @@ def excess(roots: list[int], memory_mb: int) -> str:
     return f"more than {memory_mb} MB of memory"
 
 
-def expanded(words: list[str], user: int | None) -> list[str]:
-    """bubblewrap's `words`, with two more of ours put into its own.
+def expanded(options: list[str], user: int | None) -> list[str]:
+    """Return bubblewrap's `options`, with two more of ours replaced by its own.
 
-    --read PATH and --write PATH bind PATH where it is; a file to write to is made if it
-    is missing, and given to `user`. The folders above would else be for root alone.
+    --read PATH and --write PATH bind PATH where it is; a missing file to write to is
+    created, and given to `user`. The folders above it get mode 0755, since otherwise
+    only root could enter them.
     """
     result: list[str] = []
-    remaining = iter(words)
-    for word in remaining:
-        if word not in {"--read", "--write"}:
-            result.append(word)
+    remaining = iter(options)
+    for option in remaining:
+        if option not in {"--read", "--write"}:
+            result.append(option)
             continue
         path = next(remaining)
-        if word == "--write":
+        if option == "--write":
             with open(path, "a") as file:
                 if user:
                     os.chown(file.fileno(), user, user)
@@ -94,16 +95,16 @@ def expanded(words: list[str], user: int | None) -> list[str]:
             folder = os.path.dirname(folder)
         for folder in reversed(above):
             result += ["--perms", "0755", "--dir", folder]
-        result += ["--ro-bind" if word == "--read" else "--bind", path, path]
+        result += ["--ro-bind" if option == "--read" else "--bind", path, path]
     return result
 
 
 def start(
-    bwrap: str, program: bytes, words: list[str], **options: Any
+    bwrap: str, program: bytes, arguments: list[str], **options: Any
 ) -> tuple[Process, int]:
-    """Start bubblewrap under a system call filter, `program`; `options` as for Popen.
+    """Start bubblewrap under the system call filter `program`; `options` are Popen's.
 
-    Returns it, and the pid of the sandbox's init; 0 if bubblewrap has failed.
+    Returns its process, and the pid of the sandbox's init, or 0 if bubblewrap failed.
     """
     filter_fd = os.memfd_create("filter")
     os.write(filter_fd, program)
@@ -111,21 +112,22 @@ def start(
     reading, writing = os.pipe()
     for fd in (filter_fd, writing):
         os.set_inheritable(fd, True)
-    own = ["--seccomp", str(filter_fd), "--info-fd", str(writing)]
+    own_arguments = ["--seccomp", str(filter_fd), "--info-fd", str(writing)]
+    command = [bwrap, *own_arguments, *arguments]
     # Every descriptor that our parent passed on goes on to the program inside.
-    process = subprocess.Popen([bwrap, *own, *words], close_fds=False, **options)
+    process = subprocess.Popen(command, close_fds=False, **options)
     os.close(filter_fd)
     os.close(writing)
     with os.fdopen(reading) as file:
-        text = file.read()  # until bubblewrap has written it, or has failed
+        text = file.read()  # blocks until bubblewrap has written it, or has failed
     return process, json.loads(text)["child-pid"] if text else 0
 
 
 def overdrawn(program: int, inside: list[int], memory_mb: int, wall_s: int) -> str:
-    """Watch until process `program` ends: nothing; or what it had too much of.
+    """Watch until process `program` ends or exceeds a limit; return which, or "".
 
-    All below the processes `inside` counts as memory. SIGTERM goes to the first child
-    of the first: it was there before any that it left behind.
+    The memory of all processes below those in `inside` counts. SIGTERM goes to the
+    first child of the first of them: it is older than any process that it left behind.
     """
     ends_at = time.monotonic() + wall_s
 
@@ -146,24 +148,24 @@ def overdrawn(program: int, inside: list[int], memory_mb: int, wall_s: int) -> s
 
 
 def stop(sandbox: Process) -> None:
-    """End bubblewrap, and with it, by --die-with-parent, everything inside."""
+    """End bubblewrap and, because of --die-with-parent, everything inside."""
     sandbox.kill()
     sandbox.wait()
 
 
 def tell(reason: str) -> None:
-    """Say in the program's log why it was stopped."""
+    """Write into the program's log why it was stopped."""
     line = {"event": "sandbox.stopped", "level": "critical", "used": reason}
     print(json.dumps(line), flush=True)
 
 
 def main() -> int:
-    """Watch until the program inside ends. Returns its exit code."""
-    told = json.loads(sys.argv[1])
-    bwrap, *words = sys.argv[2:]
-    program = bytes.fromhex(told["filter"])
-    sandbox, init = start(bwrap, program, expanded(words, told["user"]))
-    reason = overdrawn(sandbox.pid, [init], told["memory_mb"], told["wall_s"])
+    """Watch until the program inside ends, and return its exit code."""
+    limits = json.loads(sys.argv[1])
+    bwrap, *arguments = sys.argv[2:]
+    program = bytes.fromhex(limits["filter"])
+    sandbox, init = start(bwrap, program, expanded(arguments, limits["user"]))
+    reason = overdrawn(sandbox.pid, [init], limits["memory_mb"], limits["wall_s"])
     if reason:
         stop(sandbox)
         tell(reason)

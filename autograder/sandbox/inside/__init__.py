@@ -1,3 +1,5 @@
-"""The scripts that run inside, beside learner code: nothing here can be trusted to
-tell the truth about it. They need the standard library, and pytest for suites.
+"""The scripts that run inside the sandbox, beside learner code.
+
+Their reports cannot be trusted: learner code may have written them. They need the
+standard library, and pytest for suites.
 """

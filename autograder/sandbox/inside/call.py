@@ -1,11 +1,12 @@
-"""Calls a function of a learner, over and over: JSON in, JSON out.
+"""Calls a learner's function once for each case: JSON in, JSON out.
 
-Reads {"source": …, "function": …, "through": …} from the first line of standard input,
-and a case, [argument, …], from each other line. Writes one JSON object a case to the
-file descriptor named on the command line: {"returned": value}, {"raised": text},
+The first line of standard input is {"source": …, "function": …, "through": …}, and
+every other line is a case, [argument, …]. One JSON object a case is written to the file
+descriptor named on the command line: {"returned": value}, {"raised": text},
 {"no_json": text}, or, if the function cannot be called at all, {"missing": text} and
-nothing more. "through" may be empty, or source of the judge's that defines
-through(function, argument, …) to be called instead: for arguments that cannot be JSON.
+nothing more. "through" is empty, or source of the judge's that defines
+through(function, argument, …), which is called instead: for arguments that cannot be
+JSON.
 """
 
 import json
@@ -16,13 +17,13 @@ from functools import partial
 from typing import Any
 
 
-def words(exc: BaseException) -> str:
-    """An exception in one line."""
+def described(exc: BaseException) -> str:
+    """Return an exception in one line, cut to 1,000 characters."""
     return f"{type(exc).__name__}: {exc}".removesuffix(": ")[:1000]
 
 
 def load(source: str, function: str, name: str = "answer") -> Any:
-    """The function called `function` in `source`, run as the module `name`."""
+    """Run `source` as the module `name`, and return its function `function`."""
     module = types.ModuleType(name)
     sys.modules[name] = module
     exec(compile(source, f"{name}.py", "exec"), vars(module))
@@ -30,28 +31,28 @@ def load(source: str, function: str, name: str = "answer") -> Any:
 
 
 def call(function: Any, arguments: list[Any]) -> dict[str, Any]:
-    """What `function` makes of `arguments`."""
+    """Call `function` with `arguments`, and return the result as a report."""
     try:
         value = function(*arguments)
     except Exception as exc:  # noqa: BLE001 - whatever a learner raises is the answer
-        return {"raised": words(exc)}
+        return {"raised": described(exc)}
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as exc:
-        return {"no_json": words(exc)}
+        return {"no_json": described(exc)}
     return {"returned": value}
 
 
 def main() -> None:
-    """Answer the cases in order."""
+    """Read the cases in order, and report the result of each."""
     report = os.fdopen(int(sys.argv[1]), "w")
-    told = json.loads(sys.stdin.readline())
+    request = json.loads(sys.stdin.readline())
     try:
-        function = load(told["source"], told["function"])
-        if told["through"]:
-            function = partial(load(told["through"], "through", "through"), function)
+        function = load(request["source"], request["function"])
+        if request["through"]:
+            function = partial(load(request["through"], "through", "through"), function)
     except BaseException as exc:  # noqa: BLE001 - SystemExit on import, for one
-        report.write(json.dumps({"missing": words(exc)}) + "\n")
+        report.write(json.dumps({"missing": described(exc)}) + "\n")
         return
     for line in sys.stdin:
         report.write(json.dumps(call(function, json.loads(line))) + "\n")

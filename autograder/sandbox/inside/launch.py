@@ -1,10 +1,10 @@
-"""Puts limits on this process, then becomes the Python module that was asked for.
+"""Puts limits on this process, then runs a Python module in it.
 
     python launch.py '{"limits": {…}, "user": 61200}' [--warm FD] -m MODULE ARGUMENTS…
 
-Runs inside the sandbox, as a script that needs the standard library alone. With
-`--warm` it imports what the service needs and waits until somebody writes to FD or
-closes it: the modules of a release are imported after that.
+It runs inside the sandbox, as a script that needs only the standard library. With
+`--warm` it imports the packages that the service needs and waits until somebody writes
+to FD or closes it: the modules of a release are imported after that.
 """
 
 import importlib
@@ -30,50 +30,50 @@ WARM = (
 
 
 def apply(limits: dict[str, int], user: int | None) -> None:
-    """Give up what must be given up; none of it can be taken back."""
+    """Set the limits, and become the user `user`; neither can be undone."""
     bounds = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: limits["cpu_s"],
         resource.RLIMIT_FSIZE: limits["file_mb"] * MB,
         resource.RLIMIT_NOFILE: limits["open_files"],
     }
-    if sys.platform == "linux":  # macOS takes these and does not keep to them
+    if sys.platform == "linux":  # macOS accepts this limit and does not enforce it
         bounds[resource.RLIMIT_AS] = limits["address_space_mb"] * MB
     if user is not None:
-        # Of an ordinary user alone: outside a sandbox it would count all that the
-        # learner's own user runs, and it does not bind root.
+        # Only in a sandbox: outside, it would count every process of the learner's own
+        # user. It does not bind root.
         bounds[resource.RLIMIT_NPROC] = limits["processes"]
     if user:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-    for what, bound in bounds.items():
-        _, hard = resource.getrlimit(what)
+    for limit, bound in bounds.items():
+        _, hard = resource.getrlimit(limit)
         least = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(what, (least, least))
+        resource.setrlimit(limit, (least, least))
 
 
 def main() -> None:
-    """Read the command line, give up rights, run the module."""
-    told = json.loads(sys.argv[1])
-    words = sys.argv[2:]
-    apply(told["limits"], told["user"])
-    if words[0] == "--warm":
+    """Set the limits that the command line asks for, and run the module."""
+    options = json.loads(sys.argv[1])
+    arguments = sys.argv[2:]
+    apply(options["limits"], options["user"])
+    if arguments[0] == "--warm":
         for name in WARM:
             importlib.import_module(name)
-        gate = int(words[1])
+        gate = int(arguments[1])
         os.read(gate, 1)
         os.close(gate)
-        words = words[2:]
-    run(words)
+        arguments = arguments[2:]
+    run(arguments)
 
 
-def run(words: list[str]) -> None:
-    """Run `-m MODULE ARGUMENTS…`, as Python would."""
-    # The working directory is where modules come from.
+def run(arguments: list[str]) -> None:
+    """Run the `arguments` -m MODULE ARGUMENTS… as Python would."""
+    # Modules are imported from the working directory.
     sys.path[0] = os.getcwd()
-    _, module, *arguments = words
-    sys.argv = [module, *arguments]
+    _, module, *rest = arguments
+    sys.argv = [module, *rest]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

@@ -2,12 +2,13 @@
 
     run_suite.py FD SOCKET COURSE_ROOT TEST_FILE
 
-Its tests get the fixture `service`, whose `send(raw, timeout_s)` sends a request to the
-service under test, and whose `log()` is what that has logged, from the file log.jsonl
-beside TEST_FILE; a file `gone` there says that its process has ended, and `ran_s` for
-how many seconds it could run so far: time limits count those. One JSON object a test is
-written to FD: {"test": …, "outcome": …}; {"unread": …}, if the file cannot be imported,
-says what it raises; {"busy": …}, that the machine is too busy to tell.
+Tests get the fixture `service`. Its `send(raw, timeout_s)` sends a request to the
+service under test, and its `log()` returns the service's log records, from the file
+log.jsonl beside TEST_FILE. A file `gone` there says that the service's process has
+ended, and `ran_s` for how many seconds it could run so far: time limits count those.
+One JSON object a test is written to FD: {"test": …, "outcome": …}. {"unread": …} is the
+error that importing the file raises, if it does, and {"busy": …} says that the machine
+is too busy to tell.
 """
 
 import json
@@ -20,7 +21,7 @@ from typing import Any
 import pytest
 
 NO_HTTP = b"?\r\n\r\n"
-ABOUT_NO_HTTP = "Invalid HTTP request received."  # uvicorn's
+ABOUT_NO_HTTP = "Invalid HTTP request received."  # logged by uvicorn
 LINE_WITHIN_S = 2.0
 
 
@@ -36,25 +37,25 @@ class Service:
         self._barriers = 0
 
     def log(self) -> list[dict[str, Any]]:
-        """The records logged so far, those about earlier requests included.
+        """Return the records logged so far, including those about earlier requests.
 
-        A line may come after the answer it belongs to. So something that is no HTTP is
-        sent, and the server's own line about that is waited for: it stands behind them.
+        A line may be written after the response it belongs to. So this sends bytes that
+        are not HTTP, and waits for the server's line about them: it follows the others.
         """
         self._barriers += 1
-        answer = self.send(NO_HTTP, LINE_WITHIN_S)
+        response = self.send(NO_HTTP, LINE_WITHIN_S)
         limit = self._limit("a line in the log", LINE_WITHIN_S)
         while True:
             with open(self._logged, encoding="utf-8") as lines:
-                told = [json.loads(line) for line in lines if line.endswith("\n")]
-            records = [r for r in told if r.get("event") != ABOUT_NO_HTTP]
-            arrived = len(told) - len(records) >= self._barriers
-            if arrived or answer.status is None or not limit.left_s():
+                logged = [json.loads(line) for line in lines if line.endswith("\n")]
+            records = [r for r in logged if r.get("event") != ABOUT_NO_HTTP]
+            arrived = len(logged) - len(records) >= self._barriers
+            if arrived or response.status is None or not limit.left_s():
                 return records
             time.sleep(0.01)
 
     def send(self, raw: bytes, timeout_s: float = 2.0) -> Any:
-        """Send one request; returns a course.outage.traffic.wire.Response."""
+        """Send one request; return a course.outage.traffic.wire.Response."""
         from course.outage.traffic import wire
 
         if os.path.exists(self._gone):
@@ -74,7 +75,7 @@ class Service:
 
 
 class Reporter:
-    """Gives tests the service, and tells what became of them."""
+    """A pytest plugin that gives tests the service, and reports their outcomes."""
 
     def __init__(self, fd: int, service: Service) -> None:
         self._fd = fd
@@ -82,11 +83,11 @@ class Reporter:
 
     @pytest.fixture(scope="session")
     def service(self) -> Service:
-        """The service under test."""
+        """Return the service under test."""
         return self._service
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Tell of each call, and of a set-up or teardown that failed."""
+        """Report each call, and each setup or teardown that failed."""
         if report.when == "call" or report.failed:
             line = {"test": report.nodeid, "outcome": report.outcome}
             self._tell(line)
@@ -94,22 +95,22 @@ class Reporter:
     def pytest_exception_interact(
         self, call: pytest.CallInfo[Any], report: object
     ) -> None:
-        """Tell of a file that cannot be imported, and of a machine that is too busy."""
+        """Report a file that cannot be imported, and a machine that is too busy."""
         if call.excinfo and type(call.excinfo.value).__name__ == "MachineTooBusy":
             self._tell({"busy": str(call.excinfo.value)[:500]})
         if isinstance(report, pytest.CollectReport) and call.excinfo:
             raised = call.excinfo.value.__cause__ or call.excinfo.value
-            what = f"{type(raised).__name__}: {raised}".removesuffix(": ")
-            self._tell({"unread": what.splitlines()[0][:200]})
+            error = f"{type(raised).__name__}: {raised}".removesuffix(": ")
+            self._tell({"unread": error.splitlines()[0][:200]})
 
     def _tell(self, line: dict[str, str]) -> None:
         os.write(self._fd, json.dumps(line).encode() + b"\n")
 
 
 def be_patient_and_brief() -> None:
-    """Let Hypothesis fail no example for its time, and not make a failure small.
+    """Have Hypothesis ignore how long examples take, and not shrink failing ones.
 
-    Nobody reads the example, only that there is one.
+    Nobody reads the failing example; it only matters that there is one.
     """
     from hypothesis import HealthCheck, Phase, settings
 
@@ -125,7 +126,7 @@ def be_patient_and_brief() -> None:
 
 
 def main() -> None:
-    """Run pytest on the one file."""
+    """Run pytest on the suite's file."""
     fd, address, root, file = sys.argv[1:]
     sys.path.insert(0, root)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
