@@ -1,7 +1,7 @@
-"""nbgrader's gradebook, written by one process: this one, in nbgrader's own way.
+"""nbgrader's gradebook, which only this process writes, in nbgrader's own way.
 
-Each verdict goes through `nbgrader autograde`'s code with our configuration, which
-finds it in the store. So a grade is the same whichever of the two has written it.
+Each verdict goes through the code of `nbgrader autograde` with our configuration, which
+finds it in the store. So a grade is the same, whichever of the two has written it.
 """
 
 import fcntl
@@ -32,9 +32,9 @@ from .unscored import take_back
 
 @dataclass(frozen=True)
 class Entry:
-    """What the gradebook holds of one submission; `late_s` are seconds.
+    """The gradebook's entry for one submission; `late_s` is in seconds.
 
-    `verdict` is the one that its score comes from, kept under `key`.
+    Its score comes from `verdict`, which is stored under `key`.
     """
 
     score: float
@@ -46,7 +46,7 @@ class Entry:
 
 
 class Book:
-    """The gradebook of the course whose nbgrader_config.py lies in `folder`."""
+    """The gradebook of the course whose nbgrader_config.py is in `folder`."""
 
     def __init__(self, folder: Path, confined: Confined) -> None:
         self.folder = folder
@@ -57,7 +57,7 @@ class Book:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the course for this process alone. Raises AlreadyGrading."""
+        """Lock the course while the block runs. Raises AlreadyGrading."""
         with open(self.folder / ".grading.lock", "w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,7 +69,7 @@ class Book:
             yield
 
     def make_known(self, exercise: Exercise) -> None:
-        """Tell the gradebook of the assignment, if it does not know it yet."""
+        """Add the exercise to the gradebook's assignments, if it is not there yet."""
         with self._open() as book:
             if exercise.name in {known.name for known in book.assignments}:
                 return
@@ -88,20 +88,20 @@ class Book:
         self._start(grader, exercise, student)
 
     def take_back(self, exercise: Exercise, student: str) -> None:
-        """Leave a submission without a grade, but for what people have written."""
+        """Remove the grade of a submission, except what people have written."""
         take_back(self._course.db_url, exercise.name, student)
-        # nbgrader gives no feedback without it, and grades the submission anew.
+        # Without the graded notebook, nbgrader gives no feedback and grades it again.
         shutil.rmtree(self.graded(exercise, student).parent, ignore_errors=True)
 
     def entries(self, exercise: Exercise) -> dict[str, Entry]:
-        """What the gradebook holds of each submission whose grade was written."""
-        # One session for all: to open it takes longer than to read a class.
+        """Return the entry of each submission whose grade was written, by student."""
+        # One session for all: opening one takes longer than reading a class.
         with self._open() as book:
             if exercise.name not in {known.name for known in book.assignments}:
                 return {}
             submissions = book.assignment_submissions(exercise.name)
-            found = {s.student.id: self._entry(exercise, s) for s in submissions}
-        return {student: entry for student, entry in found.items() if entry}
+            entries = {s.student.id: self._entry(exercise, s) for s in submissions}
+        return {student: entry for student, entry in entries.items() if entry}
 
     def _entry(self, exercise: Exercise, submission: Any) -> Entry | None:
         path = self.graded(exercise, submission.student.id)
@@ -120,7 +120,7 @@ class Book:
         )
 
     def graded(self, exercise: Exercise, student: str) -> Path:
-        """Where nbgrader puts the graded notebook."""
+        """Return the path at which nbgrader puts the graded notebook."""
         name = exercise.name
         folder: str = self._course.format_path(
             self._course.autograded_directory, student, name
@@ -131,20 +131,20 @@ class Book:
         return Gradebook(self._course.db_url, self._course.course_id)
 
     def _start(self, app: Any, exercise: Exercise, student: str) -> None:
-        said = io.StringIO()
-        handler = logging.StreamHandler(said)
+        log = io.StringIO()
+        handler = logging.StreamHandler(log)
         app.log.addHandler(handler)
         propagates, app.log.propagate = app.log.propagate, False
         self._course.assignment_id, self._course.student_id = exercise.name, student
         try:
             with warnings.catch_warnings():
-                # nbgrader's own: it adds what it has not added to its session yet.
+                # nbgrader's own: it uses objects that it has not added to its session.
                 warnings.simplefilter("ignore", SAWarning)
                 app.start()
         except (Exception, SystemExit) as exc:
             raise GradebookRefused(
                 f"nbgrader could not grade {student}'s {exercise.name}: {exc}\n"
-                f"{said.getvalue()[-2000:]}"
+                f"{log.getvalue()[-2000:]}"
             ) from exc
         finally:
             app.log.propagate = propagates

@@ -1,16 +1,16 @@
-"""What grading a class raises; each message says what to do next.
+"""The errors that grading a class raises; each message says what to do next.
 
 GradingError
 ├── NothingToGrade    no submission to this exercise
 ├── IntakeRefused     the folder or archive holds no class
-├── ClusterLost       no scheduler there, or its workers have other checks
+├── ClusterLost       there is no scheduler, or its workers have other checks
 ├── AlreadyGrading    another run is at work in this course
 └── GradebookRefused  nbgrader could not write a grade
 """
 
 
 class GradingError(Exception):
-    """Grading cannot begin, or cannot go on. What has been graded is kept."""
+    """Grading cannot begin, or cannot go on; grades written so far are kept."""
 
     exits_with = 2  # the exit code of a command that ends with it
 
@@ -24,7 +24,7 @@ class IntakeRefused(GradingError):
 
 
 class ClusterLost(GradingError):
-    """The cluster cannot be reached, or cannot be trusted with these checks."""
+    """The cluster cannot be reached, or its workers have other checks."""
 
     exits_with = 3
 
@@ -36,4 +36,4 @@ class AlreadyGrading(GradingError):
 
 
 class GradebookRefused(GradingError):
-    """nbgrader did not take a verdict in."""
+    """nbgrader could not write a grade into its gradebook."""

@@ -1,11 +1,11 @@
 """Grades for a learning management system, as nbgrader export plugins.
 
-    nbgrader export                             # as nbgrader's own: grades.csv
+    nbgrader export                             # like nbgrader's own: grades.csv
     nbgrader export --exporter=autograder.gradebook.exports.Canvas --to=canvas.csv
     nbgrader export --exporter=autograder.gradebook.exports.Moodle --to=moodle.csv
 
 The layouts are those of the two systems' own documentation on importing grades as CSV.
-What was handed in and has no score gets an empty cell; nbgrader's own would write 0.
+A submission without a score gets an empty cell; nbgrader's own exporter writes 0.
 """
 
 import csv
@@ -17,10 +17,10 @@ from nbgrader.plugins import ExportPlugin
 
 from .unscored import is_scored
 
-# What Canvas wants in front of the grades; it fills all but the first from the last.
+# The columns that Canvas expects before the grades; it finds a student by the login.
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
-# Those of nbgrader's own exporter, which does not quote what holds a comma.
+# The columns of nbgrader's own exporter, which does not quote a cell with a comma.
 PLAIN = (
     "assignment",
     "duedate",
@@ -37,10 +37,10 @@ PLAIN = (
 
 
 class Plain(ExportPlugin):  # type: ignore[misc]
-    """nbgrader's own table: a row for each student and assignment."""
+    """An exporter of nbgrader's own table: a row for each student and assignment."""
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write `to`, or grades.csv."""
+        """Write the table to the file `to`, or to grades.csv."""
         students = _students(self, gradebook)
         rows = [
             [assignment.name, _text(assignment.duedate), *_row(student, assignment)]
@@ -51,10 +51,10 @@ class Plain(ExportPlugin):  # type: ignore[misc]
 
 
 class Canvas(ExportPlugin):  # type: ignore[misc]
-    """For Canvas: a row of points possible, then a row a student, known by login."""
+    """An exporter for Canvas: a row of points possible, then a row for each login."""
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write `to`, or canvas.csv."""
+        """Write the table to the file `to`, or to canvas.csv."""
         assignments = _chosen(self, gradebook)
         possible = ["    Points Possible", "", "", "", ""]
         possible += [f"{assignment.max_score:g}" for assignment in assignments]
@@ -67,10 +67,10 @@ class Canvas(ExportPlugin):  # type: ignore[misc]
 
 
 class Moodle(ExportPlugin):  # type: ignore[misc]
-    """For Moodle: a row a student, known by username, an empty cell for no grade."""
+    """An exporter for Moodle: a row for each username, an empty cell for no grade."""
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write `to`, or moodle.csv."""
+        """Write the table to the file `to`, or to moodle.csv."""
         assignments = _chosen(self, gradebook)
         head = ["username", "email", *(assignment.name for assignment in assignments)]
         rows = [
@@ -81,7 +81,7 @@ class Moodle(ExportPlugin):  # type: ignore[misc]
 
 
 def _chosen(plugin: ExportPlugin, gradebook: Gradebook) -> list[Any]:
-    """The assignments that were asked for; all, unless some were named."""
+    """Return the assignments named on the command line, or all if none was."""
     names = set(plugin.assignment)
     return [a for a in gradebook.assignments if not names or a.name in names]
 
@@ -92,7 +92,7 @@ def _students(plugin: ExportPlugin, gradebook: Gradebook) -> list[Any]:
 
 
 def _scores(student: Any, assignments: Iterable[Any]) -> list[str]:
-    """Late penalties taken off; empty where nothing was handed in, or scored."""
+    """Return the scores less late penalties, empty for no submission or no score."""
     submitted = {s.assignment.name: s for s in student.submissions if is_scored(s)}
     return [
         f"{max(0.0, found.score - (found.late_submission_penalty or 0.0)):g}"
@@ -103,7 +103,7 @@ def _scores(student: Any, assignments: Iterable[Any]) -> list[str]:
 
 
 def _row(student: Any, assignment: Any) -> list[str]:
-    """What follows the first two columns; nothing handed in is 0, as to nbgrader."""
+    """Return the columns after the first two; as in nbgrader, no submission is 0."""
     submitted = {s.assignment.name: s for s in student.submissions}
     timestamp, penalty, scores = "", 0.0, ("0.0", "0.0")
     if found := submitted.get(assignment.name):
@@ -142,5 +142,5 @@ def _write(path: str, rows: Iterable[list[str]]) -> None:
 
 
 def _harmless(cell: str) -> str:
-    """A name that starts as a formula does is none: a spreadsheet would run it."""
+    """Return `cell` quoted if it starts like a formula that a spreadsheet would run."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell

@@ -21,9 +21,10 @@ NOTES = "outage_notes"
 
 
 class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
-    """Puts what learners start from into each cell that says so, or that is a module.
+    """A preprocessor that fills solution cells with the text that learners start from.
 
-    Runs after ClearSolutions, which has just emptied the cell.
+    These are the cells whose answer has a `start` or a `module`. It runs after
+    ClearSolutions, which has just emptied them.
     """
 
     def preprocess(
@@ -44,20 +45,20 @@ class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
-    """Puts the answers of a submission into a fresh copy of the released notebook.
+    """A preprocessor that puts a submission's answers into a fresh released notebook.
 
-    What else a submission holds (cells added or changed, metadata, outputs) ends here.
+    Everything else in a submission (added or changed cells, metadata, outputs) is
     """
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Replace one submission."""
+        """Replace one submission by the rebuilt notebook."""
         names = resources["nbgrader"]
         exercise = Exercise.named(names["assignment"])
         released = nbformat.read(exercise.notebook, as_version=4)
         fresh, odd = rebuilt(nb, released)
-        # nbgrader works in the course's root.
+        # The working directory of nbgrader is the course's root.
         submission = Path(names["student"], names["assignment"])
         fresh.metadata[NOTES] = [*notes_on(submission, Path(ASIDE)), *odd]
         for note in fresh.metadata[NOTES]:
@@ -66,9 +67,9 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
-    """Writes the verdict on the answers into each check cell: the known one, or a new.
+    """A preprocessor that writes the verdict, stored or new, into each check cell.
 
-    To have a known one made anew: `outage grade NN --force`.
+    `outage grade NN --force` replaces a stored verdict.
     """
 
     no_sandbox = Bool(
@@ -82,7 +83,7 @@ class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
         """Fill the check cells of one submission.
 
         Raises SandboxUnavailable, and NotScored for an inconclusive verdict: nbgrader
-        then says so, keeps no graded notebook, and goes on with the next submission.
+        then logs it, keeps no graded notebook, and goes on with the next submission.
         """
         names = resources["nbgrader"]
         exercise = Exercise.named(names["assignment"])
@@ -90,7 +91,7 @@ class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
         task = as_task(exercise, nb.metadata[READINGS], confined)
         verdict = VerdictStore(Path(STORE)).verdict_on(task)
         if verdict.inconclusive:
-            # The score of what was handed in before is not this one's.
+            # The score of an earlier submission does not hold for this one.
             take_back(names["db_url"], exercise.name, names["student"])
             raise NotScored(verdict)
         verdict = verdict.model_copy(update={"notes": nb.metadata[NOTES]})
@@ -102,11 +103,11 @@ class JudgeCells(NbGraderPreprocessor):  # type: ignore[misc]
                 cell.outputs = []
             if not marks.get("grade") or marks.get("solution"):
                 continue
-            shown = {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
-            # nbgrader takes the first execute_result that reads as a number.
+            bundle = {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
+            # nbgrader takes the first execute_result that is a number.
             score = {"text/plain": str(verdict.score)}
             cell.outputs = [
-                new_output("display_data", shown),
+                new_output("display_data", bundle),
                 new_output("execute_result", score, execution_count=1),
             ]
         return nb, resources

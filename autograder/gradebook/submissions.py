@@ -1,9 +1,9 @@
-"""What learners hand in, made safe before nbgrader copies or reads it.
+"""Submissions, made safe before nbgrader copies or reads them, in two steps.
 
-Two steps. `put_aside` goes over the files of a submission: what cannot be honest
-(links, pipes, a notebook that cannot be read) is moved below set_aside/, so nothing is
-lost. `rebuilt` takes the answers of a notebook, by their grade_id, into a fresh copy of
-the released one, so whatever else was done to it has no effect. Both leave notes.
+`put_aside` goes over the files of a submission and moves those that cannot be honest
+(links, pipes, a notebook that cannot be read) below set_aside/, so nothing is lost.
+`rebuilt` copies the answers of a notebook, by their grade_id, into a fresh copy of the
+released one, so other changes to it have no effect. Both return notes on what they did.
 """
 
 import json
@@ -21,11 +21,12 @@ from autograder.judge import Exercise
 from autograder.judge.answers import grade_id_of, readings
 from autograder.judge.judging import LONGEST_ANSWER
 
-# The released notebooks have about 15 kB; pictures in outputs may make much of that.
+# The released notebooks have about 15 kB; pictures in outputs may add a lot to that.
 LARGEST_NOTEBOOK = 20_000_000
 
-# Of an answer that is too long to be judged. nbconvert takes minutes to color and to
-# sanitize 5 MB, each time that feedback is made or the formgrader opens the page.
+# Characters shown of an answer that is too long to be judged. nbconvert takes minutes
+# to color and to sanitize 5 MB, each time that feedback is made or the formgrader opens
+# the page.
 LONGEST_SHOWN = 10_000
 
 ASIDE = "set_aside"
@@ -36,13 +37,13 @@ Files = dict[Path, str]
 
 
 def prepare(assignment: str, student: str, notebooks: list[str]) -> None:
-    """nbgrader's pre_convert_hook: make one submission safe, before it is copied.
+    """Make one submission safe before it is copied, as nbgrader's pre_convert_hook.
 
-    `notebooks` are its notebooks, and become what there is to grade. It runs in the
-    course's root. `student` may be a pattern and is not used.
+    `notebooks` are its notebooks, and are replaced by the one to grade. The working
+    directory is the course's root. `student` may be a pattern and is not used.
 
-    An exception here would only be logged, and the submission copied as it is. So what
-    goes wrong ends the run instead.
+    nbgrader would only log an exception, and copy the submission as it is. So an error
+    ends the run instead.
     """
     del student
     try:
@@ -60,28 +61,28 @@ def prepare(assignment: str, student: str, notebooks: list[str]) -> None:
 def put_aside(submission: Path, exercise: Exercise, aside: Path) -> list[str]:
     """Make the folder `submission`, STUDENT/ASSIGNMENT, safe to copy and to read.
 
-    What has to go is moved below `aside`. If no notebook to grade is left, the released
+    Unfit files are moved below `aside`. If no notebook to grade is left, the released
     one takes its place, without answers: a submission always gets a score and a reason.
-    Returns the notes, which are kept below `aside` too.
+    Returns the notes, which are stored below `aside` too.
     """
-    kept = aside / submission.parent.name / submission.name
+    aside_folder = aside / submission.parent.name / submission.name
     notebook = exercise.notebook.name
     notes = [
         f"{_shown(path, submission)} {reason}; it was put aside."
         for path, reason in _unfit(submission, notebook).items()
-        if _move(path, kept / path.name)
+        if _move(path, aside_folder / path.name)
     ]
     graded = submission / notebook
     if not graded.exists():
         others = sorted(path.name for path in submission.glob("*.ipynb"))
-        found = f" There is {', '.join(others)}." if others else ""
-        notes.append(f"There is no {notebook} that can be judged.{found}")
+        instead = f" There is {', '.join(others)}." if others else ""
+        notes.append(f"There is no {notebook} that can be judged.{instead}")
         submission.mkdir(parents=True, exist_ok=True)
         _write_without_answers(exercise, graded)
     if notes:
-        kept.mkdir(parents=True, exist_ok=True)
+        aside_folder.mkdir(parents=True, exist_ok=True)
         before = notes_on(submission, aside)
-        (kept / NOTES).write_text(json.dumps([*before, *notes], indent=2))
+        (aside_folder / NOTES).write_text(json.dumps([*before, *notes], indent=2))
     return notes
 
 
@@ -91,34 +92,34 @@ def _shown(path: Path, submission: Path) -> str:
 
 
 def notes_on(submission: Path, aside: Path) -> list[str]:
-    """The notes that `put_aside` has taken on a submission."""
+    """Return the notes that `put_aside` has stored on a submission."""
     path = aside / submission.parent.name / submission.name / NOTES
     notes: list[str] = json.loads(path.read_text("utf-8")) if path.exists() else []
     return notes
 
 
 def _unfit(submission: Path, notebook: str) -> Files:
-    """What must not stay in a submission, each with what it is."""
+    """Return the paths that must not stay in a submission, each with the reason."""
     for link in (submission.parent, submission):
         if link.is_symlink():
             return {link: f"is a link to {os.readlink(link)}"}
-    found: Files = {}
+    reasons: Files = {}
     for folder, folders, files in os.walk(submission):
         os.chmod(folder, 0o700 | stat.S_IMODE(os.stat(folder).st_mode))
         for name in (*folders, *files):
             path = Path(folder, name)
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
-                found[path] = f"is a link to {os.readlink(path)}"
+                reasons[path] = f"is a link to {os.readlink(path)}"
             elif not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                found[path] = "is no regular file"
-    for path, reason in (
+                reasons[path] = "is no regular file"
+    for path, reason_for in (
         (submission / notebook, _why_unreadable),
         (submission / "timestamp.txt", _why_no_time),
     ):
-        if path not in found and path.exists() and (why := reason(path)):
-            found[path] = why
-    return found
+        if path not in reasons and path.exists() and (reason := reason_for(path)):
+            reasons[path] = reason
+    return reasons
 
 
 def _why_unreadable(path: Path) -> str:
@@ -131,17 +132,17 @@ def _why_unreadable(path: Path) -> str:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         readings(notebook.cells)
-    except Exception as exc:  # noqa: BLE001 - as many ways as parsers beneath
-        said = str(exc).strip().splitlines() or [""]
-        return f"cannot be read ({type(exc).__name__}: {said[0][:200]})"
+    except Exception as exc:  # noqa: BLE001 - as many ways as parsers involved
+        lines = str(exc).strip().splitlines() or [""]
+        return f"cannot be read ({type(exc).__name__}: {lines[0][:200]})"
     return ""
 
 
 def _why_no_time(path: Path) -> str:
-    # nbgrader ends the whole run on one that it cannot parse.
+    # A time that it cannot parse makes nbgrader end the whole run.
     try:
         parse_utc(path.read_text("utf-8").strip())
-    except Exception:  # noqa: BLE001 - dateutil raises what it likes
+    except Exception:  # noqa: BLE001 - dateutil may raise anything
         return "holds no time"
     return ""
 
@@ -164,10 +165,10 @@ def _write_without_answers(exercise: Exercise, path: Path) -> None:
 def rebuilt(
     submitted: NotebookNode, released: NotebookNode
 ) -> tuple[NotebookNode, list[str]]:
-    """A copy of `released` with the answers of `submitted`, and what was odd about it.
+    """Copy `released` with the answers of `submitted`; return it, and notes on those.
 
-    Its metadata hold every reading of the answers (see judge.answers.readings), each of
-    them whole. Of one that is too long to be judged, the cell shows the beginning.
+    Its metadata hold every reading of the answers (see judge.answers.readings) in full
+    length. For an answer that is too long to be judged, its cell shows the beginning.
     """
     fresh = nbformat.from_dict(released)
     texts = [
@@ -214,5 +215,5 @@ def _oddities(submitted: NotebookNode, ours: dict[str, NotebookNode]) -> Iterato
 
 
 def _encodable(text: str) -> str:
-    """`text` without halves of surrogate pairs, which no file can hold."""
+    """Return `text` without halves of surrogate pairs, which no file can hold."""
     return text.encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""A submission that has no score, and how nbgrader's gradebook is kept from having one.
+"""Submissions without a score, in nbgrader's gradebook.
 
 To nbgrader a cell without a score is worth 0, and so is every sum and export of it.
 """
@@ -11,17 +11,17 @@ from autograder.judge import Verdict
 
 
 class NotScored(Exception):
-    """The verdict is inconclusive: there is nothing to be written."""
+    """The verdict is inconclusive, so there is no score to write."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(reason(verdict))
 
 
 def reason(verdict: Verdict) -> str:
-    """Say why there is no score, and what to do."""
-    open_ = sum(check.outcome == "inconclusive" for check in verdict.checks)
+    """Return why there is no score, and what to do about it."""
+    undecided = sum(check.outcome == "inconclusive" for check in verdict.checks)
     return (
-        f"not scored: this machine was too busy to tell {open_} of"
+        f"not scored: this machine was too busy to tell {undecided} of"
         f" {len(verdict.checks)} checks, even alone and with more patience (lag"
         f" {verdict.lag_s:.2f} s of a second). End other work on it, or judge on"
         " another machine, then run the same command again. If it stays so, the answer"
@@ -30,7 +30,7 @@ def reason(verdict: Verdict) -> str:
 
 
 def is_scored(submission: Any) -> bool:
-    """Whether every check of a submission in the gradebook has got a score."""
+    """Return whether every check of a submission in the gradebook has a score."""
     return all(
         grade.auto_score is not None or grade.manual_score is not None
         for notebook in submission.notebooks
@@ -40,7 +40,7 @@ def is_scored(submission: Any) -> bool:
 
 
 def take_back(url: str, assignment: str, student: str) -> None:
-    """Leave a submission in the gradebook without a score, but for what people gave."""
+    """Remove a submission's scores in the gradebook, except those that people gave."""
     with Gradebook(url) as book:
         try:
             submission = book.find_submission(assignment, student)
