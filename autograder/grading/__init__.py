@@ -4,8 +4,8 @@
                                                                         │ one process
                                         nbgrader's gradebook ◀──book────┘
 
-A verdict is kept under a digest of all that it depends on (see judge/store.py). So a
-run that was interrupted goes on where it was, and nothing is judged twice.
+A verdict is stored under a digest of all that it depends on (see judge/store.py). So a
+run that was interrupted continues where it stopped, and nothing is judged twice.
 """
 
 from autograder.gradebook.errors import AlreadyGrading, ClusterLost, GradingError

@@ -1,7 +1,7 @@
-"""Judging on a Dask cluster: this machine's own, or one that is already there.
+"""Judging on a Dask cluster: one on this machine, or one that already runs.
 
-A worker needs this package and bubblewrap, and nothing else: a task is the text of the
-answers, its result the verdict as JSON. A worker that dies costs a retry, not a grade.
+A worker needs only this package and bubblewrap: a task is the text of the answers, and
+its result is the verdict as JSON. A worker that dies costs a retry, not a grade.
 """
 
 import logging
@@ -21,13 +21,13 @@ RETRIES = 3
 
 @contextmanager
 def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
-    """A Dask client: of the cluster at `scheduler`, or of one on this machine alone.
+    """Yield a Dask client of the cluster at `scheduler`, or of one on this machine.
 
-    This machine judges `jobs` at a time; left out, as many as it bears. So does each
-    worker of `scheduler`, up to the threads it was given. What they judge runs in
-    processes of its own. Raises ClusterLost.
+    This machine judges `jobs` submissions at a time; with None, as many as it bears. So
+    does each worker of `scheduler`, up to its number of threads. Answers run in
+    processes of their own. Raises ClusterLost.
     """
-    import dask  # takes half a second, and most commands have no use for it
+    import dask  # takes half a second, and most commands do not need it
     from distributed import Client, LocalCluster
 
     from .worker import Judging
@@ -72,9 +72,9 @@ def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
 def verdicts(
     client: Any, tasks: Mapping[str, Task]
 ) -> Iterator[tuple[str, Verdict | Exception]]:
-    """The verdict on each of `tasks`, as they come, or why there is none.
+    """Yield the verdict on each of `tasks`, or the error, in the order they finish.
 
-    Closing the iterator cancels what has not begun.
+    Closing the iterator cancels the tasks that have not begun.
     """
     from distributed import as_completed
 
@@ -91,7 +91,7 @@ def verdicts(
                 verdict = Verdict.model_validate_json(future.result())
                 _require_same_checks(tasks[name], verdict)
                 yield name, verdict
-            except Exception as exc:  # noqa: BLE001 - of the worker: told, not judged
+            except Exception as exc:  # noqa: BLE001 - the worker's: the caller reports it
                 yield name, exc
             finally:
                 future.release()

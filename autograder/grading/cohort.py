@@ -1,4 +1,4 @@
-"""The cohort of one exercise: who stands where, what stops whom, who is alike."""
+"""The cohort of one exercise: scores, the checks that fail, and similar answers."""
 
 import csv
 import difflib
@@ -19,7 +19,7 @@ TEMPLATE = "report.html.j2"
 ALIKE_FROM = 0.95
 MOST_COMMON = 12
 
-# Layout and comments are no part of what an answer does.
+# Layout and comments do not change what an answer does.
 LEFT_OUT = {
     tokenize.COMMENT,
     tokenize.NL,
@@ -33,7 +33,7 @@ LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Row:
-    """One student: the score, and the titles of the checks that did not pass."""
+    """A student's score, and the titles of the checks that did not pass."""
 
     student: str
     score: float
@@ -42,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Item:
-    """One check over the cohort.
+    """A check's results over the cohort.
 
     `discrimination` is the point-biserial correlation between passing it and the score
     on all other checks (Lord and Novick, 1968, chapter 15); None where all or none
@@ -56,8 +56,8 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What several students were told, and the checks that said so."""
+class CommonFeedback:
+    """A text that several students were shown, and the checks that showed it."""
 
     titles: list[str]
     text: str
@@ -68,7 +68,7 @@ class Told:
 class Group:
     """Students with nearly the same answers.
 
-    Each is at least as close as `ratio` to another one; 1 where all are equal.
+    Each is at least as close as `ratio` to another one; it is 1 where all are equal.
     """
 
     students: list[str]
@@ -84,47 +84,47 @@ class Cohort:
 
     @property
     def size(self) -> int:
-        """How many have handed in."""
+        """Return the number of students who have handed in."""
         return len(self.verdicts)
 
     @property
     def points(self) -> float:
-        """What can be earned."""
+        """Return the number of points that can be earned."""
         return max(verdict.points for verdict in self.verdicts.values())
 
     @property
     def scores(self) -> list[float]:
-        """By student."""
+        """Return the scores, in the order of the students."""
         return [verdict.score for verdict in self.verdicts.values()]
 
     @property
     def mean(self) -> float:
-        """Of the scores."""
+        """Return the mean score."""
         return statistics.fmean(self.scores)
 
     @property
     def median(self) -> float:
-        """Of the scores."""
+        """Return the median score."""
         return statistics.median(self.scores)
 
     @property
     def full(self) -> int:
-        """How many have passed every check."""
+        """Return the number of students who have passed every check."""
         return sum(verdict.passed for verdict in self.verdicts.values())
 
     @property
     def mean_seconds(self) -> float:
-        """To judge one submission."""
+        """Return the mean number of seconds to judge a submission."""
         return statistics.fmean(v.seconds for v in self.verdicts.values())
 
     @property
     def longest_seconds(self) -> float:
-        """To judge the one that took longest."""
+        """Return the seconds to judge the submission that took longest."""
         return max(verdict.seconds for verdict in self.verdicts.values())
 
     @property
     def rows(self) -> list[Row]:
-        """The lowest score first: who needs help stands at the top."""
+        """Return a row for each student, the lowest scores, who need help, first."""
         rows = [
             Row(
                 student,
@@ -137,7 +137,7 @@ class Cohort:
 
     @property
     def items(self) -> list[Item]:
-        """Each check, in the order of the exercise."""
+        """Return an item for each check, in the order of the exercise."""
         names = {c.name: c.title for v in self.verdicts.values() for c in v.checks}
         return [self._item(name, title) for name, title in names.items()]
 
@@ -152,15 +152,15 @@ class Cohort:
         try:
             # The point-biserial correlation is Pearson's, one variable being 0 or 1.
             discrimination = statistics.correlation(passed, others)
-        except statistics.StatisticsError:  # fewer than two, or all of one the same
+        except statistics.StatisticsError:  # fewer than two, or no variation
             discrimination = None
         return Item(title, failed, failed / len(passed), discrimination)
 
     @property
-    def feedback(self) -> list[Told]:
-        """What most students were told, the most common first.
+    def feedback(self) -> list[CommonFeedback]:
+        """Return the feedback that most students were shown, the most common first.
 
-        Told apart by what was seen and where to look, since inputs are random.
+        Feedback with the same `gist` counts as the same, since inputs are random.
         """
         students: dict[str, list[str]] = defaultdict(list)
         titles: dict[str, list[str]] = defaultdict(list)
@@ -173,33 +173,37 @@ class Cohort:
                     students[text].append(student)
                 if check.title not in titles[text]:
                     titles[text].append(check.title)
-        found = [Told(titles[text], text, who) for text, who in students.items()]
-        found.sort(key=lambda each: -len(each.students))
-        return found[:MOST_COMMON]
+        common = [
+            CommonFeedback(titles[text], text, names)
+            for text, names in students.items()
+        ]
+        common.sort(key=lambda feedback: -len(feedback.students))
+        return common[:MOST_COMMON]
 
     @property
     def alike(self) -> list[Group]:
-        """Students whose answers are nearly the same, the largest group first."""
-        by_words: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        """Return groups of students with nearly the same answers, the largest first."""
+        by_tokens: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for student, answers in self.answers.items():
-            if self.verdicts[student].score:  # those without an answer are alike too
-                by_words[significant(" ".join(answers.values()))].append(student)
-        groups = [Group(students, 1.0) for students in by_words.values()]
-        where = dict(enumerate(groups))
-        for first, second, ratio in near(list(by_words)):
-            one, other = where[first], where[second]
-            if one is other:
+            if self.verdicts[student].score:  # or students without an answer were alike
+                by_tokens[significant(" ".join(answers.values()))].append(student)
+        groups = [Group(students, 1.0) for students in by_tokens.values()]
+        group_of = dict(enumerate(groups))
+        for first, second, ratio in near(list(by_tokens)):
+            left, right = group_of[first], group_of[second]
+            if left is right:
                 continue
             both = Group(
-                one.students + other.students, min(one.ratio, other.ratio, ratio)
+                left.students + right.students, min(left.ratio, right.ratio, ratio)
             )
-            where |= {n: both for n, group in where.items() if group in (one, other)}
-        found = {id(group): group for group in where.values()}.values()
-        several = [group for group in found if len(group.students) > 1]
+            merged = [n for n, group in group_of.items() if group in (left, right)]
+            group_of |= dict.fromkeys(merged, both)
+        distinct = {id(group): group for group in group_of.values()}.values()
+        several = [group for group in distinct if len(group.students) > 1]
         return sorted(several, key=lambda group: (-len(group.students), -group.ratio))
 
     def as_html(self, exercise: Exercise) -> str:
-        """One page that needs nothing else."""
+        """Return the report as one HTML page that loads nothing else."""
         loader = FileSystemLoader(Path(__file__).parent)
         pages = Environment(
             loader=loader,
@@ -212,7 +216,7 @@ class Cohort:
         return str(page)
 
     def as_csv(self) -> str:
-        """A line a student, a column a check: the points that it gave."""
+        """Return the report as CSV: a row for each student, a column for each check."""
         titles = [item.title for item in self.items]
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -232,28 +236,28 @@ class Cohort:
 
 
 def near(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, float]]:
-    """The pairs of `texts` that hardly differ, by place, and how close they are."""
+    """Yield the indexes of two `texts` that hardly differ, and their similarity."""
     matcher = difflib.SequenceMatcher[str](autojunk=False)
-    for second, words in enumerate(texts):
-        matcher.set_seq2(words)
+    for second, text in enumerate(texts):
+        matcher.set_seq2(text)
         for first in range(second):
             matcher.set_seq1(texts[first])
-            # From the cheapest bound to the dearest: most pairs end at the first.
+            # From the cheapest bound to the most expensive: most pairs fail the first.
             bounds = matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio
             if all(bound() >= ALIKE_FROM for bound in bounds):
                 yield first, second, matcher.ratio()
 
 
 def gist(feedback: Feedback) -> str:
-    """Return what a check's feedback says to look at, or else its first line."""
+    """Return the first line of a feedback's `look`, or of all of it without one."""
     first, _, _ = (feedback.look or str(feedback)).partition("\n")
     return first.removesuffix(" Its last lines:")
 
 
 def significant(source: str) -> tuple[str, ...]:
-    """The words of a program without comments and layout; cut at what is no Python."""
-    found: list[str] = []
-    with suppress(tokenize.TokenError, SyntaxError):  # learners hand in what they have
+    """Return a program's tokens without comments and layout, up to a syntax error."""
+    strings: list[str] = []
+    with suppress(tokenize.TokenError, SyntaxError):  # an answer may be no Python
         tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-        found.extend(token.string for token in tokens if token.type not in LEFT_OUT)
-    return tuple(found)
+        strings.extend(token.string for token in tokens if token.type not in LEFT_OUT)
+    return tuple(strings)

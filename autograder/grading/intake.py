@@ -1,9 +1,9 @@
-"""Submissions as instructors have them, into nbgrader's submitted/ folder.
+"""Intake: submissions as instructors have them, into nbgrader's submitted/ folder.
 
-Understood: nbgrader's own tree (STUDENT/ASSIGNMENT/*.ipynb), a folder for each student
-(STUDENT/*.ipynb), and one notebook for each (STUDENT.ipynb, STUDENT_ASSIGNMENT.ipynb),
-in a folder or in a zip archive of one. What lies in submitted/ and differs is moved to
-set_aside/, never overwritten.
+It understands nbgrader's own tree (STUDENT/ASSIGNMENT/*.ipynb), a folder for each
+student (STUDENT/*.ipynb), and a notebook for each student (STUDENT.ipynb,
+STUDENT_ASSIGNMENT.ipynb), in a folder or in a zip archive of one. A submission in
+submitted/ that differs is moved to set_aside/, never overwritten.
 """
 
 import re
@@ -17,13 +17,13 @@ from autograder.gradebook.errors import IntakeRefused
 from autograder.judge import Exercise
 from course.outage.tempdirs import own_folder
 
-# A class of a thousand with pictures in every notebook fits in.
+# Enough for a class of a thousand with pictures in every notebook.
 LARGEST_ARCHIVE = 4 << 30
 STUDENT = re.compile(r"[\w.@+-]{1,128}")
 
 
 def take_in(source: Path, exercise: Exercise, submitted: Path, aside: Path) -> int:
-    """Copy the submissions to `exercise` found in `source`; how many are new or differ.
+    """Copy submissions to `exercise` from `source`; return how many are new or differ.
 
     Raises IntakeRefused.
     """
@@ -47,7 +47,7 @@ def _unpack(archive: Path, folder: Path) -> None:
                     f"{archive} would unpack to more than {LARGEST_ARCHIVE >> 30} GB."
                     " Unpack it by hand, look at what it holds, and grade the folder."
                 )
-            opened.extractall(folder)  # keeps to the folder, whatever names are in it
+            opened.extractall(folder)  # never outside the folder, whatever the names
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as exc:
         raise IntakeRefused(
             f"{archive} cannot be read as a zip archive ({exc}). Unpack it by hand, and"
@@ -56,8 +56,8 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _copy_all(source: Path, exercise: Exercise, submitted: Path, aside: Path) -> int:
-    found = dict(_found(source, exercise))
-    if not found:
+    notebooks = dict(_notebooks(source, exercise))
+    if not notebooks:
         raise IntakeRefused(
             f"{source} holds no submission to {exercise.name}. Expected one of"
             f" STUDENT/{exercise.name}/{exercise.notebook.name},"
@@ -65,12 +65,12 @@ def _copy_all(source: Path, exercise: Exercise, submitted: Path, aside: Path) ->
         )
     return sum(
         _copy(path, submitted / student / exercise.name, exercise, aside)
-        for student, path in found.items()
+        for student, path in notebooks.items()
     )
 
 
-def _found(source: Path, exercise: Exercise) -> Iterator[tuple[str, Path]]:
-    """The notebook of each student; the folder that it lies in may hold more files."""
+def _notebooks(source: Path, exercise: Exercise) -> Iterator[tuple[str, Path]]:
+    """Yield each student and the student's notebook, beside which there may be more."""
     # An archive often holds one folder with everything in it.
     inside = [p for p in sorted(source.iterdir()) if not p.name.startswith((".", "__"))]
     if len(inside) == 1 and inside[0].is_dir() and not _belongs(inside[0], exercise):
@@ -93,9 +93,9 @@ def _found(source: Path, exercise: Exercise) -> Iterator[tuple[str, Path]]:
 
 
 def _belongs(folder: Path, exercise: Exercise) -> bool:
-    """Whether `folder` is one student's, and not a class."""
-    mine = folder / exercise.name, folder / exercise.notebook.name
-    return any(path.exists() for path in mine)
+    """Return whether `folder` belongs to one student, and is not a class."""
+    parts = folder / exercise.name, folder / exercise.notebook.name
+    return any(path.exists() for path in parts)
 
 
 def _student(name: str) -> str:
@@ -114,9 +114,9 @@ def _copy(notebook: Path, folder: Path, exercise: Exercise, aside: Path) -> int:
         return 0
     if folder.exists():
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
-        kept = aside / folder.parent.name / f"{folder.name} {now}"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(folder, kept)
+        aside_folder = aside / folder.parent.name / f"{folder.name} {now}"
+        aside_folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder, aside_folder)
     folder.mkdir(parents=True)
     partial = target.with_suffix(".partial")
     partial.write_bytes(new)

@@ -1,4 +1,4 @@
-"""One run over a class: what is to be judged, what is written, who needs a human."""
+"""A grading run over a class: it judges, writes grades, and says who needs a human."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from .cluster import verdicts
 
 @dataclass(frozen=True)
 class Graded:
-    """What came of one submission; `why` says why there is no grade, if so."""
+    """The result of one submission; `why` says why there is no grade, if so."""
 
     student: str
     score: float | None = None
@@ -39,7 +39,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Change:
-    """A score that another verdict would change, and the checks that make it so."""
+    """A score that a new verdict would change, and the checks that are the reason."""
 
     student: str
     before: float
@@ -48,7 +48,7 @@ class Change:
 
 
 class GradingRun:
-    """The submissions to `exercise` in the course at `folder`, judged and written.
+    """A run over the submissions to `exercise` in the course at `folder`.
 
     Raises NothingToGrade.
     """
@@ -59,17 +59,17 @@ class GradingRun:
         self.store = VerdictStore(folder / STORE)
         self._before: dict[str, Entry] = {}
         self._written: dict[str, str] = {}
-        found = sorted((folder / "submitted").glob(f"*/{exercise.name}"))
-        if not found:
-            wanted = f"STUDENT/{exercise.name}/{exercise.notebook.name}"
+        submissions = sorted((folder / "submitted").glob(f"*/{exercise.name}"))
+        if not submissions:
+            layout = f"STUDENT/{exercise.name}/{exercise.notebook.name}"
             raise NothingToGrade(
                 f"There is nothing to grade. Lay submissions into {folder}/submitted/"
-                f" as {wanted}, or name a folder or zip archive that holds them."
+                f" as {layout}, or name a folder or zip archive that holds them."
             )
         released = nbformat.read(exercise.notebook, as_version=4)
         self.tasks: dict[str, Task] = {}
         self.notes: dict[str, list[str]] = {}
-        for submission in found:
+        for submission in submissions:
             put_aside(submission, exercise, folder / ASIDE)
             notebook = nbformat.read(submission / exercise.notebook.name, as_version=4)
             fresh, odd = rebuilt(notebook, released)
@@ -78,33 +78,33 @@ class GradingRun:
             self.notes[student] = [*notes_on(submission, folder / ASIDE), *odd]
 
     def forget(self) -> None:
-        """Have everything judged anew."""
+        """Delete the stored verdicts, so that every submission is judged again."""
         for task in self.tasks.values():
             self.store.forget(task)
 
     def unjudged(self) -> dict[str, Task]:
-        """Those on which there is no verdict; of several that are alike, the first."""
+        """Return the tasks without a verdict, one for several with the same answers."""
         unknown = {s: t for s, t in self.tasks.items() if self.store.get(t) is None}
         firsts = {task.key: student for student, task in reversed(unknown.items())}
         return {student: unknown[student] for student in firsts.values()}
 
     def look(self) -> None:
-        """See what the gradebook holds now: what a verdict would change is told by it.
+        """Read the gradebook, to compare verdicts with the grades in it.
 
-        To be called before anything is judged.
+        Call this before anything is judged.
         """
         self._before = self.book.entries(self.exercise)
         self._written = {student: e.key for student, e in self._before.items()}
 
     def unwritten(self) -> list[str]:
-        """Whose verdict, as it is now, is not in the gradebook."""
+        """Return the students whose current verdict is not in the gradebook."""
         return [s for s, task in self.tasks.items() if self._written.get(s) != task.key]
 
     def judge(self, client: Any, on_verdict: Callable[[str], None]) -> dict[str, str]:
-        """Judge what is unjudged on a cluster, and keep each verdict.
+        """Judge the tasks without a verdict on a cluster, and store each verdict.
 
-        `on_verdict` is then told whose it is. Returns why there is none, by student,
-        where there is none.
+        After each, `on_verdict` is called with the student. Returns why there is no
+        verdict, by student, where there is none.
         """
         failed: dict[str, str] = {}
         for student, verdict in verdicts(client, self.unjudged()):
@@ -121,16 +121,17 @@ class GradingRun:
         return {s: same[t.key] for s, t in self.tasks.items() if t.key in same}
 
     def _take_back(self, task: Task, verdict: Verdict) -> None:
-        """Take the scores of other answers from those who have handed these in."""
+        """Remove the grades for earlier answers of the students who handed these in."""
         for student, entry in self._before.items():
-            theirs = entry.verdict.answers_digest
-            if self.tasks.get(student) == task and theirs != verdict.answers_digest:
+            graded = entry.verdict.answers_digest
+            if self.tasks.get(student) == task and graded != verdict.answers_digest:
                 self.book.take_back(self.exercise, student)
 
     def change(self, student: str) -> Change | None:
-        """What writing a student's verdict would change that the student has not.
+        """Return the change of score that writing a student's verdict would make.
 
-        That is: the answers are those of the grade in the book, the score is another.
+        Returns None unless the answers are those of the grade in the book, and only the
+        score differs.
         """
         after = self.store.get(self.tasks[student])
         if student not in self._before or after is None:
@@ -152,7 +153,7 @@ class GradingRun:
         )
 
     def write(self, student: str) -> str:
-        """Write one grade; why that was not possible, or nothing."""
+        """Write one grade; return why that was not possible, or an empty string."""
         try:
             self.book.write(self.exercise, student)
         except GradebookRefused as exc:
@@ -161,7 +162,7 @@ class GradingRun:
         return ""
 
     def results(self, failed: Mapping[str, str]) -> list[Graded]:
-        """How each submission stands; `failed` says why some have no grade."""
+        """Return each submission's result; `failed` says why some have no grade."""
         entries = self.book.entries(self.exercise)
         return [
             graded(student, self.notes[student], entries.get(student), failed)
@@ -172,7 +173,7 @@ class GradingRun:
 def graded(
     student: str, notes: list[str], entry: Entry | None, failed: Mapping[str, str]
 ) -> Graded:
-    """How one submission stands."""
+    """Return the result of one submission, from its `entry` in the gradebook."""
     if entry is None or student in failed:
         return Graded(student, notes=notes, why=failed.get(student, "not graded"))
     human = ["free text"] if entry.needs_manual_grade else []

@@ -1,4 +1,4 @@
-"""Judges on a Dask worker, as many at a time as its own machine bears."""
+"""Judging on a Dask worker: as many submissions at a time as its machine bears."""
 
 from distributed import Worker, WorkerPlugin, get_worker
 
@@ -7,9 +7,9 @@ from autograder.judge.window import Window, settled
 
 
 class Judging(WorkerPlugin):  # type: ignore[misc]
-    """Gives each worker its window: `jobs` at a time, or what the lag there allows.
+    """A plugin with each worker's window: `jobs` at a time, or as its lag allows.
 
-    Registered once; grading runs that share a cluster share the windows.
+    It is registered once; grading runs that share a cluster share the windows.
     """
 
     name = "outage-judging"
@@ -19,15 +19,15 @@ class Judging(WorkerPlugin):  # type: ignore[misc]
         self._jobs = jobs
 
     def setup(self, worker: Worker) -> None:
-        """Called by Dask as a worker begins."""
+        """Make the worker's window. Dask calls this when a worker starts."""
         self.window = Window(self._jobs)
 
     def teardown(self, worker: Worker) -> None:
-        """Called by Dask as a worker ends: what still waits for room does not begin."""
+        """Close the window: waiting judgements never begin. Dask calls this last."""
         self.window.close()
 
 
 def judged(task: Task) -> str:
-    """The verdict on `task` as JSON. Raises what `Task.judged` raises."""
+    """Judge `task`; return the verdict as JSON. Raises what `Task.judged` raises."""
     judging = get_worker().plugins[Judging.name]
     return settled(task.judged, judging.window).model_dump_json()
