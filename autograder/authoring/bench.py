@@ -1,17 +1,17 @@
-"""How fast a class is graded, side by side in one run; prints JSON.
+"""A benchmark of grading a class, side by side in one run; it prints JSON.
 
     python -m autograder.authoring.bench [--submissions 100] [--sizes 25 50 100 200]
 
 stock_s     `nbgrader autograde` with its own preprocessors; the check cell judges with
             the same checks from within the learner's kernel, without a sandbox
 ours_s      `outage grade` of the same class, in the sandbox, from its start to its end
-floor_s     the checks alone, in forks of a process that has imported everything, and no
-            sandbox; judge_s is the judge on the same submissions, in the sandbox
+floor_s     only the checks, in forks of a process that has imported everything, without
+            a sandbox; judge_s is the judge on the same submissions, in the sandbox
 growth      ours_s for classes of other sizes
 peer_s      with --peer: otter-grader's local run of one trivial notebook each, in an
             environment of its own
 
-Ratios are what to read: the machine is shared. Nothing here is a test.
+Read the ratios, since the machine is shared. Nothing here is a test.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from course.outage.tempdirs import own_folder
 
 BROKEN = ("", "def dispatch(:", "raise SystemExit(0)", "import nothing_of_that_name")
 
-# nbgrader's quickstart, but for the names: what a course without this judge has.
+# nbgrader's quickstart with other names: the set-up of a course without this judge.
 STOCK_CONFIG = """
 c = get_config()
 c.CourseDirectory.course_id = "stock"
@@ -54,7 +54,10 @@ judge(exercise, answers_of(exercise, [%s]), held_back=True).score
 
 
 def mixed_class(exercise: Exercise, size: int) -> dict[str, Answers]:
-    """`size` students: of every five, two right, two wrong, one broken; none alike."""
+    """Return the answers of `size` students, by student; no two are alike.
+
+    Of every five, two are right, two wrong, and one is broken.
+    """
     known = cases(exercise)
     answers = {
         "right": cycle([case.answers for case in known if case.is_right]),
@@ -62,37 +65,37 @@ def mixed_class(exercise: Exercise, size: int) -> dict[str, Answers]:
         "broken": cycle([{s.grade_id: t for s in exercise.slots} for t in BROKEN]),
     }
     kinds = cycle(["right", "wrong", "right", "wrong", "broken"])
-    found = {}
+    students = {}
     for number in range(size):
-        found[f"student{number:03}"] = {
+        students[f"student{number:03}"] = {
             name: f"{answer}\n# by student {number}\n"
             for name, answer in next(answers[next(kinds)]).items()
         }
-    return found
+    return students
 
 
 def hand_in(folder: Path, exercise: Exercise, answers: dict[str, Answers]) -> None:
-    """Lay the class into nbgrader's submitted/ below `folder`."""
-    for student, given in answers.items():
+    """Write the submissions of a class to nbgrader's submitted/ below `folder`."""
+    for student, texts in answers.items():
         notebook = json.loads(released(folder, exercise).read_text("utf-8"))
         for cell in notebook["cells"]:
-            cell["source"] = given.get(cell["id"], cell["source"])
+            cell["source"] = texts.get(cell["id"], cell["source"])
         place = folder / "submitted" / student / exercise.name
         place.mkdir(parents=True)
         (place / exercise.notebook.name).write_text(json.dumps(notebook), "utf-8")
 
 
 def released(folder: Path, exercise: Exercise) -> Path:
-    """The notebook that learners got of the course in `folder`."""
+    """Return the path of the notebook that the course in `folder` has released."""
     own = folder / "release" / exercise.name / exercise.notebook.name
     return own if own.exists() else exercise.notebook
 
 
-def run(folder: Path, *words: str) -> tuple[float, str]:
-    """Run `python -m WORDS` in `folder`; its seconds, and what it printed."""
+def run(folder: Path, *arguments: str) -> tuple[float, str]:
+    """Run `python -m ARGUMENTS` in `folder`; return its seconds and its output."""
     started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-m", *words],
+        [sys.executable, "-m", *arguments],
         cwd=folder,
         text=True,
         check=False,
@@ -105,19 +108,19 @@ def run(folder: Path, *words: str) -> tuple[float, str]:
         capture_output=True,
     )
     if done.returncode not in {0, 1}:
-        raise SystemExit(f"{' '.join(words)} failed:\n{done.stderr[-4000:]}")
+        raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stderr[-4000:]}")
     return time.monotonic() - started, done.stdout
 
 
 def course_of(folder: Path) -> Path:
-    """Where the package is imported from by commands that run in `folder`."""
+    """Return where commands that run in `folder` import the course from."""
     inside = folder.parent if folder.name == "autograder" else folder
     return inside if (inside / "course").exists() else PROJECT
 
 
 @contextmanager
 def own_course(exercise: Exercise, size: int) -> Iterator[Path]:
-    """A copy of this course with a class that has handed in; its root."""
+    """Yield the root of a copy of this course, to which a class has handed in."""
     left_out = shutil.ignore_patterns(
         ".git",
         ".venv",
@@ -138,24 +141,24 @@ def own_course(exercise: Exercise, size: int) -> Iterator[Path]:
 
 
 def time_ours(exercise: Exercise, size: int, jobs: int | None) -> dict[str, Any]:
-    """`outage grade` of a class from nothing to the table."""
-    many = ["--jobs", str(jobs)] if jobs else []
+    """Time `outage grade` of a class, from nothing to the table."""
+    options = ["--jobs", str(jobs)] if jobs else []
     with own_course(exercise, size) as root:
-        seconds, printed = run(
-            root, "autograder.cli", "grade", exercise.number, "--json", *many
+        seconds, output = run(
+            root, "autograder.cli", "grade", exercise.number, "--json", *options
         )
-    rows = json.loads(printed)
+    rows = json.loads(output)
     return {"s": seconds, "scores": {row["student"]: row["score"] for row in rows}}
 
 
 def time_stock(exercise: Exercise, size: int) -> dict[str, Any]:
-    """Stock `nbgrader autograde` of the same class."""
+    """Time stock `nbgrader autograde` of the same class."""
     [slot] = exercise.slots
     with own_folder("outage-bench-") as folder:
         (folder / "nbgrader_config.py").write_text(STOCK_CONFIG)
         source = PROJECT / "autograder" / "source" / exercise.name
         notebook = json.loads((source / exercise.notebook.name).read_text("utf-8"))
-        # Up to the check: what follows it are experiments of the learner's own.
+        # Up to the check: the cells after it are for the learner's own experiments.
         graded = [
             bool(c["metadata"].get("nbgrader", {}).get("grade"))
             for c in notebook["cells"]
@@ -173,7 +176,7 @@ def time_stock(exercise: Exercise, size: int) -> dict[str, Any]:
 
 
 def scores_in(folder: Path, exercise: Exercise) -> dict[str, float]:
-    """What nbgrader's gradebook in `folder` holds."""
+    """Return the scores in nbgrader's gradebook in `folder`, by student."""
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "stock") as book:
@@ -182,17 +185,17 @@ def scores_in(folder: Path, exercise: Exercise) -> dict[str, float]:
 
 
 def time_floor(exercise: Exercise, count: int) -> dict[str, Any]:
-    """The judge on `count` submissions, one after another, and the checks alone."""
+    """Time the judge on `count` submissions in turn, and the checks alone."""
     import pytest  # warm: imported before the forks
 
     import autograder.instruments.plugin  # noqa: F401
 
     folders = [str(exercise.checks), str(exercise.held_back)]
-    judged, bare, phases = 0.0, 0.0, dict[str, float]()
+    judge_s, floor_s, phases = 0.0, 0.0, dict[str, float]()
     for answers in mixed_class(exercise, count).values():
         started = time.monotonic()
         verdict = as_task(exercise, [answers], Confined.SANDBOX).judged()
-        judged += time.monotonic() - started
+        judge_s += time.monotonic() - started
         for phase, seconds in verdict.phases.items():
             phases[phase] = round(phases.get(phase, 0.0) + seconds, 2)
         with own_folder("outage-bench-") as folder:
@@ -237,13 +240,13 @@ def time_floor(exercise: Exercise, count: int) -> dict[str, Any]:
             with os.fdopen(reading) as reports:
                 reports.read()
             os.waitpid(child, 0)
-            bare += time.monotonic() - started
+            floor_s += time.monotonic() - started
             os.close(held)
-    return {"judge_s": judged, "floor_s": bare, "phases": phases}
+    return {"judge_s": judge_s, "floor_s": floor_s, "phases": phases}
 
 
 def time_peer(count: int) -> float:
-    """otter-grader's local run of `count` trivial notebooks, installed for this run."""
+    """Time otter-grader, installed for this run, on `count` trivial notebooks."""
     with own_folder("outage-bench-") as folder:
         python = folder / "venv" / "bin" / "python"
         for command in (
@@ -279,7 +282,7 @@ def time_peer(count: int) -> float:
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Run the benchmark, and print its results as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--exercise", default="05")
     parser.add_argument("--submissions", type=int, default=100)
@@ -289,15 +292,15 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, help="Left out: by the lag.")
     parser.add_argument("--peer", action="store_true")
-    told = parser.parse_args()
-    exercise = Exercise.named(told.exercise)
-    ours = time_ours(exercise, told.submissions, told.jobs)
-    stock = time_stock(exercise, told.submissions)
-    floor = time_floor(exercise, told.floor)
+    options = parser.parse_args()
+    exercise = Exercise.named(options.exercise)
+    ours = time_ours(exercise, options.submissions, options.jobs)
+    stock = time_stock(exercise, options.submissions)
+    floor = time_floor(exercise, options.floor)
     result = {
         "cores": os.cpu_count(),
-        "jobs": told.jobs,
-        "submissions": told.submissions,
+        "jobs": options.jobs,
+        "submissions": options.submissions,
         "stock_s": round(stock["s"], 1),
         "ours_s": round(ours["s"], 1),
         "ratio": round(stock["s"] / ours["s"], 2),
@@ -311,12 +314,12 @@ def main() -> None:
         "over_floor": round(floor["judge_s"] / floor["floor_s"], 2),
         "phases": floor["phases"],
         "growth": {
-            size: round(time_ours(exercise, size, told.jobs)["s"], 1)
-            for size in told.sizes
+            size: round(time_ours(exercise, size, options.jobs)["s"], 1)
+            for size in options.sizes
         },
     }
-    if told.peer:
-        result["peer_s"] = round(time_peer(told.submissions), 1)
+    if options.peer:
+        result["peer_s"] = round(time_peer(options.submissions), 1)
     print(json.dumps(result, indent=2))
 
 

@@ -1,4 +1,4 @@
-"""Busy loops beside the judge: a machine that has other work, made on purpose."""
+"""Busy loops beside the judge, to make this machine busy on purpose."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-# Until there is something to read: the end of the pipe, however we have ended.
+# It runs until its pipe is closed, however this process has ended.
 LOOP = """
 import select
 while not select.select([0], [], [], 0)[0]:
@@ -17,16 +17,16 @@ while not select.select([0], [], [], 0)[0]:
 
 @contextmanager
 def busy(loops_per_core: int) -> Iterator[list[int]]:
-    """Run so many busy loops for each core, each a process; yields their pids.
+    """Run `loops_per_core` busy loops a core, each a process; yield their pids.
 
     They end with the block, and with this process if it is killed.
     """
-    words = [sys.executable, "-I", "-S", "-c", LOOP]
+    argv = [sys.executable, "-I", "-S", "-c", LOOP]
     with ExitStack() as running:
         pids = []
         for _ in range(loops_per_core * (os.cpu_count() or 1)):
-            loop = subprocess.Popen(words, stdin=subprocess.PIPE)
-            # Leaving a Popen closes its pipe and waits for its end.
+            loop = subprocess.Popen(argv, stdin=subprocess.PIPE)
+            # Leaving a Popen closes its pipe and waits until it has ended.
             running.enter_context(loop)
             pids.append(loop.pid)
         yield pids

@@ -1,4 +1,4 @@
-"""How right the grader is: answers that are known to be right or wrong, judged."""
+"""Calibration of the grader, with answers that are known to be right or wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,13 +16,14 @@ from .known import Case
 
 @dataclass
 class Calibration:
-    """Counts false verdicts on known answers to one exercise; `misses` tells of each.
+    """The counts of false verdicts on known answers to one exercise.
 
-    A false reject is a check that failed and should have passed, a false accept one
-    that passed and should have failed, wrong feedback that the learner did not read
-    what was due. All three must be 0. An inconclusive check is none of them: `checks`
-    counts all, `inconclusive` those that stayed so. `lag_s` is the greatest, in seconds
-    of any one second; `load` says how many busy loops a core ran beside the judge.
+    A false reject is a check that failed and should have passed; a false accept is one
+    that passed and should have failed; wrong feedback is a failure without the text
+    that the learner should have read. All three must be 0, and `misses` describes each.
+    An inconclusive check is none of them: `checks` counts all checks, `inconclusive`
+    those that stayed so. `lag_s` is the greatest lag, in seconds of any one second;
+    `load` says how many busy loops a core ran beside the judge.
     """
 
     exercise: str
@@ -40,29 +41,29 @@ class Calibration:
 
     @property
     def is_sound(self) -> bool:
-        """Whether there was no miss."""
+        """Return whether there was no miss."""
         return not self.misses
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return the counts as data that JSON can hold."""
         return asdict(self)
 
     def add(self, case: Case, verdict: Verdict) -> list[str]:
-        """Take in one verdict. Returns its misses."""
-        open_ = {c.name for c in verdict.checks if c.outcome == "inconclusive"}
+        """Count one verdict, and return its misses."""
+        undecided = {c.name for c in verdict.checks if c.outcome == "inconclusive"}
         self.checks += len(verdict.checks)
-        self.inconclusive += len(open_)
+        self.inconclusive += len(undecided)
         self.lag_s = max(self.lag_s, verdict.lag_s)
-        due = case.fails - open_
-        failed = {c.name for c in verdict.checks if c.outcome != "passed"} - open_
-        told = "\n".join(str(c.feedback) for c in verdict.checks if c.name in due)
+        due = case.fails - undecided
+        failed = {c.name for c in verdict.checks if c.outcome != "passed"} - undecided
+        feedback = "\n".join(str(c.feedback) for c in verdict.checks if c.name in due)
         rejects, accepts = failed - due, due - failed
         self.false_rejects += len(rejects)
         self.false_accepts += len(accepts)
         misses = [f"{name} fails, and should pass" for name in sorted(rejects)]
         misses += [f"{name} passes, and should fail" for name in sorted(accepts)]
-        # What could not be told of a check is not what is told of the answer.
-        if case.feedback not in told and not open_ & case.fails:
+        # The feedback of an inconclusive check is about the machine, not the answer.
+        if case.feedback not in feedback and not undecided & case.fails:
             self.wrong_feedback += 1
             misses.append(f"the feedback does not say “{case.feedback}”")
         misses = [f"{case.name} (seed {verdict.seed}): {miss}" for miss in misses]
@@ -73,7 +74,7 @@ class Calibration:
 def judge_case(
     exercise: Exercise, case: Case, confined: Confined, window: Window
 ) -> Verdict:
-    """Judge one known answer as a learner's is graded. Raises SandboxUnavailable."""
+    """Judge a known answer as a submission is graded. Raises SandboxUnavailable."""
 
     def judged(patience: float, seed: int | None) -> Verdict:
         return judge(
@@ -96,28 +97,32 @@ def calibrate(
     load: int = 0,
     on_case: Callable[[Case, list[str]], None] = lambda case, misses: None,
 ) -> Calibration:
-    """Judge `known` answers `repeats` times; `on_case` is told of each verdict.
+    """Judge each of the `known` answers `repeats` times, and count false verdicts.
 
-    Beside it run `load` busy loops a core. Raises SandboxUnavailable.
+    `on_case` is called with each case and its misses. `load` busy loops a core run
+    meanwhile. Raises SandboxUnavailable.
     """
     right = sum(case.is_right for case in known)
     result = Calibration(exercise.name, right, len(known) - right, repeats, load)
-    wanted = [(exercise, case) for case in known] * repeats
-    with busy(load), judging(wanted, confined) as verdicts:
-        for (_, case), verdict in zip(wanted, verdicts, strict=True):
+    to_judge = [(exercise, case) for case in known] * repeats
+    with busy(load), judging(to_judge, confined) as verdicts:
+        for (_, case), verdict in zip(to_judge, verdicts, strict=True):
             on_case(case, result.add(case, verdict.result()))
     return result
 
 
 @contextmanager
 def judging(
-    wanted: Sequence[tuple[Exercise, Case]], confined: Confined
+    to_judge: Sequence[tuple[Exercise, Case]], confined: Confined
 ) -> Iterator[list[Future[Verdict]]]:
-    """The verdicts of known answers, in their order, several judged at a time."""
+    """Yield the verdicts on known answers, in order; several are judged at a time."""
     window = Window()
     with ThreadPoolExecutor(window.most) as pool:
         try:
-            yield [pool.submit(judge_case, *each, confined, window) for each in wanted]
+            yield [
+                pool.submit(judge_case, exercise, case, confined, window)
+                for exercise, case in to_judge
+            ]
         finally:
             window.close()
             pool.shutdown(cancel_futures=True)

@@ -1,8 +1,9 @@
-"""Records the four incidents of module 09: `python -m autograder.authoring.incidents`.
+"""The four incidents of module 09: `python -m autograder.authoring.incidents`.
 
-Each is a real fleet of two replicas, with the reference signals of exercise 09, under
-real traffic: 10 seconds of calm, 15 of trouble, 15 of calm. What is kept is what the
-replicas were scraped for. The tests do not run this; the recordings are committed.
+It records each on a real fleet of two replicas, with the reference signals of exercise
+09, under real traffic: 10 seconds of calm, 15 of trouble, 15 of calm. The recordings
+hold only the replicas' scrapes. The tests do not run this; the recordings are
+committed.
 """
 
 import argparse
@@ -31,7 +32,7 @@ def resolve(header: bytes) -> Backend:
     return backend
 """
 
-# A report that somebody added to each query: a real one, without an index to help it.
+# A report that somebody added to each query: a real query that no index helps.
 SLOW_QUERY = """
 
 _query_before = OrderStore._query
@@ -52,7 +53,7 @@ async def _query(
 OrderStore._query = _query
 """
 
-# So that a spike is more than it can do: two at a time, and 503 for who waits too long.
+# Two look-ups at a time, and a 503 after too long a wait: a spike exceeds that.
 BUSY = """
 
 _resolve_at_once = find_backend
@@ -75,24 +76,24 @@ async def find_backend(header: bytes) -> Backend:
 
 
 def reference() -> Release:
-    """The service with the reference answer's signals."""
+    """Return the service with the reference answer's signals."""
     exercise = Exercise.named("09")
     [answers] = from_notebook(exercise.solution)
     return exercise.release(answers, "signals")
 
 
 def with_bug(release: Release) -> Release:
-    """A routing table that one region in three has fallen out of."""
+    """Return `release` with a routing table that has lost one region in three."""
     return release.called("topology change").extended("routing.py", BUG)
 
 
 def with_slow_query(release: Release) -> Release:
-    """A store whose queries take longer than they may."""
+    """Return `release` with a store whose queries exceed their time limit."""
     return release.called("a report").extended("store.py", SLOW_QUERY)
 
 
 def small(release: Release) -> Release:
-    """As it stands, only with a bound: about 40 look-ups a second and replica."""
+    """Return `release` limited to about 40 look-ups a second and replica."""
     imports = "import asyncio\n\nfrom fastapi import HTTPException\n"
     source = imports + release.source("boundary.py") + BUSY
     bounded = release.called("small").replace("boundary.py", source)
@@ -102,7 +103,7 @@ def small(release: Release) -> Release:
 
 
 def changes(before: Release) -> dict[str, Callable[[Fleet], None]]:
-    """What begins each incident."""
+    """Return the function that begins each incident, by the incident's name."""
     return {
         "routing": lambda fleet: fleet.deploy(with_bug(before)),
         "database": lambda fleet: fleet.deploy(with_slow_query(before)),
@@ -116,27 +117,28 @@ def changes(before: Release) -> dict[str, Callable[[Fleet], None]]:
 
 
 def record(name: str) -> None:
-    """Run the incident `name`, and keep what was scraped."""
+    """Run the incident `name`, and save its scrapes."""
     release = reference()
     if name == "spike":
         release = small(release)
     with Fleet(release, 2) as fleet:
-        told = fleet.telemetry
+        telemetry = fleet.telemetry
         fleet.start_traffic(CALM)
-        told.wait_for(lambda t: t.now > CALM_S, 60)
+        telemetry.wait_for(lambda t: t.now > CALM_S, 60)
         changes(release)[name](fleet)
-        told.wait_for(lambda t: t.now > CALM_S + TROUBLE_S, 60)
+        telemetry.wait_for(lambda t: t.now > CALM_S + TROUBLE_S, 60)
         if name in {"routing", "database"}:
             fleet.rollback()
         fleet.start_traffic(CALM)
-        told.wait_for(lambda t: t.now > CALM_S + TROUBLE_S + AFTER_S, 60)
-    told.tries.clear()
-    told.probes.clear()
-    told.logs.clear()
-    told.scrapes[:] = [
-        replace(scrape, metrics=only_kept(scrape.metrics)) for scrape in told.scrapes
+        telemetry.wait_for(lambda t: t.now > CALM_S + TROUBLE_S + AFTER_S, 60)
+    telemetry.tries.clear()
+    telemetry.probes.clear()
+    telemetry.logs.clear()
+    telemetry.scrapes[:] = [
+        replace(scrape, metrics=only_kept(scrape.metrics))
+        for scrape in telemetry.scrapes
     ]
-    save(told, incident_path(name))
+    save(telemetry, incident_path(name))
 
 
 def only_kept(metrics: dict[str, float]) -> dict[str, float]:
@@ -145,11 +147,11 @@ def only_kept(metrics: dict[str, float]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Record the one that is named, or all."""
+    """Record the incident named on the command line, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("incident", nargs="?", choices=INCIDENTS)
-    wanted = parser.parse_args().incident
-    for name in [wanted] if wanted else INCIDENTS:
+    named = parser.parse_args().incident
+    for name in [named] if named else INCIDENTS:
         record(name)
         print(f"{name}: {incident_path(name).stat().st_size // 1000} kB")
 

@@ -1,6 +1,6 @@
-"""The known answers to an exercise: right and wrong ones, and what each must get.
+"""The known right and wrong answers to an exercise, and the verdict each must get.
 
-They stand in course/modules/NN_name/instructors/known_answers/known.toml:
+They are in course/modules/NN_name/instructors/known_answers/known.toml:
 
     [[right]]
     name = "handler_around_resolve"
@@ -16,10 +16,10 @@ They stand in course/modules/NN_name/instructors/known_answers/known.toml:
                                               # "start" is the untouched notebook
     edits = [{ old = "except MALFORMED:", new = "except:" }]
 
-An edit replaces a text that stands exactly once in the answer it starts from. Edits
-apply in their order. An answer that is really written anew has a file of its own
+An edit replaces a text that occurs exactly once in the answer it starts from. Edits
+apply in their order. An answer that shares little with any base has a file of its own
 instead, NAME.py beside known.toml. Where an exercise asks for several answers, a line
-`# %% grade_id` begins each in such a file, and what it leaves out is the base's.
+`# %% grade_id` begins each in such a file; answers that it leaves out are the base's.
 """
 
 import re
@@ -39,10 +39,10 @@ CELL = re.compile(r"^# %% (\w+)\n", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Case:
-    """One known answer: the checks it must fail, and what it must be told; or none.
+    """A known answer, with the checks it must fail and a part of their feedback.
 
-    `name` is such as wrong/bare_except; `why` says why somebody would write it, or what
-    is special about a right one.
+    A right answer has neither. `name` is for example wrong/bare_except; `why` says why
+    somebody would write it, or what is special about a right one.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Case:
 
     @property
     def is_right(self) -> bool:
-        """Whether it must score in full."""
+        """Return whether the answer must score in full."""
         return not self.fails
 
 
@@ -66,9 +66,9 @@ def cases(exercise: Exercise) -> list[Case]:
     data = tomllib.loads((folder / "known.toml").read_text("utf-8"))
     answers = {}
     for name, path in ((SOLUTION, exercise.solution), (START, exercise.notebook)):
-        [given] = from_notebook(path)
-        answers[name] = {slot.grade_id: given[slot.grade_id] for slot in exercise.slots}
-    found = []
+        [texts] = from_notebook(path)
+        answers[name] = {slot.grade_id: texts[slot.grade_id] for slot in exercise.slots}
+    known = []
     for kind in ("right", "wrong"):
         for entry in data[kind]:
             name = entry["name"]
@@ -81,7 +81,7 @@ def cases(exercise: Exercise) -> list[Case]:
                 answers[name] = answer_of(base, entry, folder / f"{name}.py")
             except (KeyError, ValueError) as exc:
                 raise ValueError(f"{exercise.name}, {kind}/{name}: {exc}") from exc
-            found.append(
+            known.append(
                 Case(
                     f"{kind}/{name}",
                     entry["about" if kind == "right" else "why"],
@@ -90,24 +90,24 @@ def cases(exercise: Exercise) -> list[Case]:
                     answers[name],
                 )
             )
-    return found
+    return known
 
 
 def chosen(arguments: Sequence[str]) -> list[tuple[Exercise, list[Case]]]:
     """Return the exercises that `arguments` name, each with its known answers.
 
-    After an exercise may stand names of known answers to it, such as bare_except: then
-    it comes with those alone. Raises ExerciseNotFound and KnownAnswerNotFound.
+    An exercise may be followed by names of known answers to it, such as bare_except:
+    then only those are returned. Raises ExerciseNotFound and KnownAnswerNotFound.
     """
-    found: list[tuple[Exercise, list[str]]] = []
+    selection: list[tuple[Exercise, list[str]]] = []
     for argument in arguments:
         try:
-            found.append((Exercise.named(argument), []))
+            selection.append((Exercise.named(argument), []))
         except ExerciseNotFound:
-            if not found:
+            if not selection:
                 raise
-            found[-1][1].append(argument)
-    return [(exercise, _named(exercise, names)) for exercise, names in found]
+            selection[-1][1].append(argument)
+    return [(exercise, _named(exercise, names)) for exercise, names in selection]
 
 
 def _named(exercise: Exercise, names: Sequence[str]) -> list[Case]:
@@ -120,7 +120,7 @@ def _named(exercise: Exercise, names: Sequence[str]) -> list[Case]:
 
 
 def answer_of(base: Answers, entry: Mapping[str, Any], file: Path) -> Answers:
-    """Return what one entry of known.toml makes of `base`. Raises ValueError."""
+    """Return the answers that an entry of known.toml makes. Raises ValueError."""
     if file.exists():
         return base | cells_of(file.read_text("utf-8"), list(base))
     answers = dict(base)
@@ -131,7 +131,7 @@ def answer_of(base: Answers, entry: Mapping[str, Any], file: Path) -> Answers:
 
 
 def cells_of(text: str, grade_ids: Sequence[str]) -> Answers:
-    """Return the answers that the text of a file gives, by their grade_id."""
+    """Return the answers in the text of an answer's file, by their grade_id."""
     if len(grade_ids) == 1:
         return {grade_ids[0]: text}
     _, *parts = CELL.split(text)
@@ -139,8 +139,8 @@ def cells_of(text: str, grade_ids: Sequence[str]) -> Answers:
 
 
 def the_one_with(text: str, answers: Answers) -> str:
-    """Return the grade_id of the only answer with `text` in it. Raises ValueError."""
-    found = [grade_id for grade_id, answer in answers.items() if text in answer]
-    if len(found) != 1:
-        raise ValueError(f"{len(found)} of its cells have this text:\n{text}")
-    return found[0]
+    """Return the grade_id of the only answer that has `text`. Raises ValueError."""
+    having = [grade_id for grade_id, answer in answers.items() if text in answer]
+    if len(having) != 1:
+        raise ValueError(f"{len(having)} of its cells have this text:\n{text}")
+    return having[0]

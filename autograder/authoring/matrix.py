@@ -1,8 +1,9 @@
-"""What is taught where, what checks it, and what is missing: course/matrix.md.
+"""The matrix of what is taught, checked and missing: course/matrix.md.
 
 Nothing here is written by hand: objectives and hints come from each module's
 exercise.toml, minutes from its module.toml, checks from its tests, wrong answers from
-its known answers, headings from its lesson. `holes` names whatever does not join up.
+its known answers, headings from its lesson. `holes` names everything that is missing
+or does not match.
 """
 
 import re
@@ -24,7 +25,7 @@ BANNER = "<!-- Made by `./outage build`. Do not edit. -->\n"
 
 
 class Module:
-    """One module: its exercise, its lesson, its checks and known wrong answers."""
+    """A module: its exercise, its lesson, its checks and known wrong answers."""
 
     def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
@@ -43,12 +44,12 @@ class Module:
 
     @property
     def headings(self) -> set[str]:
-        """Those of the lesson."""
+        """Return the headings of the lesson's sections."""
         text = self.lesson.read_text("utf-8")
         return set(re.findall(r"^# ## (.+)$", text, re.MULTILINE))
 
     def holes(self) -> Iterator[str]:
-        """What is missing, a sentence each."""
+        """Yield a sentence for everything that is missing in the module."""
         exercise, slots = self.exercise, {s.grade_id for s in self.exercise.slots}
         text = _prose(exercise.solution)
         for objective in exercise.objectives:
@@ -94,25 +95,25 @@ class Module:
 
 
 def modules() -> list[Module]:
-    """Every module that has an exercise, in order."""
+    """Return every module that has an exercise, in the order of the course."""
     return [Module(exercise) for exercise in exercises()]
 
 
 def holes() -> list[str]:
-    """What is missing in the course."""
+    """Return a sentence for everything that is missing in the course."""
     return [f"{m.exercise.name}: {hole}" for m in modules() for hole in m.holes()]
 
 
 def as_markdown() -> str:
-    """The matrix, a table a module."""
+    """Return the matrix as Markdown, a table for each module."""
     parts = [
         BANNER,
         "# What is taught, and what checks it\n",
         "Each objective: where the lesson teaches it, which answers show it, which"
         " checks look, and how many known wrong answers each check must catch.\n",
     ]
-    for each in modules():
-        exercise = each.exercise
+    for module_ in modules():
+        exercise = module_.exercise
         hints = sum(len(slot.hints) for slot in exercise.slots)
         right = sum(case.is_right for case in cases(exercise))
         parts.append(
@@ -122,7 +123,7 @@ def as_markdown() -> str:
             "| objective | taught | shown in | checked by (points, wrong answers) |\n"
             "|---|---|---|---|"
         )
-        parts += [_row(each, objective) for objective in exercise.objectives]
+        parts += [_row(module_, objective) for objective in exercise.objectives]
         parts.append("")
     return "\n".join(parts)
 
@@ -138,6 +139,6 @@ def _row(module: Module, objective: Objective) -> str:
 
 
 def _prose(path: Path) -> str:
-    """The text of a percent source without comment signs and line ends."""
+    """Return the text of a percent source without comment signs and line ends."""
     lines = path.read_text("utf-8").splitlines()
     return " ".join(line.removeprefix("#").strip() for line in lines)

@@ -1,4 +1,4 @@
-"""Seals the outages of the game day, so that nobody reads one by accident.
+"""The sealed outages of the game day, which nobody reads by accident.
 
 They are the known wrong answers of exercise 13 that are called outage_*.
 """

@@ -1,4 +1,4 @@
-"""What is taught where: course/topics.md, from the `topics` of each module.toml."""
+"""The topics of the course: course/topics.md, from `topics` in each module.toml."""
 
 from course.learner import modules
 
@@ -14,7 +14,7 @@ teach it. What to keep of it is on one page: [the handler's checklist](checklist
 
 
 def as_markdown() -> str:
-    """Return the table, a row for each topic."""
+    """Return the table of topics as Markdown, a row for each topic."""
     links: dict[str, list[str]] = {}
     for module in modules():
         notebook = f"notebooks/{module.name}.ipynb"
@@ -23,5 +23,5 @@ def as_markdown() -> str:
                 f"[{module.number} · {heading}]({notebook})" for heading in headings
             )
     return HEAD + "".join(
-        f"| {topic} | {'; '.join(found)} |\n" for topic, found in links.items()
+        f"| {topic} | {'; '.join(sections)} |\n" for topic, sections in links.items()
     )

@@ -1,9 +1,9 @@
-"""What becomes of a header: numbers, what is no number, and numbers that are too large.
+"""Checks of headers that are numbers, are no numbers, and are numbers that are too large.
 
-A check runs in a process of its own and never imports what learners write: it calls their
-functions or observes a release that is made of their answers, by the fixtures that
+A check runs in a process of its own and never imports learner code: it calls learners'
+functions, or observes a release made of their answers, by the fixtures that
 autograder/README.md lists. The points of all checks add up to 10. Held-back tests, which
-guard these with other inputs, are in ../instructors/held_back/.
+guard these checks with other inputs, are in ../instructors/held_back/.
 """
 
 from autograder.instruments.expect import Unmet, check
@@ -14,19 +14,22 @@ NO_NUMBERS = [None, "", "soon", "1.5", "-1", "Wed, 05 Jun 2024 14:45:00 GMT"]
 
 
 def require_each(
-    functions: Functions, headers: list[str | None], wanted: list[int | None], look: str
+    functions: Functions,
+    headers: list[str | None],
+    expected: list[int | None],
+    look: str,
 ) -> None:
-    """Raise Unmet, which is what the learner reads, for the first that is not as wanted.
+    """Raise Unmet, which the learner reads, for the first call with another result.
 
-    `look` points at the idea that is missing, not at the line to type.
+    `expected` are the results. `look` points at the missing idea, not at the line to type.
     """
     calls = functions.calls("seconds_to_wait", [[header] for header in headers])
-    for header, call, expected in zip(headers, calls, wanted, strict=True):
-        if call.ended != "returned" or call.value != expected:
+    for header, call, wait_s in zip(headers, calls, expected, strict=True):
+        if call.ended != "returned" or call.value != wait_s:
             raise Unmet(
                 sent=f"seconds_to_wait({header!r}).",
                 saw=f"{call}.",
-                expected=f"{expected!r}.",
+                expected=f"{wait_s!r}.",
                 look=look,
             )
 

@@ -1,8 +1,8 @@
-"""The same promises for headers that are drawn anew for each judgement.
+"""Held-back tests of the same promises, with headers drawn anew for each judgement.
 
-Nothing here may reach a learner: see course/modules/README.md. Each test guards a check by
-its name. If it fails, the learner reads the sentences of its mark and nothing else. An
-exercise whose checks draw their own inputs may do without a guard.
+Nothing here may reach a learner: see course/modules/README.md. Each test guards the check
+that it names. If it fails, the learner reads only the sentences of its mark. An exercise
+whose checks draw their own inputs needs no guard.
 """
 
 import random
