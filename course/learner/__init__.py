@@ -1,4 +1,4 @@
-"""The learner's way through the course: its modules, and a journal of what was done."""
+"""The learner's way through the course: its modules, and a journal of events."""
 
 from .curriculum import Module, modules
 from .journal import Journal, JournalNotWritten

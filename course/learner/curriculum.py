@@ -1,4 +1,4 @@
-"""The modules of the course, in their order: the folders of course/modules/."""
+"""The modules of the course, in order: the folders of course/modules/."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ MODULES = Path(__file__).parents[1] / "modules"
 
 @dataclass(frozen=True)
 class Part:
-    """A lesson or an exercise: its name, where its notebook lies, and its minutes.
+    """A lesson or an exercise: its name, its notebook's path, and its minutes.
 
-    `path` is relative to the project's root, and to work/ in the same way.
+    `path` is relative both to the project's root and to work/.
     """
 
     kind: str
@@ -24,17 +24,17 @@ class Part:
 
     @property
     def label(self) -> str:
-        """What learners call it, such as "lesson 05"."""
+        """Return the name that learners use, such as "lesson 05"."""
         return f"{self.kind} {self.number}"
 
 
 @dataclass(frozen=True)
 class Module:
-    """One module, as its module.toml describes it; `name` is its folder's.
+    """A module, as its module.toml describes it; `name` is the name of its folder.
 
-    `topics` are the headings of the lesson that teach each topic; `observed` is what
-    the lesson's cells say on any machine. Of a lesson that is `recorded`, whose runs
-    hang on how fast the machine is, `outage build --record` keeps them.
+    `topics` are the headings of the lesson that teach each topic; `observed` are texts
+    that the lesson's cells print on any machine. A lesson is `recorded` if its runs
+    depend on how fast the machine is: `outage build --record` saves them.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Module:
 
     @property
     def number(self) -> str:
-        """Its two digits."""
+        """Return the module's number as two digits, such as "05"."""
         return self.name.partition("_")[0]
 
     @property
     def parts(self) -> list[Part]:
-        """Its lesson, then its exercise."""
+        """Return the module's lesson, then its exercise."""
         notebook = f"{self.name}.ipynb"
         return [
             Part(
@@ -75,23 +75,23 @@ class Module:
 
 
 def modules() -> list[Module]:
-    """Return all of them."""
+    """Return all modules, in the order of the course."""
     return [_read(path) for path in sorted(MODULES.glob("*/module.toml"))]
 
 
 def module(number: str) -> Module:
-    """Return the module with these two digits. Raises KeyError."""
+    """Return the module with the two-digit `number`. Raises KeyError."""
     return {m.number: m for m in modules()}[number]
 
 
 def questions(name: str) -> dict[str, Any]:
-    """Return what the lesson of a module asks: its questions.toml, or nothing."""
+    """Return the questions of the module `name`, from its questions.toml, if any."""
     path = MODULES / name / "questions.toml"
     return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def _read(path: Path) -> Module:
-    told = tomllib.loads(path.read_text("utf-8"))
-    told["observed"] = tuple(told["observed"])
-    told["topics"] = {topic: tuple(taught) for topic, taught in told["topics"].items()}
-    return Module(path.parent.name, **told)
+    data = tomllib.loads(path.read_text("utf-8"))
+    data["observed"] = tuple(data["observed"])
+    data["topics"] = {topic: tuple(taught) for topic, taught in data["topics"].items()}
+    return Module(path.parent.name, **data)

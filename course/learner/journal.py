@@ -1,8 +1,8 @@
-"""The learner's journal: what was done and when, one JSON object a line.
+"""The learner's journal: events with their times, one JSON object a line.
 
-A line is appended and nothing is ever rewritten, so a crash in the middle of writing
-costs that line at most: one that is torn is passed over when the journal is read. The
-file lies in work/, moves to another machine with that folder, and is sent nowhere.
+Lines are appended and never rewritten, so a crash in the middle of writing costs that
+line at most: a torn line is skipped when the journal is read. The file is in work/,
+moves to another machine with that folder, and is sent nowhere.
 """
 
 import errno
@@ -33,29 +33,29 @@ class JournalNotWritten(Exception):
 
 @dataclass
 class Journal:
-    """The events in the file at `path`, oldest first; with None, kept in memory.
+    """The events in the file at `path`, oldest first; with None, in memory.
 
-    Every event has a `kind` and the moment `at` (ISO 8601, UTC). Several notebooks may
-    write one journal at the same time.
+    Every event has a `kind` and the time `at` (ISO 8601, UTC). Several notebooks may
+    write to one journal at the same time.
     """
 
     path: Path | None
-    _kept: list[Event] = field(default_factory=list)
+    _in_memory: list[Event] = field(default_factory=list)
 
     @classmethod
     def here(cls) -> "Journal":
-        """The learner's own, for notebooks and commands run inside the project.
+        """Return the learner's journal, for notebooks and commands inside the project.
 
-        Elsewhere (a test, a grader) nobody is learning: what is told is forgotten.
+        Elsewhere (a test, a grader) there is no learner: the journal is in memory only.
         """
         inside = PROJECT in [Path.cwd(), *Path.cwd().parents]
         return cls(PROJECT / "work" / "journal.jsonl") if inside else cls(None)
 
-    def tell(self, kind: str, **what: Any) -> None:
-        """Add one event. Raises JournalNotWritten; the journal is then as before."""
-        event = {"kind": kind, "at": datetime.now(UTC).isoformat(), **what}
+    def tell(self, kind: str, **fields: Any) -> None:
+        """Append an event. Raises JournalNotWritten, with the file left as it was."""
+        event = {"kind": kind, "at": datetime.now(UTC).isoformat(), **fields}
         if self.path is None:
-            self._kept.append(event)
+            self._in_memory.append(event)
             return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,28 +66,28 @@ class Journal:
             raise JournalNotWritten(self.path, exc) from exc
 
     def events(self) -> list[Event]:
-        """All that can be read; a line that is torn or damaged is left out."""
+        """Return all events, without lines that are torn or damaged."""
         if self.path is None:
-            return list(self._kept)
+            return list(self._in_memory)
         try:
             lines = self.path.read_bytes().splitlines()
         except FileNotFoundError:
             return []
-        read = (_read(line) for line in lines)
-        return [event for event in read if event is not None]
+        events = (_read(line) for line in lines)
+        return [event for event in events if event is not None]
 
     @staticmethod
     def _append(file: int, line: bytes) -> None:
         size = os.fstat(file).st_size
         if size and os.pread(file, 1, size - 1) != b"\n":
-            line = b"\n" + line  # the last writer did not get to its end
+            line = b"\n" + line  # the last writer did not finish its line
         try:
             if os.write(file, line) < len(line):
                 full = errno.ENOSPC
                 raise OSError(full, os.strerror(full))  # noqa: TRY301 - to cut it off
             os.fsync(file)
         except OSError:
-            with suppress(OSError):  # what is wrong is said by the first error
+            with suppress(OSError):  # the first error says what is wrong
                 os.ftruncate(file, size)
             raise
 
@@ -97,5 +97,5 @@ def _read(line: bytes) -> Event | None:
         event = json.loads(line)
     except ValueError:
         return None
-    known = isinstance(event, dict) and isinstance(event.get("kind"), str)
-    return event if known else None
+    valid = isinstance(event, dict) and isinstance(event.get("kind"), str)
+    return event if valid else None

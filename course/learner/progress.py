@@ -1,4 +1,4 @@
-"""Where a learner stands: the journal read against the curriculum."""
+"""A learner's progress: the journal's events on the parts of the curriculum."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ LESSON, VERDICT = "lesson", "verdict"
 
 @dataclass(frozen=True)
 class Progress:
-    """What is done, and what of an exercise that is not: its best score so far."""
+    """The parts that are done, and the best score so far of each exercise."""
 
     modules: tuple[Module, ...]
     done: frozenset[str]
@@ -18,7 +18,7 @@ class Progress:
 
     @classmethod
     def of(cls, journal: Journal) -> "Progress":
-        """As the journal tells it. An exercise is done once a verdict passed."""
+        """Read the progress from `journal`. A passed verdict completes an exercise."""
         done: set[str] = set()
         best: dict[str, tuple[float, float]] = {}
         for event in journal.events():
@@ -37,25 +37,25 @@ class Progress:
 
     @property
     def parts(self) -> list[Part]:
-        """Every lesson and exercise, in the order of the course."""
+        """Return every lesson and exercise, in the order of the course."""
         return [part for module in self.modules for part in module.parts]
 
     def is_done(self, part: Part) -> bool:
-        """Whether the learner has finished `part`."""
+        """Return whether the learner has finished `part`."""
         return part.label in self.done
 
     @property
     def next(self) -> Part | None:
-        """The first part that is not done; None at the end."""
+        """Return the first part that is not done, or None at the end."""
         return next((p for p in self.parts if not self.is_done(p)), None)
 
     @property
     def minutes_left(self) -> int:
-        """Of the parts that are not done."""
+        """Return the minutes that the parts not yet done take."""
         return sum(p.minutes for p in self.parts if not self.is_done(p))
 
     def state(self, part: Part) -> str:
-        """In a word or two: done, next, a score on the way, or nothing yet."""
+        """Return the state of `part` for display: done, next, a score, or nothing."""
         if self.is_done(part):
             return "done"
         score, points = self.best.get(part.number, (0.0, 0.0))
