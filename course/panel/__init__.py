@@ -1,6 +1,6 @@
-"""What learners see and touch in a notebook: live charts, predictions.
+"""The widgets that learners use in a notebook, such as live charts and predictions.
 
-Everything works offline, and says the same in plain text where there are no widgets.
+Everything works offline, and has the same content as plain text without widgets.
 """
 
 from .front import front_page

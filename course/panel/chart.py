@@ -1,4 +1,4 @@
-"""A live line chart: uPlot in the browser (vendored, MIT), matplotlib for the still."""
+"""Line charts: live by uPlot in the browser (vendored, MIT), still by matplotlib."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-# The times, then the values of each line; None is a gap.
+# The times in seconds, then the values of each line; None is a gap.
 Columns = Sequence[Sequence[float | None]]
 
 HERE = Path(__file__).parent
@@ -20,9 +20,9 @@ VENDOR = HERE / "vendor"
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a chart. Dashes tell lines apart for those whom colours do not.
+    """A line of a chart, with dashes for people who cannot tell the colors apart.
 
-    `right`: it is measured on the axis at the right, in whole numbers.
+    With `right`, it belongs to the axis at the right, which has whole numbers.
     """
 
     label: str
@@ -31,15 +31,15 @@ class Line:
     right: bool = False
 
 
-# Three of Okabe and Ito's colours, which stay apart in every kind of colour blindness
-# ("Color Universal Design", 2008) and on light and dark ground.
+# Three of Okabe and Ito's colors, which are distinct in every kind of color blindness
+# ("Color Universal Design", 2008) and on light and dark backgrounds.
 GOOD = Line("answered with 2xx, per second", "#009E73")
 FAILED = Line("failed tries, per second", "#D55E00", (6, 4))
 DIED = Line("processes died so far (right)", "#CC79A7", (2, 3), right=True)
 
 
 class LiveChart(anywidget.AnyWidget):  # type: ignore[misc]
-    """Lines over time; assign `data` to redraw: the times, then each line's values."""
+    """A chart of lines over time, which is drawn again when `data` is assigned."""
 
     _esm = (
         (VENDOR / "uPlot.iife.min.js").read_text("utf-8")
@@ -57,7 +57,7 @@ class LiveChart(anywidget.AnyWidget):  # type: ignore[misc]
 
 
 def live_chart(title: str, lines: list[Line], height: int = 240) -> LiveChart:
-    """An empty chart with those lines; `height` in pixels."""
+    """Return an empty chart with `lines`; `height` is in pixels."""
     return LiveChart(
         title=title,
         height=height,
@@ -68,8 +68,8 @@ def live_chart(title: str, lines: list[Line], height: int = 240) -> LiveChart:
 
 
 def picture(title: str, lines: list[Line], data: Columns) -> bytes:
-    """Return the chart as SVG; `data` as for LiveChart."""
-    # Not at the top: it takes 0.8 s, and whoever checks an answer draws nothing.
+    """Draw a chart of `data`, as for LiveChart, and return it as SVG."""
+    # Not at the top: the import takes 0.8 s, and checking an answer draws nothing.
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -86,7 +86,7 @@ def picture(title: str, lines: list[Line], data: Columns) -> bytes:
             linestyle=style,
             label=line.label,
         )
-    # Above the highest point there is room for the legend.
+    # Leave space for the legend above the highest point.
     axes.set_ylim(0, max(1.0, 1.25 * highest(lines, data, right=False)))
     right.set_ylim(0, max(4.0, 1.4 * highest(lines, data, right=True)))
     right.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -101,19 +101,19 @@ def picture(title: str, lines: list[Line], data: Columns) -> bytes:
 
 
 def numbers(values: Sequence[float | None]) -> list[float]:
-    """`values` with what matplotlib takes for a gap."""
+    """Return `values` with NaN, a gap to matplotlib, in place of None."""
     return [math.nan if value is None else value for value in values]
 
 
 def highest(lines: list[Line], data: Columns, right: bool) -> float:
-    """The highest value of the lines on the axis at the right, or at the left."""
+    """Return the highest value of the lines on the right axis, or on the left one."""
     values = zip(lines, data[1:], strict=True)
     drawn = (x for line, xs in values if line.right is right for x in xs)
     return max((x for x in drawn if x is not None), default=0)
 
 
 def still(title: str, lines: list[Line], data: Columns, alternative: str) -> str:
-    """The chart as an <img>, for notebooks that are read without a kernel."""
+    """Return the chart as an <img>, for notebooks that are read without a kernel."""
     encoded = base64.b64encode(picture(title, lines, data)).decode()
     return (
         f'<img alt="{escape(alternative)}" style="max-width: 100%"'

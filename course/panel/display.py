@@ -1,4 +1,4 @@
-"""Shows a widget, or the same in words where there are no widgets; marks up words."""
+"""Display of widgets, with a text where there are none, and marked-up text."""
 
 from html import escape
 from typing import Any
@@ -7,7 +7,7 @@ from IPython.display import display
 
 
 def show(widget: Any, text: str) -> None:
-    """Display `widget`; a terminal, an export or an editor without widgets has `text`.
+    """Display `widget`, or `text` in a terminal, export or editor without widgets.
 
     ipywidgets' own fallback is the widget's Python expression.
     """
@@ -16,6 +16,6 @@ def show(widget: Any, text: str) -> None:
 
 
 def marked(text: str) -> str:
-    """`text` as HTML: what stands between backticks is code."""
+    """Return `text` as HTML, with text between backticks as code."""
     parts = escape(text).split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

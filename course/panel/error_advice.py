@@ -1,8 +1,7 @@
-"""An IPython extension: says, below a traceback, what a usual mistake was.
+"""An IPython extension that explains common mistakes below their tracebacks.
 
 The kernels that `outage learn` starts load it (see autograder/cli/jupyter/kernels), so
-that it is there after a restart as well, when nothing of the course has been imported
-yet.
+it also works after a restart, before anything of the course has been imported.
 """
 
 import errno
@@ -22,7 +21,7 @@ DISK_FULL = (
 
 
 def advice(error: BaseException) -> str:
-    """What to tell a learner about `error`; empty if its own message is enough."""
+    """Return advice for a learner about `error`, empty if its message is enough."""
     if type(error) is NameError and error.name:
         return NOT_DEFINED.format(name=error.name)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
@@ -37,12 +36,12 @@ def explain(
     trace: TracebackType | None,
     tb_offset: int | None = None,
 ) -> None:
-    """Show the traceback of `error` as always, with the advice as a note below it."""
+    """Show the traceback of `error` as usual, with the advice as a note below it."""
     if text := advice(error):
         error.add_note(text)
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Called by IPython."""
+    """Install `explain` for the errors that have advice. IPython calls this."""
     shell.set_custom_exc((NameError, OSError), explain)

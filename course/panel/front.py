@@ -1,4 +1,4 @@
-"""The front page's map: the modules, what is done, what is next."""
+"""The front page's map: the modules, which parts are done, and which is next."""
 
 from html import escape
 
@@ -11,19 +11,19 @@ from .next_part import next_as_bundle
 
 
 def front_page() -> None:
-    """Show the map of the course, and where to go next."""
+    """Show the map of the course, and the next part."""
     for bundle in as_bundles(Progress.of(Journal.here())):
         display(bundle, raw=True)
 
 
 def as_bundles(progress: Progress) -> list[dict[str, str]]:
-    """The map, and what is next, as bundles that notebooks display."""
+    """Return the map and the next part as bundles that notebooks display."""
     course_map = {"text/plain": as_text(progress), "text/html": as_html(progress)}
     return [course_map, next_as_bundle(progress)]
 
 
 def as_text(progress: Progress) -> str:
-    """The map as plain text, a module a line."""
+    """Return the map as plain text, a line for each module."""
     lines = []
     for module in progress.modules:
         parts = (f"{p.label}: {progress.state(p) or 'to do'}" for p in module.parts)
@@ -32,7 +32,7 @@ def as_text(progress: Progress) -> str:
 
 
 def as_html(progress: Progress) -> str:
-    """The map as a table, each part a link to its notebook."""
+    """Return the map as an HTML table, in which each part links to its notebook."""
     heads = ("clock", "module", "lesson", "exercise", "minutes")
     header = "".join(f'<th scope="col" style="{LEFT}">{name}</th>' for name in heads)
     rows = "".join(_row(progress, module) for module in progress.modules)
@@ -55,7 +55,7 @@ def _row(progress: Progress, module: Module) -> str:
 
 
 def _cell(progress: Progress, part: Part) -> str:
-    # The front page lies two folders deep, as every notebook does.
+    # The front page is two folders deep, like every notebook.
     link = f'<a href="../../{part.path}">{part.label}</a>'
     state = progress.state(part)
     mark = {"done": "✓ ", "next": "→ "}.get(state, "")

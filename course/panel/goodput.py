@@ -1,11 +1,11 @@
-"""Runs compared: the successful requests a second of several fleets, in one picture."""
+"""A comparison of runs: the successful requests a second of their fleets."""
 
 from IPython.display import display
 
 from .chart import Line, still
 from .run import Run
 
-# Okabe and Ito's, as in chart.py.
+# Okabe and Ito's colors, as in chart.py.
 STYLES = [
     ("#D55E00", (6, 4)),
     ("#009E73", ()),
@@ -18,19 +18,21 @@ STEP_S = 1.0
 def goodput(title: str, *runs: Run) -> None:
     """Show the goodput of up to four `runs`, by their names. Raises RunIncomplete."""
     fleets = {
-        name or run.name: told for run in runs for name, told in run.fleets.items()
+        name or run.name: telemetry
+        for run in runs
+        for name, telemetry in run.fleets.items()
     }
     lines = [
         Line(label, colour, dash)
         for label, (colour, dash) in zip(fleets, STYLES, strict=False)
     ]
-    rates = [[s.good_rate for s in told.series(STEP_S)] for told in fleets.values()]
+    rates = [[s.good_rate for s in t.series(STEP_S)] for t in fleets.values()]
     steps = min(map(len, rates))
     columns = [[STEP_S * n for n in range(steps)], *(rate[:steps] for rate in rates)]
-    words = "; ".join(
+    figures = "; ".join(
         f"{label}: {', '.join(f'{rate:.0f}' for rate in column[:steps])}"
         for label, column in zip(fleets, rates, strict=True)
     )
-    text = f"{title}. Successful requests in each second. {words}."
+    text = f"{title}. Successful requests in each second. {figures}."
     picture = f"<div>{still(title, lines, columns, text)}</div>"
     display({"text/plain": text, "text/html": picture}, raw=True)

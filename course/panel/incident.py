@@ -1,4 +1,4 @@
-"""The incident panel: a fleet at a glance, and the levers that an engineer has."""
+"""The incident panel: a fleet at a glance, and the levers of an engineer on call."""
 
 import random
 import threading
@@ -30,7 +30,7 @@ P50 = Line("p50, ms", "#0072B2")
 P99 = Line("p99, ms", "#D55E00", (6, 4))
 QUERY = Line("a database query, ms (right)", "#CC79A7", (2, 3), right=True)
 LATENCIES = [P50, P99, QUERY]
-HEIGHT = 185  # both charts, the levers and the log fit on one screen
+HEIGHT = 185  # so that both charts, the levers and the log fit on one screen
 LOG_LINES = 12
 LOG_LINES_READ = 5_000  # for a filter: four times a second
 LEVELS = {
@@ -41,11 +41,11 @@ LEVELS = {
 
 
 class IncidentPanel:
-    """Shows `fleet` until `close`, and hands its levers to the learner.
+    """A panel that shows `fleet` until `close`, with levers for the learner.
 
-    It draws from a thread of its own, so cells can be run meanwhile. The traffic that
-    its button starts is `load`; a deployment is of one of `releases`. `on_lever` is
-    told of each lever that was pulled, and of what came of it.
+    It draws from a thread of its own, so cells can run meanwhile. Its buttons start the
+    traffic `load` and deploy one of `releases`. `on_lever` is called with a sentence
+    about each lever that was pulled, and its result.
     """
 
     def __init__(
@@ -54,19 +54,19 @@ class IncidentPanel:
         load: Load,
         *releases: Release,
         minutes_per_s: float = MINUTES_PER_S,
-        on_lever: Callable[[str], object] = lambda said: None,
+        on_lever: Callable[[str], object] = lambda message: None,
     ) -> None:
         self.view = LiveView(fleet, minutes_per_s)
         self.fleet, self.load, self._on_lever = fleet, load, on_lever
-        known = [*releases] or [Release.named("good"), Release.named("bad")]
+        choices = [*releases] or [Release.named("good"), Release.named("bad")]
         self._rates = live_chart("Requests", LINES, HEIGHT)
         self._latencies = live_chart(
             "Latency of successful requests", LATENCIES, HEIGHT
         )
         self._status, self._replicas, self._log = (widgets.HTML() for _ in range(3))
-        self._said = widgets.HTML()
+        self._message = widgets.HTML()
         self._release = widgets.Dropdown(
-            options=[(r.name, r) for r in known], description="Release"
+            options=[(r.name, r) for r in choices], description="Release"
         )
         kinds = ["any kind", *sorted(messages.MALFORMED)]
         self._kind = widgets.Dropdown(options=kinds, description="Malformed")
@@ -94,7 +94,7 @@ class IncidentPanel:
                         self._lever("Stop traffic", self._stop_traffic),
                     ]
                 ),
-                self._said,
+                self._message,
                 widgets.HBox([self._level, self._filter]),
                 self._log,
             ]
@@ -105,13 +105,13 @@ class IncidentPanel:
         self._place = None
 
     def show(self) -> None:
-        """Put the panel below the cell and keep it up to date."""
+        """Show the panel below the cell, and keep it up to date."""
         bundle = self.box._repr_mimebundle_() | {"text/plain": self.as_text()}
         self._place = display(bundle, raw=True, display_id=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Leave a still picture in the panel's place; the fleet goes on."""
+        """Replace the panel by a still picture; the fleet goes on."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -130,7 +130,7 @@ class IncidentPanel:
             self._place.update(HTML(status + "".join(pictures) + self._table()))
 
     def as_text(self) -> str:
-        """What the panel says, for front ends without widgets."""
+        """Return the panel's content as text, for front ends without widgets."""
         samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
         levers = "fleet.deploy(release), fleet.rollback(), fleet.restart()"
         return f"{in_words(samples)} The levers: {levers}, fleet.stop_traffic()."
@@ -142,15 +142,15 @@ class IncidentPanel:
 
         def work() -> None:
             try:
-                said = f"{name}: {pull()}"
+                message = f"{name}: {pull()}"
             except OutageError as exc:
-                said = f"{name}: {exc}"
-            self._say(said)
-            self._on_lever(said)
+                message = f"{name}: {exc}"
+            self._say(message)
+            self._on_lever(message)
 
         def clicked(_: widgets.Button) -> None:
             self._say(f"{name} …")
-            # A roll-out takes seconds; the kernel stays free for cells.
+            # A rollout takes seconds; the kernel stays free for cells.
             threading.Thread(target=work, daemon=True).start()
 
         button.on_click(clicked)
@@ -190,7 +190,7 @@ class IncidentPanel:
             self.draw()
 
     def draw(self) -> None:
-        """Show the present state."""
+        """Update the panel to the present state of the fleet."""
         samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
         self.view.look()
         self._rates.data = columns(samples)
@@ -204,16 +204,16 @@ class IncidentPanel:
         )
 
     def _say(self, text: str) -> None:
-        self._said.value = f'<div role="status">{escape(text)}</div>'
+        self._message.value = f'<div role="status">{escape(text)}</div>'
 
     def _table(self) -> str:
-        told = self.fleet.telemetry
-        with_state = {event.replica: event for event in list(told.processes)}
-        died = Counter(end.replica for end in told.exits())
+        telemetry = self.fleet.telemetry
+        latest = {event.replica: event for event in list(telemetry.processes)}
+        died = Counter(end.replica for end in telemetry.exits())
         rows = "".join(
             f'<tr><th scope="row">replica {i}</th><td>{escape(event.state)}</td>'
             f"<td>{event.pid}</td><td>{died[i]}</td></tr>"
-            for i, event in sorted(with_state.items())
+            for i, event in sorted(latest.items())
         )
         return (
             '<table class="outage-table"><thead><tr><td></td><th scope="col">state</th>'
@@ -223,7 +223,7 @@ class IncidentPanel:
 
 
 def latencies(samples: list[Sample]) -> Columns:
-    """What the second chart draws; None is a gap."""
+    """Return the columns of the second chart: times, p50, p99, query; None is a gap."""
     return [
         [sample.t for sample in samples],
         [sample.p50_ms for sample in samples],
@@ -233,7 +233,7 @@ def latencies(samples: list[Sample]) -> Columns:
 
 
 def latency_in_words(samples: list[Sample]) -> str:
-    """The second chart for those who do not see it."""
+    """Return the second chart in words, for people who cannot see it."""
     last = samples[-1] if samples else None
     if last is None or last.p99_ms is None:
         return "No request has succeeded just now."
@@ -244,10 +244,10 @@ def latency_in_words(samples: list[Sample]) -> str:
     )
 
 
-def log_tail(told: Telemetry, levels: tuple[str, ...], containing: str) -> str:
-    """The last lines of the replicas' logs that pass the filter, as HTML."""
+def log_tail(telemetry: Telemetry, levels: tuple[str, ...], containing: str) -> str:
+    """Return the last lines of the replicas' logs that pass the filter, as HTML."""
     lines: list[str] = []
-    for entry in reversed(told.log_entries()[-LOG_LINES_READ:]):
+    for entry in reversed(telemetry.log_entries()[-LOG_LINES_READ:]):
         record = entry.record
         level = str(record.get("level", ""))
         event = str(record.get("event", "")).strip().partition("\n")[0]
@@ -256,5 +256,5 @@ def log_tail(told: Telemetry, levels: tuple[str, ...], containing: str) -> str:
             lines.append(text[:160])
             if len(lines) == LOG_LINES:
                 break
-    shown = escape("\n".join(reversed(lines)) or "(no line passes the filter)")
-    return f'<pre class="outage-log">{shown}</pre>'
+    tail = escape("\n".join(reversed(lines)) or "(no line passes the filter)")
+    return f'<pre class="outage-log">{tail}</pre>'

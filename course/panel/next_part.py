@@ -1,4 +1,4 @@
-"""What is done, and where to go next: the last thing a lesson or an exercise shows."""
+"""The next part of the course, which every lesson and exercise shows at its end."""
 
 from IPython.display import display
 
@@ -7,7 +7,7 @@ from course.learner.progress import LESSON
 
 
 def lesson_done(number: str) -> None:
-    """Note that lesson `number` has been run to its end, and show what is next."""
+    """Record that lesson `number` has been run to its end, and show the next part."""
     journal = Journal.here()
     try:
         journal.tell(LESSON, number=number)
@@ -22,13 +22,13 @@ def show_next(journal: Journal) -> None:
 
 
 def next_as_bundle(progress: Progress) -> dict[str, str]:
-    """The next part of the course as a bundle that notebooks display."""
+    """Return the next part of the course as a bundle that notebooks display."""
     part = progress.next
     if part is None:
         return {"text/plain": "Everything is done."}
     left = f"About {progress.minutes_left} minutes of the course are left."
-    # Lessons and exercises both lie two folders deep.
-    # Underlined: in a sentence, colour alone does not tell a link from text.
+    # Lessons and exercises are both two folders deep.
+    # Underlined: in a sentence, color alone does not set a link apart from text.
     link = (
         f'<a href="../../{part.path}" style="text-decoration: underline">'
         f"{part.label}</a>"

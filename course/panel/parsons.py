@@ -1,7 +1,7 @@
-"""A Parsons problem: the lines of a piece of code, to be put in order.
+"""Parsons problems: the lines of a piece of code, to be put in order.
 
-D. Parsons and P. Haden, "Parson's Programming Puzzles", ACE 2006. Ordering lines that
-are given asks for their logic alone, not for their spelling.
+D. Parsons and P. Haden, "Parson's Programming Puzzles", ACE 2006. To order given lines,
+a learner needs to understand their logic, and not to remember their spelling.
 """
 
 import random
@@ -20,10 +20,11 @@ STYLE = "<style>.outage-lines select { font-family: monospace }</style>"
 
 
 class Parsons:
-    """`lines` in their right order, shown in another, by the keyboard or the mouse.
+    """A problem whose `lines`, given in the right order, are shown in another.
 
-    The order must be the only right one. After three wrong tries it is shown. In a
-    front end without widgets, `commit([3, 1, 2])` orders the lines by their numbers.
+    The order must be the only right one. Learners move lines by the keyboard or the
+    mouse; after three wrong tries, the order is shown. In a front end without widgets,
+    `commit([3, 1, 2])` orders the lines by their numbers.
     """
 
     def __init__(self, task: str, lines: Sequence[str], because: str) -> None:
@@ -42,23 +43,23 @@ class Parsons:
         self._check = widgets.Button(
             description="Check the order", button_style="primary"
         )
-        self._said = widgets.HTML()
+        self._message = widgets.HTML()
         self._up.on_click(lambda _: self.move(-1))
         self._down.on_click(lambda _: self.move(1))
         self._check.on_click(lambda _: self._commit(self.shown))
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """Return the one of that name, of whichever module. Raises KeyError."""
+        """Return the problem of that name, from any module. Raises KeyError."""
         problem = problems()[name]
         return cls(problem["task"], problem["lines"].splitlines(), problem["because"])
 
     def show(self) -> None:
-        """Put the problem to the learner."""
+        """Show the problem to the learner."""
         numbered = [f"  {n}  {line}" for n, line in enumerate(self.shown, start=1)]
         buttons = widgets.HBox([self._up, self._down, self._check])
         title = widgets.HTML(f"{STYLE}<strong>{escape(self.task)}</strong>")
-        box = widgets.VBox([title, self._list, buttons, self._said])
+        box = widgets.VBox([title, self._list, buttons, self._message])
         box.add_class("outage-parsons")
         how = "Without buttons to press: .commit([3, 1, 2, …]), the lines by number."
         show(box, "\n".join([self.task, *numbered, how]))
@@ -74,7 +75,7 @@ class Parsons:
             self._list.value = there
 
     def commit(self, numbers: Sequence[int]) -> None:
-        """Check the order of `numbers`, counted from 1, and print what comes of it."""
+        """Check the order of `numbers`, counted from 1, and print the result."""
         if sorted(numbers) == list(range(1, len(self.lines) + 1)):
             print(self._commit([self.shown[number - 1] for number in numbers]))
         else:
@@ -82,23 +83,25 @@ class Parsons:
 
     def _commit(self, order: Sequence[str]) -> str:
         self.tries += 1
-        said = self.said_to(order)
-        self._said.value = f'<div role="status"><pre>{escape(said)}</pre></div>'
-        return said
+        reply = self.reply_to(order)
+        self._message.value = f'<div role="status"><pre>{escape(reply)}</pre></div>'
+        return reply
 
-    def said_to(self, order: Sequence[str]) -> str:
-        """What the learner reads about `order`."""
+    def reply_to(self, order: Sequence[str]) -> str:
+        """Return the reply to `order`: whether it is right, or how much of it."""
         if list(order) == self.lines:
             return f"Right. {self.because}"
         pairs = zip(order, self.lines, strict=True)
-        good = next(n for n, (line, right) in enumerate(pairs) if line != right)
+        matching = next(n for n, (line, right) in enumerate(pairs) if line != right)
         if self.tries >= TRIES:
             return "\n".join(["The order is:", *self.lines, self.because])
-        noun = "line is" if good == 1 else "lines are"
-        return f"The first {good} {noun} right." if good else "The first line is not."
+        noun = "line is" if matching == 1 else "lines are"
+        if not matching:
+            return "The first line is not."
+        return f"The first {matching} {noun} right."
 
     def _options(self) -> list[tuple[str, int]]:
-        # Spaces at the start of an option are not shown; no-break ones are.
+        # Browsers do not show spaces at the start of an option, except no-break ones.
         return [
             (line.replace(" ", "\N{NO-BREAK SPACE}"), place)
             for place, line in enumerate(self.shown)
@@ -117,7 +120,7 @@ def problems() -> dict[str, dict[str, str]]:
 
 
 def shuffled(lines: Sequence[str]) -> list[str]:
-    """`lines` in another order, the same each time."""
+    """Return `lines` in another order, the same each time."""
     order = list(lines)
     generator = random.Random(0)
     while order == list(lines):

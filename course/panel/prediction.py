@@ -1,4 +1,4 @@
-"""Predict, then see: an answer that is committed before the run that settles it."""
+"""Predictions: answers that learners commit to before the run that settles them."""
 
 from collections.abc import Callable, Sequence
 from typing import Self
@@ -11,12 +11,12 @@ from course.learner import curriculum
 from .display import marked, show
 from .run import Run, RunIncomplete
 
-# The answer that runs bring, by its letter, and the figures that it rests on; or None,
-# if they do not tell, and why.
+# The letter of the answer that runs show, and the figures behind it; or None if the
+# runs do not settle it, and the reason.
 Observed = tuple[str | None, str]
 
-# Up to here an answer that the course did not expect is taken for what it is. Above, it
-# may be this machine's doing. In seconds of the worst second, see Telemetry.lag.
+# Up to this lag, an answer that the course did not expect is accepted. Above it, the
+# machine may be the cause. In seconds of the worst second: see Telemetry.lag.
 SURPRISED_UP_TO_S = 0.3
 OFFER = (
     "Or look at the same run as it was recorded on a quiet machine. Without a button to"
@@ -27,9 +27,9 @@ OFFER = (
 class Prediction:
     """A question with `options`; the learner commits to one, and may not change it.
 
-    The course expects `answer`, a letter, and tells `because` where that is observed.
-    Without it, whatever is observed is the answer.
-    In a front end without widgets, `commit("b")` commits, and `how` says so.
+    The course expects `answer`, a letter, and shows `because` when that is observed.
+    Without an `answer`, whatever is observed is the answer. In a front end without
+    widgets, `commit("b")` commits, and `how` says so.
     """
 
     how = 'Without a button to press: .commit("a"), with your letter, commits to one.'
@@ -46,7 +46,7 @@ class Prediction:
         self.answer, self.because = answer, because
         self.committed: str | None = None
         self.observed: str | None = None
-        self._asked = False
+        self._shown = False
         self._look: Callable[..., Observed] = lambda *_: (None, "")
         self._runs: tuple[Run, ...] = ()
         self._choice = widgets.RadioButtons(
@@ -55,63 +55,63 @@ class Prediction:
             layout=widgets.Layout(width="auto"),
         )
         self._button = widgets.Button(description="Commit", button_style="primary")
-        self._said = widgets.HTML()
+        self._message = widgets.HTML()
         self._button.on_click(lambda _: self._commit(self._choice.value))
 
     @classmethod
     def named(cls, name: str) -> Self:
-        """Return the one of a module and a name, "05 back". Raises KeyError."""
+        """Return the prediction of a module and a name: "05 back". Raises KeyError."""
         number, _, name = name.partition(" ")
-        asked = curriculum.questions(curriculum.module(number).name)
-        return cls(**asked["predictions"][name])
+        questions = curriculum.questions(curriculum.module(number).name)
+        return cls(**questions["predictions"][name])
 
     def commit(self, key: str | None) -> None:
-        """Commit to an option by its letter, and print what there is to say."""
+        """Commit to an option by its letter, and print the reply."""
         print(self._commit(key))
 
     def _commit(self, key: str | None) -> str:
         if self.committed is not None:
-            said = f"You have committed to {self.committed}) already."
+            reply = f"You have committed to {self.committed}) already."
         elif key not in self.options:
-            said = "Choose one first."
+            reply = "Choose one first."
         else:
             self.committed = key
             self._choice.value = key
             self._choice.disabled = self._button.disabled = True
-            said = self.said_to(key)
-        self._said.value = f'<div role="status">{marked(said)}</div>'
-        return said
+            reply = self.reply_to(key)
+        self._message.value = f'<div role="status">{marked(reply)}</div>'
+        return reply
 
-    def said_to(self, key: str) -> str:
-        """What the learner reads on committing to `key`."""
+    def reply_to(self, key: str) -> str:
+        """Return what the learner reads on committing to `key`."""
         return f"Committed to {key}). Run the next cells to see."
 
     def show(self) -> None:
-        """Put the question to the learner."""
-        self._asked = True
+        """Show the question to the learner."""
+        self._shown = True
         options = "\n".join(f"  {key}) {text}" for key, text in self.options.items())
         box = widgets.VBox(
             [
                 widgets.HTML(f"<strong>{marked(self.question)}</strong>"),
                 self._choice,
                 self._button,
-                self._said,
+                self._message,
             ]
         )
         box.add_class("outage-prediction")
         show(box, f"{self.question}\n{options}\n{self.how}")
 
-    # --- what came of it
+    # --- the outcome
 
     def reveal(self, key: str, figures: str = "") -> None:
-        """Say what was observed a moment ago, next to what was predicted."""
+        """Show the observed option `key`, next to the predicted one."""
         self.observed = key
         tell([*self._truth(key, figures), self._beside(key)])
 
     def reveal_from(self, look: Callable[..., Observed], *runs: Run) -> None:
-        """Say what `look` sees in `runs` if they can tell, and else why they cannot.
+        """Show the option that `look` observes in `runs`, or why they do not settle it.
 
-        Then the runs that were recorded on a quiet machine are offered in their place.
+        In the second case, offer the runs that were recorded on a quiet machine.
         """
         self.observed = None
         self._look, self._runs = look, runs
@@ -119,7 +119,7 @@ class Prediction:
             key, figures = look(*runs)
             lag_s = max(run.lag for run in runs)
         except RunIncomplete as exc:
-            said = [f"Nothing was observed. {exc}"]
+            paragraphs = [f"Nothing was observed. {exc}"]
         else:
             if key and (key == self.answer or lag_s <= SURPRISED_UP_TO_S):
                 self.observed = key
@@ -127,50 +127,50 @@ class Prediction:
                 return
             cells = " and ".join(f'"{run.name}"' for run in runs)
             again = f"Run the cell with {cells} in it again, then this one."
-            said = [f"{busy(lag_s)} {figures}", again]
-        self._offer([*said, OFFER])
+            paragraphs = [f"{busy(lag_s)} {figures}", again]
+        self._offer([*paragraphs, OFFER])
 
     def show_recorded(self) -> None:
-        """Show the runs that were recorded, and what is seen in them."""
-        charts, said = self._recorded()
-        tell(said, charts)
+        """Show the recorded runs, and the option that they settle."""
+        charts, paragraphs = self._recorded()
+        tell(paragraphs, charts)
 
     def _recorded(self) -> tuple[str, list[str]]:
-        """Return the charts and the text. Raises RecordingUnreadable."""
+        """Return the charts and the paragraphs. Raises RecordingUnreadable."""
         runs = [Run.of_recording(run.lesson, run.name) for run in self._runs]
         key, figures = self._look(*runs)
         charts = "".join(run.picture() for run in runs)
         return charts, self._truth(str(key), figures, "Recorded")
 
-    def _offer(self, said: list[str]) -> None:
-        """Show `said`, and a button for the recorded runs."""
+    def _offer(self, paragraphs: list[str]) -> None:
+        """Show `paragraphs`, and a button for the recorded runs."""
         button = widgets.Button(
             description="Show the recorded run",
             layout=widgets.Layout(width="max-content"),
         )
-        place = widgets.HTML()
+        recorded = widgets.HTML()
 
         def clicked(_: widgets.Button) -> None:
-            charts, told = self._recorded()
-            place.value = f'<div role="status">{charts}{as_html(told)}</div>'
+            charts, text = self._recorded()
+            recorded.value = f'<div role="status">{charts}{as_html(text)}</div>'
 
         button.on_click(clicked)
-        box = widgets.VBox([widgets.HTML(as_html(said)), button, place])
+        box = widgets.VBox([widgets.HTML(as_html(paragraphs)), button, recorded])
         box.add_class("outage-recorded")
-        show(box, "\n".join(said))
+        show(box, "\n".join(paragraphs))
 
     def _truth(self, key: str, figures: str, how: str = "Observed") -> list[str]:
         stop = "" if self.options[key].endswith(".”") else "."
-        said = f"{how}: {key}) {self.options[key]}{stop} {figures}".strip()
+        outcome = f"{how}: {key}) {self.options[key]}{stop} {figures}".strip()
         if self.answer is None:
-            return [said]
+            return [outcome]
         if key == self.answer:
-            return [said, *self.because.strip().split("\n\n")]
+            return [outcome, *self.because.strip().split("\n\n")]
         expected = self.options[self.answer]
-        return [said, f"The course expected {self.answer}) {expected}."]
+        return [outcome, f"The course expected {self.answer}) {expected}."]
 
     def _beside(self, key: str) -> str:
-        if not self._asked:
+        if not self._shown:
             return ""
         if self.committed is None:
             return "You had not committed to an answer this time."
@@ -180,7 +180,7 @@ class Prediction:
 
 
 def busy(lag_s: float) -> str:
-    """Say why a run does not tell on a machine that was `lag_s` late."""
+    """Return why a run on a machine that was `lag_s` late does not settle it."""
     if lag_s <= SURPRISED_UP_TO_S:
         return "This run does not tell."
     return (
@@ -189,13 +189,13 @@ def busy(lag_s: float) -> str:
     )
 
 
-def tell(said: list[str], above: str = "") -> None:
+def tell(paragraphs: list[str], above: str = "") -> None:
     """Show paragraphs, below the HTML `above`."""
-    said = [" ".join(paragraph.split()) for paragraph in said if paragraph]
-    html = above + as_html(said)
-    display({"text/plain": "\n".join(said), "text/html": html}, raw=True)
+    lines = [" ".join(paragraph.split()) for paragraph in paragraphs if paragraph]
+    html = above + as_html(lines)
+    display({"text/plain": "\n".join(lines), "text/html": html}, raw=True)
 
 
-def as_html(said: list[str]) -> str:
+def as_html(paragraphs: list[str]) -> str:
     """Return paragraphs as HTML."""
-    return "".join(f"<p>{marked(paragraph)}</p>" for paragraph in said if paragraph)
+    return "".join(f"<p>{marked(text)}</p>" for text in paragraphs if text)

@@ -1,4 +1,4 @@
-"""Recall questions: what an earlier module taught, asked again a while later."""
+"""Recall questions, which ask again about the lessons of earlier modules."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from .prediction import Prediction
 
 @dataclass(frozen=True)
 class Question:
-    """Asked in `module`, about an earlier one; `answer` is the letter of an option."""
+    """A question in `module` about an earlier one; `answer` is an option's letter."""
 
     module: str
     about: str
@@ -20,26 +20,26 @@ class Question:
 
 
 def questions() -> list[Question]:
-    """Return those of all modules, in their order."""
+    """Return the recall questions of all modules, in the order of the course."""
     return [
-        Question(module.number, **told | {"options": tuple(told["options"])})
+        Question(module.number, **entry | {"options": tuple(entry["options"])})
         for module in modules()
-        for told in curriculum.questions(module.name).get("recall", [])
+        for entry in curriculum.questions(module.name).get("recall", [])
     ]
 
 
 class Recall(Prediction):
-    """A question whose answer is told as soon as the learner has committed to one."""
+    """A question whose answer is shown as soon as the learner has committed to one."""
 
     how = 'Without a button to press: recall("{module}", "a", "b"), a letter for each.'
 
-    def __init__(self, asked: Question) -> None:
-        super().__init__(asked.question, asked.options, asked.answer, asked.because)
-        self._about = asked.about
-        self.how = self.how.format(module=asked.module)
+    def __init__(self, data: Question) -> None:
+        super().__init__(data.question, data.options, data.answer, data.because)
+        self._about = data.about
+        self.how = self.how.format(module=data.module)
 
-    def said_to(self, key: str) -> str:
-        """Whether `key` is right, and why."""
+    def reply_to(self, key: str) -> str:
+        """Return whether `key` is right, and why, for the learner."""
         right = key == self.answer
         verdict = "Right." if right else f"The answer is {self.answer})."
         return f"{verdict} {self.because} (Module {self._about}.)"
@@ -48,10 +48,10 @@ class Recall(Prediction):
 def recall(module: str, *keys: str) -> None:
     """Ask the recall questions of `module`, such as "02".
 
-    In a front end without widgets, `keys` answer them: a letter for each.
+    In a front end without widgets, `keys` answer them: a letter for each question.
     """
-    asked = [Recall(question) for question in questions() if question.module == module]
-    for number, question in enumerate(asked):
+    recalls = [Recall(data) for data in questions() if data.module == module]
+    for number, question in enumerate(recalls):
         question.show()
         if number < len(keys):
             question.commit(keys[number])
