@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ CONDA_NAMES = {
     "matplotlib": "matplotlib-base",
 }
 
+# Ruff's D401 asks for a verb, but passes words it does not know, and properties.
+NO_VERB = re.compile(
+    r"(a|all|an|any|as|both|by|each|every|for|how|if|in|its?|nothing|of|one|that|the|"
+    r"their|these|this|those|two|what|when|where|whether|which|who|whose|why|\W)\b",
+    re.IGNORECASE,
+)
+
 LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-uv.lock")
 
 
@@ -42,6 +50,20 @@ def test_the_code_passes(tool: str, project: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_docstring_of_a_function_begins_with_a_verb(project: Path) -> None:
+    """In every file for which pyproject.toml does not ignore D401."""
+    config = tomllib.loads((project / "pyproject.toml").read_text())
+    ignores = config["tool"]["ruff"]["lint"]["per-file-ignores"]
+    excused = [pattern for pattern, rules in ignores.items() if "D401" in rules]
+    for file in [*project.glob("autograder/**/*.py"), *project.glob("course/**/*.py")]:
+        if any(fnmatch(str(file.relative_to(project)), e) for e in excused):
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                text = ast.get_docstring(node) or ""
+                assert not NO_VERB.match(text), f"{file}:{node.lineno}: {text}"
 
 
 @pytest.mark.process
