@@ -27,8 +27,10 @@ from .shared import PROJECT, AsJson, out
 
 LEAST_FREE_MB = 500
 
-    """Measure this machine's slowdown, on a real fleet under traffic."""
-    started = time.monotonic()
+# How many seconds one second of a fleet takes, over two seconds of traffic: 1.0 to 1.2
+# on two idle cores, 1.5 to 3 beside two busy loops a core. From there on learners would
+# rather wait until the other work is done.
+QUIET_UP_TO, BUSY_UP_TO = 1.5, 4.0
 MEASURED_S = 2.0
 BUSY = (
     "This machine is busy, or slow: lessons and grading take {:.1f} times as long, and"
