@@ -130,16 +130,16 @@ def speed() -> Finding:
     """Measure this machine's slowdown, on a real fleet under traffic."""
     started = time.monotonic()
     try:
-        with Fleet(Release.named("good"), replicas=1) as fleet:
+        with Fleet(Release.named("good"), replicas=2) as fleet:
             ready_s = time.monotonic() - started
             since = fleet.telemetry.now
-            fleet.start_traffic(Load(rate=30))
+            fleet.start_traffic(Load(rate=60))
             fleet.telemetry.wait(MEASURED_S)
             slowdown = fleet.telemetry.slowdown(since)
     except OutageError as exc:
         return Finding("speed", "limited", str(exc), TOO_BUSY)
     found = (
-        f"a replica is ready after {ready_s:.1f} s; a second of the fleet takes"
+        f"two replicas are ready after {ready_s:.1f} s; a second of the fleet takes"
         f" {slowdown:.1f} s"
     )
     if slowdown <= QUIET_UP_TO:

@@ -72,6 +72,7 @@ class Telemetry:
         self.now = 0.0
         self.over = False
         self._events = 0
+        self._samples: dict[float, list[Sample]] = {}
         self._changed = threading.Condition(threading.RLock())
 
     def add(self, event: dict[str, Any]) -> None:
@@ -229,23 +230,24 @@ class Telemetry:
         return statistics.fmean(ended) if ended else None
 
     def series(self, step_s: float = 0.5, last_s: float | None = None) -> list[Sample]:
-        """The whole time so far (or the `last_s` of it), one sample a complete step."""
+        """Return one sample for each complete step so far, or of the last `last_s`."""
         with self._changed:
             steps = int(self.now / step_s)
-            first = max(0, steps - int(last_s / step_s)) if last_s else 0
+            samples = self._samples.setdefault(step_s, [])
+            # A complete step stays as it is: charts ask four times a second.
+            first = len(samples)
             tries = _since(self.tries, first * step_s, lambda try_: try_.done)
             scrapes = _since(self.scrapes, first * step_s, lambda event: event.t)
             probes = _since(self.probes, first * step_s, lambda event: event.t)
-            processes = list(self.processes)
-        samples = []
-        for step in range(first, steps):
-            end = (step + 1) * step_s
-            ended = _take(tries, end, lambda try_: try_.done)
-            seen = _take(scrapes, end, lambda event: event.t)
-            probed = _take(probes, end, lambda event: event.t)
-            past = [event for event in processes if event.t < end]
-            samples.append(_sample(step * step_s, step_s, ended, seen, probed, past))
-        return samples
+            for step in range(first, steps):
+                end = (step + 1) * step_s
+                ended = _take(tries, end, lambda try_: try_.done)
+                seen = _take(scrapes, end, lambda event: event.t)
+                probed = _take(probes, end, lambda event: event.t)
+                past = [event for event in self.processes if event.t < end]
+                start = step * step_s
+                samples.append(_sample(start, step_s, ended, seen, probed, past))
+            return samples[max(0, steps - int(last_s / step_s)) if last_s else 0 :]
 
 
 def unasked(processes: Iterable[ProcessEvent]) -> list[Exit]:
