@@ -112,11 +112,11 @@ def chosen(arguments: Sequence[str]) -> list[tuple[Exercise, list[Case]]]:
 
 def _named(exercise: Exercise, names: Sequence[str]) -> list[Case]:
     known = {case.name.partition("/")[2]: case for case in cases(exercise)}
-    wanted = [name.rpartition("/")[2] for name in names] or list(known)
-    for name in wanted:
+    selected = [name.rpartition("/")[2] for name in names] or list(known)
+    for name in selected:
         if name not in known:
             raise KnownAnswerNotFound(exercise.name, name, sorted(known))
-    return [known[name] for name in wanted]
+    return [known[name] for name in selected]
 
 
 def answer_of(base: Answers, entry: Mapping[str, Any], file: Path) -> Answers:

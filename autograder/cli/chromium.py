@@ -14,8 +14,8 @@ def find_chromium() -> Path | None:
     if named:
         return Path(named) if Path(named).exists() else None
     for name in NAMES:
-        if found := shutil.which(name):
-            return Path(found)
+        if path := shutil.which(name):
+            return Path(path)
     if MAC.exists():
         return MAC
     caches = (

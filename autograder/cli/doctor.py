@@ -138,14 +138,14 @@ def speed() -> Finding:
             slowdown = fleet.telemetry.slowdown(since)
     except OutageError as exc:
         return Finding("speed", "limited", str(exc), TOO_BUSY)
-    found = (
+    measured = (
         f"two replicas are ready after {ready_s:.1f} s; a second of the fleet takes"
         f" {slowdown:.1f} s"
     )
     if slowdown <= QUIET_UP_TO:
-        return Finding("speed", "ok", found)
+        return Finding("speed", "ok", measured)
     remedy = BUSY.format(slowdown) if slowdown <= BUSY_UP_TO else TOO_BUSY
-    return Finding("speed", "limited", found, remedy)
+    return Finding("speed", "limited", measured, remedy)
 
 
 def disk(project: Path) -> Finding:
@@ -160,9 +160,9 @@ def disk(project: Path) -> Finding:
 
 def browser() -> Finding:
     """Look for a Chromium for the browser tests; learners may use any browser."""
-    found = find_chromium()
-    if found:
-        return Finding("browser for the tests", "ok", str(found))
+    chromium = find_chromium()
+    if chromium:
+        return Finding("browser for the tests", "ok", str(chromium))
     remedy = (
         "`./outage test` installs one where it can; `./outage test --fast` needs none."
     )
@@ -181,9 +181,9 @@ def sandbox() -> Finding:
 
 def promtool() -> Finding:
     """Look for promtool; without it, exercise 09's rule files are only read."""
-    found = shutil.which("promtool")
-    if found:
-        return Finding("promtool", "ok", found)
+    path = shutil.which("promtool")
+    if path:
+        return Finding("promtool", "ok", path)
     remedy = (
         "Grading exercise 09 needs it; learners can do without. Debian and Ubuntu:"
         " apt-get install prometheus; macOS: brew install prometheus."

@@ -95,8 +95,8 @@ def _scores(student: Any, assignments: Iterable[Any]) -> list[str]:
     """Return the scores less late penalties, empty for no submission or no score."""
     submitted = {s.assignment.name: s for s in student.submissions if is_scored(s)}
     return [
-        f"{max(0.0, found.score - (found.late_submission_penalty or 0.0)):g}"
-        if (found := submitted.get(assignment.name))
+        f"{max(0.0, scored.score - (scored.late_submission_penalty or 0.0)):g}"
+        if (scored := submitted.get(assignment.name))
         else ""
         for assignment in assignments
     ]
@@ -106,11 +106,13 @@ def _row(student: Any, assignment: Any) -> list[str]:
     """Return the columns after the first two; as in nbgrader, no submission is 0."""
     submitted = {s.assignment.name: s for s in student.submissions}
     timestamp, penalty, scores = "", 0.0, ("0.0", "0.0")
-    if found := submitted.get(assignment.name):
-        timestamp, penalty = found.timestamp, found.late_submission_penalty or 0.0
+    if submission := submitted.get(assignment.name):
+        timestamp = submission.timestamp
+        penalty = submission.late_submission_penalty or 0.0
         scores = "", ""
-        if is_scored(found):
-            scores = str(found.score), str(max(0.0, found.score - penalty))
+        if is_scored(submission):
+            score = submission.score
+            scores = str(score), str(max(0.0, score - penalty))
     columns = (
         timestamp,
         student.id,

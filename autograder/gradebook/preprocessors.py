@@ -32,15 +32,15 @@ class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Fill the solution cells of one notebook."""
         exercise = Exercise.named(resources["nbgrader"]["assignment"])
-        given = {
+        starts = {
             slot.grade_id: slot.given()
             for slot in exercise.slots
             if slot.module or slot.start
         }
         for cell in nb.cells:
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-            if grade_id in given:
-                cell.source = given[grade_id].strip()
+            if grade_id in starts:
+                cell.source = starts[grade_id].strip()
         return nb, resources
 
 

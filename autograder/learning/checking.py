@@ -53,8 +53,8 @@ def check(exercise: str, *objects: Any) -> None:
     For the visible checks, the verdict is that of `./outage check` and of grading.
     Raises JudgeError.
     """
-    wanted = Exercise.named(exercise)
-    answers = answers_of(wanted, objects)
+    chosen = Exercise.named(exercise)
+    answers = answers_of(chosen, objects)
     ended: list[Check] = []
     started = time.monotonic()
     handle = display({"text/plain": "Checking …"}, raw=True, display_id=True)
@@ -65,19 +65,19 @@ def check(exercise: str, *objects: Any) -> None:
             seconds = time.monotonic() - started
             handle.update(progress_as_bundle(ended, seconds), raw=True)
 
-    verdict = judge(wanted, answers, on_check=show)
+    verdict = judge(chosen, answers, on_check=show)
     if handle is not None:
         handle.update(verdict_as_bundle(verdict), raw=True)
     journal = learners_journal()
     try:
-        note(journal, wanted, answers, verdict)
+        note(journal, chosen, answers, verdict)
     except JournalNotWritten as exc:
         print(exc)
     # An answer that this call does not check needs no hint now.
-    given = [item.__name__ for item in objects]
-    names = given if verdict.passed else wanting(wanted, verdict)
-    if names := [name for name in names if name in given]:
-        show_widget(*panels(wanted, names, journal))
+    checked = [item.__name__ for item in objects]
+    names = checked if verdict.passed else wanting(chosen, verdict)
+    if names := [name for name in names if name in checked]:
+        show_widget(*panels(chosen, names, journal))
     if verdict.passed:
         show_next(journal)
 
@@ -139,8 +139,8 @@ def verdict_as_bundle(verdict: Verdict) -> dict[str, str]:
 
 def release_of(exercise: str, *objects: Any) -> Release:
     """Make a release of the cells that define `objects`. Raises JudgeError."""
-    wanted = Exercise.named(exercise)
-    return wanted.release(answers_of(wanted, objects))
+    chosen = Exercise.named(exercise)
+    return chosen.release(answers_of(chosen, objects))
 
 
 def try_suite(exercise: str, test: Any, release: Release) -> None:
