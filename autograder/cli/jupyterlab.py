@@ -38,10 +38,10 @@ Port = Annotated[
 class Seat:
     """A set-up of JupyterLab for learners or instructors.
 
-    `settings` are folders of the course's settings, the first of which takes
-    precedence; `own` is the folder for the user's. The browser `opens` that page. The
-    server runs in `works_in`, where nbgrader looks for its configuration, and the file
-    browser shows `files`.
+    `settings` are folders of the course's settings, of which the first takes
+    precedence; `own` is the folder of the user's own. The browser opens the page
+    `opens`. The server runs in `works_in`, where nbgrader looks for its configuration,
+    and the file browser shows `files`.
     """
 
     settings: tuple[Path, ...]

@@ -124,7 +124,7 @@ class Cohort:
 
     @property
     def rows(self) -> list[Row]:
-        """Return a row for each student, the lowest scores, who need help, first."""
+        """Return a row for each student, lowest score (who needs help) first."""
         rows = [
             Row(
                 student,

@@ -142,7 +142,7 @@ def refusals() -> list[OutageError]:
 def start_fleet(
     job: Job, refusals: list[OutageError], pytestconfig: pytest.Config
 ) -> Generator[StartFleet, None, None]:
-    """Yield a function that starts a fleet of one replica, confined, for a module."""
+    """Yield a function that starts a confined replica; it ends with the module."""
     with ExitStack() as running:
 
         def start(release: Release) -> Fleet:

@@ -40,7 +40,7 @@ class SuiteRun:
 
     @property
     def accepts(self) -> bool:
-        """Return whether the suite has run to its end, and all of its tests passed."""
+        """Return whether the suite ran to its end, with tests that all passed."""
         return bool(self.passed) and not self.failed and not self.stopped
 
     @property
@@ -96,9 +96,8 @@ class SuiteRunner:
             file = folder / "test_answer.py"
             file.write_bytes(self._source.encode("utf-8", "surrogatepass"))
             address = str(fleet.address)
-            os.chmod(
-                address, 0o777
-            )  # connecting takes write permission, in a sandbox too
+            # To connect takes the right to write, which a sandbox's user needs, too.
+            os.chmod(address, 0o777)
             lines = list(
                 reports(
                     "run_suite",

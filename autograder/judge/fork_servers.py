@@ -62,8 +62,9 @@ _refused = False
 def servers() -> Servers | None:
     """Return this process's fork servers, starting them on first use.
 
-    They end with this process. Returns None where a sandbox cannot be joined: one line
-    in the log says so, and every process is then started from scratch.
+    They end with this process. Returns None where they do not work, such as where a
+    sandbox cannot be joined: one line in the log says so, and every process is then
+    started from scratch.
     """
     global _running, _refused  # one pair a process, whoever judges
     with _lock:

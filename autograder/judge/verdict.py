@@ -12,7 +12,7 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 
 
 def printable(text: str) -> str:
-    """Return `text` without characters that a terminal or a page would act on.
+    """Return `text` with characters escaped that a terminal or a page would act on.
 
     Feedback quotes the output of learner code, which may hold escape sequences, half a
     surrogate pair, characters that change the direction of writing, or a megabyte. It

@@ -175,7 +175,7 @@ def cell_of(item: Any) -> str:
     code = code_of(item)
     if code is None and isinstance(item, type) and latest:
         return latest  # a class without methods: nothing else tells where it is from
-    # IPython keeps the text of every cell that has run under its own file name.
+    # IPython keeps the text of every cell that has run, under a file name of its own.
     file = code.co_filename if code else ""
     if "ipykernel_" not in file and not file.startswith("<ipython-input"):
         raise NotFromACell(name)

@@ -116,7 +116,7 @@ def _environment() -> list[str]:
 def _file_system(
     read: Sequence[str], write: Sequence[str], scratch_mb: int
 ) -> list[str]:
-    """Return the options for the file system inside, which has nothing else."""
+    """Return the options for the whole file system inside (see watch.expanded)."""
     options = ["--perms", "1777", "--size", str(scratch_mb << 20), "--tmpfs", "/tmp"]
     for path in SYSTEM:
         if os.path.islink(path):
