@@ -8,7 +8,7 @@ import os
 import select
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +34,11 @@ def reports(
     within_s: float,
     read: Sequence[str] = (),
     forks: str = "",
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """Run `script` on the input `given`, and yield the JSON objects that it reports.
 
-    The other parameters are as for `child`.
+    A caller who has read enough closes the generator. The other parameters are as for
+    `child`.
     """
     with child(script, arguments, confined, within_s, read, forks) as running:
         running.tell(given)

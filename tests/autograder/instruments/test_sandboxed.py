@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Collection
 
 import pytest
 
@@ -142,6 +143,27 @@ def test_a_suite_tells_a_fault_from_a_reference(confined: Confined) -> None:
     assert len(runs["reference"].passed) == 2
 
 
+FAILS = """
+def test_one(service): assert False
+def test_two(service): assert False
+def test_three(service): pass
+"""
+
+
+@BOTH
+def test_a_run_ends_with_the_first_failure_that_tells(confined: Confined) -> None:
+    """What else fails tells nothing; and without a test that could, nothing is run."""
+    runner = SuiteRunner(FAILS, confined, seed=1)
+    [one, two, three] = [f"::test_{n}" for n in ("one", "two", "three")]
+    for telling, expected in (
+        ((one,), SuiteRun((), (one,))),
+        ((two, three), SuiteRun((), (one, two))),
+        ((three,), SuiteRun((three,), (one, two))),
+        ((), SuiteRun((), ())),
+    ):
+        assert runner.run({"june": BAD}, telling) == {"june": expected}
+
+
 UNREAD = "the cell cannot be imported: {}"
 NO_PYTHON = "SyntaxError: 'return' outside function (test_answer.py, line 1)"
 
@@ -207,7 +229,8 @@ def test_releases_are_run_in_an_order_of_the_seed(
     """Shuffled, and reported in the order that they were given in."""
     seen: list[Release] = []
 
-    def note(_: SuiteRunner, release: Release) -> SuiteRun:
+    def note(_: SuiteRunner, release: Release, telling: Collection[str]) -> SuiteRun:
+        assert not telling
         seen.append(release)
         return SuiteRun((release.name,), ())
 

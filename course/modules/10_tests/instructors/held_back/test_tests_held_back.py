@@ -17,7 +17,10 @@ WANTED = 3  # of five
 @pytest.fixture(scope="module")
 def runs(suite: SuiteRunner) -> list[tuple[Planted, SuiteRun]]:
     known = planted(Path(__file__).with_name("releases.toml"))
-    runs = suite.run({each.release.name: each.release for each in known})
+    runs = suite.run({p.release.name: p.release for p in known if not p.family})
+    [right] = runs.values()
+    faulty = {p.release.name: p.release for p in known if p.family}
+    runs |= suite.run(faulty, telling=right.passed)
     return [(each, runs[each.release.name]) for each in known]
 
 
