@@ -25,10 +25,16 @@ from course.outage.tempdirs import own_folder
 from .job import JOIN
 
 FOR_CHECKS = (
+    "pdb",  # pytest does so, in each run
     "autograder.instruments.plugin",
     "autograder.instruments.observe",
     "course.outage.fleet.supervisor",
     "concurrent.futures.thread",
+)
+FOR_LEARNER_CODE = (
+    "autograder.sandbox.services",
+    "autograder.sandbox.suites",
+    "autograder.sandbox.join",
 )
 # An idle machine takes a twentieth of a second. After this, judging goes on, slower.
 PROOF_LIMIT_S = 120
@@ -94,14 +100,24 @@ def _started() -> Servers:
     # Learners' test suites are forked there as well as their services. Learner code can
     # read its environment, so there is nothing in it to find.
     env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
-    env["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "hypothesis")
-    modules = (*WARM, *plugins, "autograder.sandbox.suites", "autograder.sandbox.join")
+    env["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_cache() / "hypothesis")
+    modules = (*WARM, *plugins, *FOR_LEARNER_CODE)
     service = ForkServer(folder / "service", modules, env)
     _ends.callback(service.close)
     checks.wait_ready()
     service.wait_ready()
     _prove(service.address, folder)
     return Servers(folder, checks, service)
+
+
+def _cache() -> Path:
+    """Return the folder where Hypothesis caches its Unicode tables between runs.
+
+    With them, servers start with 1.5 s less of processor time. The folder is not
+    visible in a sandbox.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(home, "outage-course")
 
 
 def _prove(address: str, folder: Path) -> None:

@@ -8,5 +8,7 @@ import hypothesis
 from hypothesis import strategies
 
 hypothesis.find(
-    strategies.text(), lambda text: True, settings=hypothesis.settings(database=None)
+    strategies.tuples(strategies.text(), strategies.integers()),
+    lambda found: True,
+    settings=hypothesis.settings(database=None, phases=[hypothesis.Phase.generate]),
 )
