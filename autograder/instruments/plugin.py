@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -171,10 +171,12 @@ def functions(job: Job) -> Functions:
 
 
 @pytest.fixture(scope="session")
-def suite(job: Job) -> SuiteRunner:
-    """Return the learner's test suite, to be run against releases."""
+def suite(job: Job) -> Generator[SuiteRunner, None, None]:
+    """Yield the learner's test suite, to be run against releases."""
     [source] = [text for name, text in job.answers.items() if name.startswith("test_")]
-    return SuiteRunner(source, job.confined, job.seed, job.forks, job.patience)
+    runner = SuiteRunner(source, job.confined, job.seed, job.forks, job.patience)
+    with closing(runner):
+        yield runner
 
 
 def _named(item: pytest.Item) -> dict[str, Any]:

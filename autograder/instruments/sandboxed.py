@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from autograder.judge.job import JOIN
+from autograder.judge.job import FORKED
 from autograder.sandbox import Confined, Limits, interpreter
 from autograder.sandbox import inside as scripts
 from course.outage.errors import MachineTooBusy
@@ -93,7 +93,7 @@ def child(
     script_input, writable = os.pipe()
     argv = (*argv, "-m", script, str(writing), *arguments)
     try:
-        process = _start(argv, script_input, writing, forks)
+        process = _start(argv, script_input, writing, confined, forks)
     except BaseException:
         os.close(reading)
         os.close(writable)
@@ -119,13 +119,18 @@ def child(
 
 
 def _start(
-    argv: Sequence[str], script_input: int, writing: int, forks: str
+    argv: Sequence[str],
+    script_input: int,
+    writing: int,
+    confined: Confined,
+    forks: str,
 ) -> subprocess.Popen[bytes] | Forked:
     env = passed_on(os.environ)
     if forks:
         with open(os.devnull, "wb") as nowhere:
             fds = {0: script_input, 1: nowhere.fileno(), 2: nowhere.fileno()}
-            return Forked(forks, JOIN, argv, fds | {writing: writing}, str(INSIDE), env)
+            fds |= {writing: writing}
+            return Forked(forks, FORKED[confined], argv, fds, str(INSIDE), env)
     return subprocess.Popen(
         argv,
         cwd=INSIDE,

@@ -3,18 +3,20 @@
 import json
 import os
 import random
+import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 
+from autograder.judge.fork_servers import for_learner_code
 from autograder.judge.job import confinement
 from autograder.sandbox import Confined
 from course.outage import Fleet, Release
-from course.outage.errors import MachineTooBusy
+from course.outage.errors import ForkServerGone, MachineTooBusy
 from course.outage.fleet.confinement import Confinement
 from course.outage.tempdirs import own_folder
 
@@ -24,6 +26,7 @@ from .sandboxed import reports
 SUITE_WITHIN_S = 25.0
 OUT_OF_TIME = f"it had not ended after {SUITE_WITHIN_S:.0f} seconds"
 AT_ONCE = 2  # releases that the suite is run against at the same time
+FEW = 3  # for as few of them, a fork server takes longer to start than it saves
 LOOK_EVERY_S = 0.01  # for what is new in the log
 PROJECT = Path(__file__).parents[2]
 
@@ -71,6 +74,7 @@ class SuiteRunner:
         self._forks = forks
         # Our releases need no sandbox, but inside one they are forks and start at once.
         self._fleets = confinement(confined, forks) if forks else Confinement()
+        self._ends = ExitStack()
         self._rng = random.Random(f"{seed} suite")
         self._out_of_time = 0
 
@@ -84,6 +88,8 @@ class SuiteRunner:
         """
         if telling is not None and not telling:
             return dict.fromkeys(releases, SuiteRun((), ()))
+        if not self._forks and len(releases) > FEW and sys.platform == "linux":
+            self._have_forks()
         order = list(releases)
         self._rng.shuffle(order)
         shuffled = [releases[name] for name in order]
@@ -91,6 +97,19 @@ class SuiteRunner:
             ended = pool.map(self._run, shuffled, repeat(telling or ()))
             runs = dict(zip(order, ended, strict=True))
         return {name: runs[name] for name in releases}
+
+    def close(self) -> None:
+        """End what was started for all runs."""
+        self._ends.close()
+
+    def _have_forks(self) -> None:
+        """Start a fork server; where that fails, each process is started anew."""
+        folder = self._ends.enter_context(own_folder("outage-suites-"))
+        server = for_learner_code(folder)
+        self._ends.callback(server.close)
+        with suppress(ForkServerGone):
+            self._forks = server.wait_ready().address
+            self._fleets = confinement(self._confined, self._forks)
 
     def _run(self, release: Release, telling: Collection[str]) -> SuiteRun:
         if self._out_of_time >= AT_ONCE:

@@ -22,7 +22,7 @@ from course.outage.errors import ForkServerGone
 from course.outage.fleet.forkserver import Forked, ForkServer
 from course.outage.tempdirs import own_folder
 
-from .job import JOIN
+from .job import FORKED
 
 FOR_CHECKS = (
     "pdb",  # pytest does so, in each run
@@ -91,23 +91,30 @@ def servers() -> Servers | None:
 
 def _started() -> Servers:
     folder = _ends.enter_context(own_folder("outage-forks-"))
-    # pytest imports its own plugins when it runs; without this, every fork would do so.
-    from _pytest.config import default_plugins  # not at the top: notebooks need none
-
-    plugins = [f"_pytest.{name}" for name in default_plugins]
-    checks = ForkServer(folder / "checks", [*plugins, *FOR_CHECKS], os.environ)
+    checks = ForkServer(folder / "checks", [*_plugins(), *FOR_CHECKS], os.environ)
     _ends.callback(checks.close)
-    # Learners' test suites are forked there as well as their services. Learner code can
-    # read its environment, so there is nothing in it to find.
-    env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
-    env["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_cache() / "hypothesis")
-    modules = (*WARM, *plugins, *FOR_LEARNER_CODE)
-    service = ForkServer(folder / "service", modules, env)
+    service = for_learner_code(folder)
     _ends.callback(service.close)
     checks.wait_ready()
     service.wait_ready()
     _prove(service.address, folder)
     return Servers(folder, checks, service)
+
+
+def for_learner_code(folder: Path) -> ForkServer:
+    """Start the fork server of learners' services and test suites, in `folder`."""
+    # Learner code can read its environment, so there is nothing in it to find.
+    env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
+    env["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_cache() / "hypothesis")
+    modules = (*WARM, *_plugins(), *FOR_LEARNER_CODE)
+    return ForkServer(folder / "service", modules, env)
+
+
+def _plugins() -> list[str]:
+    # pytest imports its own plugins when it runs; without this, every fork would do so.
+    from _pytest.config import default_plugins  # not at the top: notebooks need none
+
+    return [f"_pytest.{name}" for name in default_plugins]
 
 
 def _cache() -> Path:
@@ -125,7 +132,7 @@ def _prove(address: str, folder: Path) -> None:
     argv = [*interpreter(Confined.SANDBOX), "-m", "platform"]
     with (folder / "output.txt").open("w+b") as output:
         fds = {1: output.fileno(), 2: output.fileno()}
-        forked = Forked(address, JOIN, argv, fds, "/", {})
+        forked = Forked(address, FORKED[Confined.SANDBOX], argv, fds, "/", {})
         try:
             code = forked.wait(PROOF_LIMIT_S)
         except subprocess.TimeoutExpired:

@@ -11,7 +11,11 @@ from course.outage import Release
 from course.outage.fleet.confinement import Confinement
 
 DATABASE = "{database}"
-JOIN = "autograder.sandbox.join:main"
+# What a fork is to call that runs other people's code.
+FORKED = {
+    Confined.SANDBOX: "autograder.sandbox.join:main",
+    Confined.LIMITS: "autograder.sandbox.inside.launch:forked",
+}
 
 
 @dataclass(frozen=True)
@@ -70,5 +74,5 @@ def confinement(
     database = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"]
     argv = interpreter(confined, limits, read=["{release}"], write=database)
     if forks:
-        return Confinement(argv, forks=forks, forked=JOIN)
+        return Confinement(argv, forks=forks, forked=FORKED[confined])
     return Confinement((*argv, "--warm", "{warm}"))

@@ -19,7 +19,7 @@ class Body(BaseModel):
 def route(
     name: str, body: Body, header: Annotated[str | None, Header()] = None
 ) -> Body:
-    """Some route."""
+    """Stand for a route of a service."""
     raise NotImplementedError
 
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from autograder.judge.fork_servers import servers
-from autograder.judge.job import JOIN
+from autograder.judge.job import FORKED
 from autograder.sandbox import (
     Confined,
     Limits,
@@ -35,7 +35,7 @@ class Way(Enum):
 
     LIMITS = Confined.LIMITS
     SANDBOX = Confined.SANDBOX
-    FORKED = "a fork that joins a sandbox"
+    JOINED = "a fork that joins a sandbox"
 
 
 ALL = pytest.mark.parametrize(
@@ -44,7 +44,7 @@ ALL = pytest.mark.parametrize(
 )
 BOTH = pytest.mark.parametrize(
     "way",
-    [pytest.param(w, marks=pytest.mark.sandbox) for w in (Way.SANDBOX, Way.FORKED)],
+    [pytest.param(w, marks=pytest.mark.sandbox) for w in (Way.SANDBOX, Way.JOINED)],
 )
 
 
@@ -63,7 +63,7 @@ def begin(
     (folder / "attempt.py").write_text(code)
     told = {"limits": Limits(), "read": [str(folder)], "write": []} | words
     command = words_for(way, **told)
-    if way is not Way.FORKED:
+    if way is not Way.JOINED:
         return subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
         )
@@ -72,7 +72,7 @@ def begin(
     with open(os.devnull, "rb") as nothing:
         fds = {0: nothing.fileno(), 1: out.fileno(), 2: err.fileno()}
         address = running.service.address
-        return Forked(address, JOIN, command, fds, str(folder), os.environ)
+        return Forked(address, FORKED[Confined.SANDBOX], command, fds, str(folder), os.environ)
 
 
 def run(
