@@ -72,7 +72,9 @@ def begin(
     with open(os.devnull, "rb") as nothing:
         fds = {0: nothing.fileno(), 1: out.fileno(), 2: err.fileno()}
         address = running.service.address
-        return Forked(address, FORKED[Confined.SANDBOX], command, fds, str(folder), os.environ)
+        return Forked(
+            address, FORKED[Confined.SANDBOX], command, fds, str(folder), os.environ
+        )
 
 
 def run(
