@@ -26,6 +26,9 @@ NAP_S = 0.05
 CAP = 20.0
 LEAST_CAP_S = 30.0
 
+# How often new threads are looked for.
+LISTED_EVERY_S = 0.25
+
 # What is measured is averaged over about so long: /proc/stat counts hundredths of a
 # second.
 AVERAGED_S = 0.25
@@ -40,6 +43,8 @@ class Gauge:
     def __init__(self, roots: Callable[[], Iterable[int]]) -> None:
         self.ran_s = 0.0
         self._roots = roots
+        self._threads: list[str] = []
+        self._listed = -math.inf
         self._seen: dict[str, tuple[int, int]] = {}
         self._look()
         self._all_s = _used_by_all_s()
@@ -81,11 +86,15 @@ class Gauge:
     def _look(self) -> tuple[float, float]:
         """Return what all threads have used since the last look: ran, and waited (s).
 
-        Threads that end between two looks are counted up to the one before.
+        Threads that end between two looks are counted up to the one before. Those that
+        are new are found within LISTED_EVERY_S: to look for them takes longer than to
+        look at them.
         """
         ran = waited = 0
         seen: dict[str, tuple[int, int]] = {}
-        for name in _threads(self._roots()):
+        if time.monotonic() - self._listed >= LISTED_EVERY_S:
+            self._threads, self._listed = list(_threads(self._roots())), time.monotonic()
+        for name in self._threads:
             try:
                 with open(f"/proc/{name}/schedstat", "rb") as file:
                     used = file.read().split()
