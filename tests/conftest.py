@@ -19,6 +19,7 @@ import pytest
 
 from autograder.cli.test import Part
 from autograder.judge import fork_servers
+from course.outage.fleet import warm
 from tests import order, processes
 
 PROJECT = Path(__file__).parents[1]
@@ -111,6 +112,7 @@ def nothing_is_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator
     os.environ["PATH"] = os.pathsep.join([here, os.environ["PATH"]])
     yield
     fork_servers.end()  # or they would end with us, a moment later
+    warm.end()
     left = left_behind(ours)
     assert not left, f"left behind: {left}"
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.sandbox import Confined, interpreter
-from autograder.sandbox.inside.launch import WARM
 from course.outage.errors import ForkServerGone
 from course.outage.fleet.forkserver import Forked, ForkServer
 from course.outage.tempdirs import own_folder
@@ -32,7 +31,7 @@ FOR_CHECKS = (
     "concurrent.futures.thread",
 )
 FOR_LEARNER_CODE = (
-    "autograder.sandbox.services",
+    "course.outage.fleet.service_imports",
     "autograder.sandbox.suites",
     "autograder.sandbox.join",
 )
@@ -106,7 +105,7 @@ def for_learner_code(folder: Path) -> ForkServer:
     # Learner code can read its environment, so there is nothing in it to find.
     env = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
     env["HYPOTHESIS_STORAGE_DIRECTORY"] = str(_cache() / "hypothesis")
-    modules = (*WARM, *_plugins(), *FOR_LEARNER_CODE)
+    modules = (*_plugins(), *FOR_LEARNER_CODE)
     return ForkServer(folder / "service", modules, env)
 
 

@@ -92,19 +92,20 @@ class Gauge:
         """
         ran = waited = 0
         seen: dict[str, tuple[int, int]] = {}
-        if time.monotonic() - self._listed >= LISTED_EVERY_S:
-            self._threads, self._listed = list(_threads(self._roots())), time.monotonic()
+        now = time.monotonic()
+        if now - self._listed >= LISTED_EVERY_S:
+            self._threads, self._listed = list(_threads(self._roots())), now
         for name in self._threads:
             try:
                 with open(f"/proc/{name}/schedstat", "rb") as file:
                     used = file.read().split()
-                seen[name] = now = int(used[0]), int(used[1])
+                seen[name] = used_ns = int(used[0]), int(used[1])
             except (OSError, ValueError, IndexError):
                 continue  # it has ended, or this kernel does not tell
             # At the first look of all, what was before does not count.
-            before = self._seen.get(name, (0, 0)) if self._seen else now
-            ran += now[0] - before[0]
-            waited += now[1] - before[1]
+            before = self._seen.get(name, (0, 0)) if self._seen else used_ns
+            ran += used_ns[0] - before[0]
+            waited += used_ns[1] - before[1]
         self._seen = seen
         return ran / 1e9, waited / 1e9
 

@@ -21,7 +21,7 @@ from course.outage.tempdirs import require_room
 from course.outage.traffic import wire
 from course.outage.traffic.load import Load
 
-from . import forkserver
+from . import forkserver, warm
 from .confinement import Confinement
 from .replica import FIRST_BACKOFF_S, Stop
 
@@ -68,6 +68,7 @@ class Fleet:
                 [str(os.getpid())],
                 {0: its_input, 1: its_output, 2: its_output},
                 os.environ,
+                server=forkserver.ours or warm.address(),
             )
         finally:
             os.close(its_input)

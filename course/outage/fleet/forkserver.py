@@ -377,7 +377,8 @@ def main() -> None:
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(address)
     listening.listen(64)
-    print("ready", flush=True)
+    with suppress(BrokenPipeError):  # whoever wanted it has ended meanwhile
+        print("ready", flush=True)
     ours = address
     server = Server(listening)
     request = server.serve()

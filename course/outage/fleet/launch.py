@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from . import forkserver, warm
 from .confinement import Confinement
 from .forkserver import Forked
 
@@ -64,7 +65,9 @@ class Spawner:
         self._clock = clock
         self._passed = (*sockets, clock)
         self._database = database
-        self._confinement = confinement or Confinement()
+        # A supervisor that was forked has its server's other forks beside it.
+        ours = Confinement(forks=forkserver.ours or "", forked=warm.MAIN)
+        self._confinement = confinement or ours
         self._spare: tuple[Process, int] | None = None
 
     async def start(self, folder: Path) -> Process:
