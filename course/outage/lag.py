@@ -12,8 +12,10 @@ our own naps is all that is left out.
 import asyncio
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from .errors import MachineTooBusy
@@ -25,6 +27,9 @@ NAP_S = 0.05
 # clock. Beside four busy loops a core, a process runs for a fifth of the time.
 CAP = 20.0
 LEAST_CAP_S = 30.0
+
+# The idle share of the processors from which on nobody lacks one.
+IDLE_ENOUGH = 0.2
 
 # How often new threads are looked for.
 LISTED_EVERY_S = 0.25
@@ -44,13 +49,15 @@ class Gauge:
         self.ran_s = 0.0
         self._roots = roots
         self._threads: list[str] = []
+        self._allowed: set[int] = set()
         self._listed = -math.inf
         self._seen: dict[str, tuple[int, int]] = {}
         self._look()
-        self._all_s = _used_by_all_s()
+        self._used_s, self._idle_s = _processors(self._allowed)
         self._at = time.monotonic()
-        # The seconds of the recent past, what we ran of them, waited, and others ran.
-        self._recent = [0.0, 0.0, 0.0, 0.0]
+        # The seconds of the recent past; what we ran of them, waited, others ran, and
+        # processors had nothing to do.
+        self._recent = [0.0, 0.0, 0.0, 0.0, 0.0]
 
     def tick(self, napped_s: float | None = None) -> tuple[float, float]:
         """Return the seconds since the last call, and how many of them were lost.
@@ -59,28 +66,35 @@ class Gauge:
         have it: if the processes ran for 1 s and waited for 3 s meanwhile, three
         quarters of a second in which they were busy. It is lost as well if we, who
         meant to nap for `napped_s`, came back late.
+
+        While processors have nothing to do now and then, who waits for one does so for
+        milliseconds: what there is to do is done in time, and nothing is lost.
         """
         ran, waited = self._look()
-        now, all_s = time.monotonic(), _used_by_all_s()
+        now, (used_s, idle_s) = time.monotonic(), _processors(self._allowed)
         passed, self._at = now - self._at, now
-        others = waited  # for all that is known
-        if all_s > 0:
-            others, self._all_s = all_s - self._all_s - ran, all_s
+        others, idle = waited, 0.0  # for all that is known
+        if used_s > 0:
+            others, idle = used_s - self._used_s - ran, idle_s - self._idle_s
+            self._used_s, self._idle_s = used_s, idle_s
         late = 0.0 if napped_s is None else max(0.0, passed - napped_s)
-        lost = min(passed, max(late, passed * self._share(passed, ran, waited, others)))
+        share = self._share(passed, ran, waited, others, idle)
+        lost = min(passed, max(late, passed * share))
         self.ran_s += passed - lost
         return passed, lost
 
-    def _share(self, passed: float, ran: float, waited: float, others: float) -> float:
+    def _share(self, *latest: float) -> float:
         """Return the share of the recent past that was lost to other programs."""
-        weight = math.exp(-passed / AVERAGED_S)
-        latest = passed, ran, waited, others
+        weight = math.exp(-latest[0] / AVERAGED_S)
         self._recent = [
             weight * old + new for old, new in zip(self._recent, latest, strict=True)
         ]
-        passed, ran, waited, others = self._recent
+        passed, ran, waited, others, idle = self._recent
         lost = max(0.0, min(waited, others))
-        share = min(lost / passed, lost / (ran + lost)) if lost else 0.0
+        if not lost:
+            return 0.0
+        scarce = max(0.0, 1.0 - idle / (IDLE_ENOUGH * passed * len(self._allowed)))
+        share = scarce * min(lost / passed, lost / (ran + lost))
         return min(share, 1.0 - 1.0 / CAP)
 
     def _look(self) -> tuple[float, float]:
@@ -94,7 +108,9 @@ class Gauge:
         seen: dict[str, tuple[int, int]] = {}
         now = time.monotonic()
         if now - self._listed >= LISTED_EVERY_S:
-            self._threads, self._listed = list(_threads(self._roots())), now
+            roots = list(self._roots())
+            self._threads, self._listed = list(_threads(roots)), now
+            self._allowed = _allowed(roots)
         for name in self._threads:
             try:
                 with open(f"/proc/{name}/schedstat", "rb") as file:
@@ -110,20 +126,37 @@ class Gauge:
         return ran / 1e9, waited / 1e9
 
 
-def _used_by_all_s() -> float:
-    """Return for how many seconds all programs have used processors; 0 if unknown.
+def _allowed(roots: Iterable[int]) -> set[int]:
+    """Return the processors that the first of `roots` may use; ours if it has ended."""
+    for pid in roots:
+        with suppress(OSError):
+            return os.sched_getaffinity(pid)
+    return os.sched_getaffinity(0) if sys.platform == "linux" else {0}
+
+
+def _processors(numbers: Iterable[int]) -> tuple[float, float]:
+    """Return for how many seconds these processors were used, and idle; 0 if unknown.
 
     What a hypervisor gave to other machines ("steal") counts as used.
     """
+    names = {f"cpu{number}".encode() for number in numbers}
+    used = idle = 0
     try:
         with open("/proc/stat", "rb") as file:
-            user, nice, system, _, _, irq, soft_irq, steal = map(
-                int, file.readline().split()[1:9]
-            )
+            for line in file:
+                if not line.startswith(b"cpu"):
+                    break
+                name, *ticks = line.split()
+                if name in names:
+                    user, nice, system, idle_, io, irq, soft_irq, steal = map(
+                        int, ticks[:8]
+                    )
+                    used += user + nice + system + irq + soft_irq + steal
+                    idle += idle_ + io
     except (OSError, ValueError):
-        return 0.0
-    ticks = user + nice + system + irq + soft_irq + steal
-    return ticks / os.sysconf("SC_CLK_TCK")
+        return 0.0, 0.0
+    tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
+    return used * tick_s, idle * tick_s
 
 
 def _threads(roots: Iterable[int]) -> Iterable[str]:
