@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from course.outage.errors import OutageError, PortInUse
-from course.outage.lag import NAP_S, Gauge, Limit
+from course.outage.lag import Gauge, Limit
 from course.outage.release import Release
 from course.outage.telemetry.scrape import read_metrics
 from course.outage.tempdirs import locked, sweep
@@ -225,7 +225,7 @@ class Supervisor:
     async def _beat(self) -> None:
         """Tell how much time is lost to this machine's other work, again and again."""
         while True:
-            await asyncio.sleep(NAP_S * self.clock.rate)
+            await asyncio.sleep(self.clock.next_set - self.clock.time())
             passed_s, lost_s = self.clock.set()
             self.emit("beat", passed_s=round(passed_s, 4), lost_s=round(lost_s, 4))
 

@@ -60,6 +60,22 @@ def test_it_stands_still_when_nobody_sets_it(tmp_path: Path) -> None:
     assert clock.time() == stopped_at <= LONGEST_STEP_S
 
 
+def test_who_is_late_to_sleep_until_it_is_set_again_does_not_sleep_for_ever(
+    tmp_path: Path,
+) -> None:
+    """A clock that nobody sets stops: what sets it must not wait for more than that."""
+    clock = FleetClock(tmp_path / "clock", Lossy(0.5))
+
+    async def beat_late() -> None:
+        for _ in range(3):
+            time.sleep(2 * LONGEST_STEP_S)  # noqa: ASYNC251 - as if it got no processor
+            await asyncio.sleep(clock.next_set - clock.time())
+            clock.set()
+
+    with asyncio.Runner(loop_factory=partial(Loop, clock)) as runner:
+        runner.run(beat_late())
+
+
 def test_a_slow_machine_has_a_slow_clock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +103,7 @@ def test_sleeps_and_time_outs_of_a_loop_go_by_it(tmp_path: Path) -> None:
 
     async def beat() -> None:
         while True:
-            await asyncio.sleep(NAP_S * clock.rate)
+            await asyncio.sleep(clock.next_set - clock.time())
             clock.set()
 
     with asyncio.Runner(loop_factory=partial(Loop, clock)) as runner:
