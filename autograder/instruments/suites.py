@@ -144,7 +144,7 @@ class SuiteRunner:
                     if line.get("outcome") == "failed" and line.get("test") in telling:
                         break
         if busy := [str(line["busy"]) for line in lines if "busy" in line]:
-            raise MachineTooBusy.told(busy[0])
+            raise MachineTooBusy.from_message(busy[0])
         tests: dict[str, bool] = {}
         for line in lines:
             outcome = line.get("outcome")

@@ -1,4 +1,4 @@
-"""Runs releases of the service as a fleet of real processes, and watches them.
+"""Run releases of the service as fleets of real processes, and watch them.
 
     Fleet (owner's process)  ── commands, one JSON object a line ──▶  supervisor
                              ◀── events: requests, processes, logs ──     │ spawns
@@ -6,15 +6,15 @@
     The reaper ends them all when the supervisor or the owner dies.  ◀────┘
 
 Start with `Fleet` and `Release`; everything else is reached from there. Each room
-imports from those below it alone:
+imports only from the rooms below it:
 
     incident    the timeline of 5 June, its replay, the desk, rollouts
     fleet       the processes, how they start and how they end
     telemetry   what a fleet reports: series, scrapes, recordings, crashes, the alert
     traffic     what clients send, when they try again, what comes back
 
-All stand on errors, release, lag and tempdirs. Answers that learners have handed in
-import `requests`, which stays where it is.
+All four build on errors, release, lag and tempdirs. Answers that learners have handed
+in import `requests`, so that module stays where it is.
 """
 
 from .errors import OutageError

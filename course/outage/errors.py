@@ -1,4 +1,4 @@
-"""Everything this package raises on purpose.
+"""The errors that this package raises on purpose.
 
 OutageError
 ├── ReleaseNotFound      no release of that name
@@ -6,7 +6,7 @@ OutageError
 ├── PortInUse            another program listens there
 ├── NoRoom               the disk is full
 ├── RecordingUnreadable  no recorded run in that file
-├── MachineTooBusy       other programs took so much of it that nothing could be told
+├── MachineTooBusy       other programs took the processor time that a result needs
 ├── ForkServerGone       the process that forks others has ended
 └── FleetGone            the supervisor has ended, or no longer answers
 """
@@ -19,16 +19,19 @@ COLUMNS = 88  # a notebook breaks longer lines in the middle of a word
 
 
 class ToldInANotebook(Exception):
-    """An error of which a notebook shows the message; the frames are all ours."""
+    """An error that a notebook shows by its message alone.
+
+    The frames of its traceback would all be the course's own.
+    """
 
     def _render_traceback_(self) -> list[str]:
-        """Return what IPython prints in place of the traceback, a line each."""
+        """Return the lines that IPython prints in place of the traceback."""
         lines = f"{type(self).__name__}: {self}".splitlines()
         return ["\n".join(textwrap.wrap(line, COLUMNS) or [""]) for line in lines]
 
 
 class OutageError(ToldInANotebook):
-    """Something the user of a fleet can act on; the message says how."""
+    """An error that the user of a fleet can act on; the message says how."""
 
     exits_with = 1  # the exit code of a command that ends with it
 
@@ -43,8 +46,8 @@ class ReleaseNotFound(OutageError):
 class ReleaseDoesNotStart(OutageError):
     """A replica of `release` ended with `exit_code` before it was ready.
 
-    Or, if that is None, it was not ready after `waited_s` seconds by the clock, in
-    `ran_s` of which it could run.
+    If `exit_code` is None, it was not ready after `waited_s` seconds by the clock, in
+    `ran_s` of which it could run. `last_lines` is the end of its output.
     """
 
     def __init__(
@@ -55,16 +58,16 @@ class ReleaseDoesNotStart(OutageError):
         waited_s: float,
         ran_s: float,
     ) -> None:
-        ended = f"exited {exit_code} before it answered /readyz"
+        reason = f"exited {exit_code} before it answered /readyz"
         if exit_code is None:
-            ended = (
+            reason = (
                 f"was not ready in time, though it could run for {ran_s:.0f} of"
                 f" {waited_s:.0f} seconds. Look at what it does when it is imported; if"
                 " traffic keeps it busy, stop the traffic first"
             )
-        said = f"Its last lines:\n{last_lines}" if last_lines else "It wrote nothing."
+        output = f"Its last lines:\n{last_lines}" if last_lines else "It wrote nothing."
         super().__init__(
-            f"The release {release!r} does not start: its process {ended}. {said}"
+            f"The release {release!r} does not start: its process {reason}. {output}"
         )
         self.release = release
         self.exit_code = exit_code
@@ -72,7 +75,7 @@ class ReleaseDoesNotStart(OutageError):
 
 
 class PortInUse(OutageError):
-    """Another program listens on `port`; 0 asked for any, and there is none."""
+    """Another program listens on `port`; or it is 0, for any, and none is free."""
 
     def __init__(self, port: int) -> None:
         super().__init__(
@@ -98,7 +101,7 @@ class NoRoom(OutageError):
 
 
 class RecordingUnreadable(OutageError):
-    """There is no recording of a run at `path`, or it is damaged."""
+    """The file at `path` is no recording of a run, or it is damaged."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -110,10 +113,10 @@ class RecordingUnreadable(OutageError):
 
 
 class MachineTooBusy(OutageError):
-    """Nothing can be said: the machine gave what was watched too little time to run.
+    """The processes in question got too little processor time for a result.
 
-    `what` was waited for, for `waited_s` seconds by the clock; in `ran_s` of them the
-    processes in question could run.
+    `what` names the thing that was waited for, for `waited_s` seconds by the clock; in
+    `ran_s` of them the processes could run.
     """
 
     def __init__(self, what: str, waited_s: float, ran_s: float) -> None:
@@ -128,15 +131,18 @@ class MachineTooBusy(OutageError):
         self.ran_s = ran_s
 
     @classmethod
-    def told(cls, message: str) -> "MachineTooBusy":
-        """Return what another process has raised, as it was `told` there."""
+    def from_message(cls, message: str) -> "MachineTooBusy":
+        """Return the error that another process has raised with `message`.
+
+        It has no `what`, `waited_s` and `ran_s`.
+        """
         error = cls.__new__(cls)
         error.args = (message,)
         return error
 
 
 class ForkServerGone(OutageError):
-    """A fork server has ended, or has never been."""
+    """A fork server has ended, or has never started."""
 
 
 class FleetGone(OutageError):

@@ -1,12 +1,12 @@
-"""How late this machine is: the time that processes stood ready to run and had to wait.
+"""Measures the lag of this machine: how long processes that could run had to wait.
 
-On a busy machine a second by the clock is less than a second of work. Linux tells for
+On a busy machine a second by the clock is less than a second of work. Linux reports for
 each thread how long it has run and how long it has waited for a processor (nanoseconds;
 /proc/PID/task/TID/schedstat, see the kernel's Documentation/scheduler/sched-stats.rst).
 A time limit that leaves the waiting out is the same on a quiet and on a busy machine.
-Who waits for its own threads has lost nothing: only as much counts as other programs
-have run in the meantime (/proc/stat). Where the kernel tells nothing, the lateness of
-our own naps is all that is left out.
+Processes that keep only each other waiting have lost nothing: waiting counts no further
+than other programs have run in the meantime (/proc/stat). Where the kernel reports none of
+this, only the lateness of our own naps is left out.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from .errors import MachineTooBusy
 # How often those who wait look again, and how finely a limit is measured.
 NAP_S = 0.05
 
-# A limit is given up, with nothing told, once so many times as much has passed by the
-# clock. Beside four busy loops a core, a process runs for a fifth of the time.
+# A limit is given up, without a result, once this many times its length has passed by
+# the wall clock. Beside four busy loops a core, a process runs for a fifth of the time.
 CAP = 20.0
 LEAST_CAP_S = 30.0
 
@@ -34,15 +34,16 @@ IDLE_ENOUGH = 0.2
 # How often new threads are looked for.
 LISTED_EVERY_S = 0.25
 
-# What is measured is averaged over about so long: /proc/stat counts hundredths of a
+# Measurements are averaged over about this time: /proc/stat counts hundredths of a
 # second.
 AVERAGED_S = 0.25
 
 
 class Gauge:
-    """Measures how much of the time the processes `roots`, and all below, could run.
+    """Measures how much of the time `roots` and their descendants could run.
 
-    `ran_s` are the seconds so far in which they could, as of the last `tick`.
+    `ran_s` is the number of seconds so far in which they could, as of the last `tick`.
+    `roots` returns the pids.
     """
 
     def __init__(self, roots: Callable[[], Iterable[int]]) -> None:
@@ -50,30 +51,30 @@ class Gauge:
         self._roots = roots
         self._threads: list[str] = []
         self._allowed: set[int] = set()
-        self._listed = -math.inf
-        self._seen: dict[str, tuple[int, int]] = {}
+        self._listed_at = -math.inf
+        self._used_ns: dict[str, tuple[int, int]] = {}
         self._look()
         self._used_s, self._idle_s = _processors(self._allowed)
-        self._at = time.monotonic()
-        # The seconds of the recent past; what we ran of them, waited, others ran, and
-        # processors had nothing to do.
+        self._ticked_at = time.monotonic()
+        # The recent past: seconds that passed, that we ran, waited, and others ran, and
+        # in which processors had nothing to do.
         self._recent = [0.0, 0.0, 0.0, 0.0, 0.0]
 
     def tick(self, napped_s: float | None = None) -> tuple[float, float]:
         """Return the seconds since the last call, and how many of them were lost.
 
-        Time is lost while a thread stands ready and gets no processor because others
-        have it: if the processes ran for 1 s and waited for 3 s meanwhile, three
-        quarters of a second in which they were busy. It is lost as well if we, who
-        meant to nap for `napped_s`, came back late.
+        Time is lost while a thread is ready to run and other programs have the
+        processors: processes that ran for 1 s and waited for 3 s meanwhile have lost
+        three quarters of each second in which they were busy. It is lost as well if the
+        caller, who meant to nap for `napped_s`, came back late.
 
-        While processors have nothing to do now and then, who waits for one does so for
-        milliseconds: what there is to do is done in time, and nothing is lost.
+        While processors have nothing to do now and then, a thread waits for one for
+        milliseconds only: all work is done in time, and nothing is lost.
         """
         ran, waited = self._look()
         now, (used_s, idle_s) = time.monotonic(), _processors(self._allowed)
-        passed, self._at = now - self._at, now
-        others, idle = waited, 0.0  # for all that is known
+        passed, self._ticked_at = now - self._ticked_at, now
+        others, idle = waited, 0.0  # if /proc/stat cannot be read
         if used_s > 0:
             others, idle = used_s - self._used_s - ran, idle_s - self._idle_s
             self._used_s, self._idle_s = used_s, idle_s
@@ -98,31 +99,30 @@ class Gauge:
         return min(share, 1.0 - 1.0 / CAP)
 
     def _look(self) -> tuple[float, float]:
-        """Return what all threads have used since the last look: ran, and waited (s).
+        """Return the seconds that all threads ran and waited since the last look.
 
-        Threads that end between two looks are counted up to the one before. Those that
-        are new are found within LISTED_EVERY_S: to look for them takes longer than to
-        look at them.
+        Threads that end between two looks are counted up to the earlier one. New ones
+        are found within LISTED_EVERY_S: listing threads takes longer than reading their
+        times.
         """
         ran = waited = 0
-        seen: dict[str, tuple[int, int]] = {}
-        now = time.monotonic()
-        if now - self._listed >= LISTED_EVERY_S:
+        used_ns: dict[str, tuple[int, int]] = {}
+        if time.monotonic() - self._listed_at >= LISTED_EVERY_S:
             roots = list(self._roots())
-            self._threads, self._listed = list(_threads(roots)), now
-            self._allowed = _allowed(roots)
+            self._threads, self._allowed = list(_threads(roots)), _allowed(roots)
+            self._listed_at = time.monotonic()
         for name in self._threads:
             try:
                 with open(f"/proc/{name}/schedstat", "rb") as file:
-                    used = file.read().split()
-                seen[name] = used_ns = int(used[0]), int(used[1])
+                    times = file.read().split()
+                used_ns[name] = now = int(times[0]), int(times[1])
             except (OSError, ValueError, IndexError):
-                continue  # it has ended, or this kernel does not tell
-            # At the first look of all, what was before does not count.
-            before = self._seen.get(name, (0, 0)) if self._seen else used_ns
-            ran += used_ns[0] - before[0]
-            waited += used_ns[1] - before[1]
-        self._seen = seen
+                continue  # it has ended, or this kernel does not report it
+            # At the very first look, earlier times do not count.
+            before = self._used_ns.get(name, (0, 0)) if self._used_ns else now
+            ran += now[0] - before[0]
+            waited += now[1] - before[1]
+        self._used_ns = used_ns
         return ran / 1e9, waited / 1e9
 
 
@@ -137,7 +137,7 @@ def _allowed(roots: Iterable[int]) -> set[int]:
 def _processors(numbers: Iterable[int]) -> tuple[float, float]:
     """Return for how many seconds these processors were used, and idle; 0 if unknown.
 
-    What a hypervisor gave to other machines ("steal") counts as used.
+    The time that a hypervisor gave to other machines ("steal") counts as used.
     """
     names = {f"cpu{number}".encode() for number in numbers}
     used = idle = 0
@@ -160,13 +160,13 @@ def _processors(numbers: Iterable[int]) -> tuple[float, float]:
 
 
 def _threads(roots: Iterable[int]) -> Iterable[str]:
-    """Name every thread of `roots` and of the processes below, as they are in /proc."""
-    look_at, known = list(roots), set()
-    while look_at:
-        pid = look_at.pop()
-        if pid in known:
+    """Yield the path below /proc of every thread of `roots` and their descendants."""
+    pids, visited = list(roots), set()
+    while pids:
+        pid = pids.pop()
+        if pid in visited:
             continue
-        known.add(pid)
+        visited.add(pid)
         try:
             threads = os.listdir(f"/proc/{pid}/task")
         except OSError:
@@ -176,16 +176,17 @@ def _threads(roots: Iterable[int]) -> Iterable[str]:
             yield name
             try:
                 with open(f"/proc/{name}/children", "rb") as file:
-                    look_at += map(int, file.read().split())
+                    pids += map(int, file.read().split())
             except (OSError, ValueError):
                 continue
 
 
 class Limit:
-    """A limit of `seconds` on the clock `ran_s`; left out, on that on the wall.
+    """A time limit of `seconds` on the clock `ran_s`; left out, on the wall clock.
 
-    `what` is waited for, in words. It begins now, and lasts `cap_s` seconds at most by
-    the latter; left out, many times as long as it should.
+    `what` names the thing that is waited for. The limit begins now. By the wall clock
+    it lasts `cap_s` seconds at most; left out, CAP times `seconds`, and LEAST_CAP_S at
+    least.
     """
 
     def __init__(
@@ -203,9 +204,10 @@ class Limit:
         self._since = time.monotonic()
 
     def left_s(self) -> float:
-        """Return what is left, 0 once it is over.
+        """Return the seconds that are left, 0 once the limit is over.
 
-        Raises MachineTooBusy when far more has passed by the clock on the wall.
+        Raises MachineTooBusy if some are left when `cap_s` have passed by the wall
+        clock.
         """
         passed, ran = self.spent_s()
         if ran < self._seconds and passed > self._cap_s:
@@ -213,12 +215,15 @@ class Limit:
         return max(0.0, self._seconds - ran)
 
     def spent_s(self) -> tuple[float, float]:
-        """Return the seconds since it began, and in how many of them they could run."""
+        """Return the seconds since the beginning: by the wall clock, and by `ran_s`."""
         return time.monotonic() - self._since, self._ran_s() - self._since_ran_s
 
 
 async def first_of(tasks: Iterable[asyncio.Future[Any]], limit: Limit) -> bool:
-    """Wait until one of `tasks` has ended; False if none has within `limit`."""
+    """Wait until one of `tasks` has ended; return False if none has within `limit`.
+
+    Raises MachineTooBusy.
+    """
     waited_for = set(tasks)
     while limit.left_s():
         done, _ = await asyncio.wait(

@@ -1,9 +1,9 @@
 """A release: the service package with some modules replaced.
 
 The good release replaces nothing. The bad one of 5 June, a learner's fix, a planted
-fault, a known right or wrong answer: each is a release on top of another. Those that
-have a name of their own stand in course/releases/NAME/: whole modules as .py files, and
-a release.toml
+fault, a known right or wrong answer: each is a release on top of another. Releases that
+have a name of their own are kept in course/releases/NAME/: whole modules as .py files,
+and a release.toml
 
     about = "What it is, in a sentence."
     base = "edge"              # the release that it goes on top of; left out, "good"
@@ -31,7 +31,7 @@ RELEASES = Path(__file__).parents[1] / "releases"
 
 @dataclass(frozen=True)
 class Release:
-    """`modules` maps a file name of the service to its source in this release."""
+    """A release called `name`; `modules` maps the file names it replaces to sources."""
 
     name: str
     modules: Mapping[str, str] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Release:
         """
         if name == "good":
             return cls(name)
-        data = _described(name)
+        data = _release_toml(name)
         release = cls.named(data.get("base", "good")).called(name)
         for path in sorted((RELEASES / name).glob("*.py")):
             release = release.replace(path.name, path.read_text("utf-8"))
@@ -88,7 +88,10 @@ class Release:
             (package / name).write_bytes(text.encode("utf-8", "surrogatepass"))
 
     def diff(self, base: "Release | None" = None) -> str:
-        """What changed since `base` (the good release), as a unified diff."""
+        """Return the changes since `base` as a unified diff.
+
+        Left out, `base` is the good release.
+        """
         old = base or Release("good")
         return "".join(
             line
@@ -102,22 +105,22 @@ class Release:
         )
 
     def make_importable(self) -> None:
-        """Let this process import what the named release adds to the service.
+        """Let this process import the modules that a named release adds to the service.
 
-        For a notebook, whose cells are written for that release: they can be run there
-        to define what they define. What the service has itself is not replaced.
+        A notebook whose cells are written for that release can then run them. Modules
+        that the service has itself are not replaced.
         """
         name = self.name
         while name != "good":
             folder = str(RELEASES / name)
             if folder not in course.service.__path__:
                 course.service.__path__.append(folder)
-            name = _described(name).get("base", "good")
+            name = _release_toml(name).get("base", "good")
 
     def source(self, name: str, since: str = "") -> str:
-        """The text of module `name` in this release, empty if it has none.
+        """Return the source of module `name` in this release, empty if it has none.
 
-        From the line on that holds `since`. Raises ValueError if no line does.
+        It begins with the line that holds `since`. Raises ValueError if no line does.
         """
         path = SERVICE / name
         if name in self.modules:
@@ -127,8 +130,8 @@ class Release:
         return text[text.rfind("\n", 0, text.index(since)) + 1 :]
 
 
-def _described(name: str) -> dict[str, Any]:
-    """Return what the release.toml of a named release holds. Raises ReleaseNotFound."""
+def _release_toml(name: str) -> dict[str, Any]:
+    """Return the contents of a named release's release.toml. Raises ReleaseNotFound."""
     path = RELEASES / name / "release.toml"
     if not path.exists():
         known = sorted(p.parent.name for p in RELEASES.glob("*/release.toml"))
@@ -139,7 +142,7 @@ def _described(name: str) -> dict[str, Any]:
 def replaced_once(text: str, old: str, new: str) -> str:
     """Return `text` with `new` in place of `old`, which must stand in it exactly once.
 
-    Raises ValueError, with what was looked for, if it does not.
+    Raises ValueError, with `old` in its message, if it does not.
     """
     if (times := text.count(old)) != 1:
         raise ValueError(f"this text stands in it {times} times, not once:\n{old}")

@@ -1,7 +1,7 @@
-"""Re-exports what builds requests, at the address that answers import it from.
+"""Re-exports the functions that build requests, at the address that answers import.
 
-An answer that has been handed in may be judged again after an update of the course. So
-this address stays, wherever the code moves.
+An answer that has been handed in may be judged again after an update of the course, so
+this address stays wherever the code moves.
 """
 
 from course.outage.traffic.messages import (

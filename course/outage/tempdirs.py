@@ -1,4 +1,4 @@
-"""Room on the disk: whether there is enough, and folders that outlive no process."""
+"""Checks for room on the disk, and temporary folders that outlive no process."""
 
 import fcntl
 import shutil
@@ -15,7 +15,7 @@ SWEPT_AFTER_S = 10.0
 
 
 def require_room() -> None:
-    """Raise NoRoom if the temporary folder has too little."""
+    """Raise NoRoom if the disk of the temporary folder has under NEEDED_BYTES free."""
     folder = tempfile.gettempdir()
     free = shutil.disk_usage(folder).free
     if free < NEEDED_BYTES:
@@ -24,10 +24,11 @@ def require_room() -> None:
 
 @contextmanager
 def own_folder(prefix: str, inside: Path | None = None) -> Iterator[Path]:
-    """A temporary folder that ends with the block, `inside` another if that is given.
+    """Make a temporary folder, `inside` another if one is given, for the block.
 
-    If this process is killed first, the next to ask for one of the same `prefix`
-    removes it.
+    It is removed at the end of the block. If this process is killed first, `sweep` does
+    it, in the next process that asks for a folder of the same `prefix`; but not if it
+    lies `inside` another.
     """
     sweep(prefix)
     with (
@@ -46,7 +47,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def sweep(prefix: str) -> None:
-    """Remove the folders of that `prefix` whose processes were killed."""
+    """Remove the temporary folders `prefix`* whose process was killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
         try:
             if time.time() - folder.stat().st_mtime < SWEPT_AFTER_S:
