@@ -5,8 +5,8 @@ each thread how long it has run and how long it has waited for a processor (nano
 /proc/PID/task/TID/schedstat, see the kernel's Documentation/scheduler/sched-stats.rst).
 A time limit that leaves the waiting out is the same on a quiet and on a busy machine.
 Processes that keep only each other waiting have lost nothing: waiting counts no further
-than other programs have run in the meantime (/proc/stat). Where the kernel reports none of
-this, only the lateness of our own naps is left out.
+than other programs have run in the meantime (/proc/stat). Where the kernel reports none
+of this, only the lateness of our own naps is left out.
 """
 
 import asyncio

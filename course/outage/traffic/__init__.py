@@ -1,1 +1,1 @@
-"""The room of requests: what clients send, when they try again, what comes back."""
+"""The room of requests: how clients send them, try again, and read the answers."""

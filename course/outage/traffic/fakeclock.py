@@ -1,10 +1,10 @@
-"""An event loop whose clock leaps: what would take minutes is computed in an instant.
+"""An event loop whose clock leaps ahead: it computes minutes of waiting in an instant.
 
     with asyncio.Runner(loop_factory=FakeClockLoop) as runner:
         runner.run(client(...))    # sleeps and time-outs take no time
 
-Whatever waits for time alone behaves as it would, in the same order; nothing else may
-be waited for.
+Code that waits for time alone runs as it would on a real clock, in the same order. It
+may wait for nothing else.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class _Leaping(selectors.BaseSelector):
-    """Instead of waiting for `timeout` seconds, puts the clock forward by them."""
+    """A selector that puts its clock forward by `timeout` seconds, without waiting."""
 
     def __init__(self) -> None:
         self._real = selectors.DefaultSelector()
@@ -42,12 +42,12 @@ class _Leaping(selectors.BaseSelector):
 
 
 class FakeClockLoop(asyncio.SelectorEventLoop):
-    """Its time begins at 0 and passes only while nothing is left to do."""
+    """An event loop whose time begins at 0 and passes only with nothing left to do."""
 
     def __init__(self) -> None:
         self._leaping = _Leaping()
         super().__init__(self._leaping)
 
     def time(self) -> float:
-        """Seconds since the loop was made."""
+        """Return the seconds since the loop was made, on its own clock."""
         return self._leaping.now_s

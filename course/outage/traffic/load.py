@@ -24,10 +24,10 @@ Send = Callable[[bytes, float], Awaitable[Response]]
 class Load:
     """`rate` requests a second, of which the share `malformed` is malformed.
 
-    Arrivals are a Poisson process, seeded by `seed`. Ends after `seconds`, or when
-    it is stopped, if None. Each request draws a lot between 0 and 1, and those outside
-    of `lots` are left out: two fleets whose lots make a whole share one load, each
-    request with all its tries at one of them.
+    Arrivals are a Poisson process, seeded by `seed`. The load ends after `seconds`, or
+    if that is None, when it is stopped. Each request draws a lot between 0 and 1, and
+    is left out if the lot is outside of `lots`: two fleets whose `lots` make a whole
+    share one load, and each request with all its tries goes to one of them.
     """
 
     rate: float = 60.0
@@ -38,21 +38,21 @@ class Load:
     lots: tuple[float, float] = (0.0, 1.0)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return the load as plain data."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Load":
-        """The inverse of `to_json`."""
-        made = {"retries": Retries(**data["retries"]), "lots": tuple(data["lots"])}
-        return cls(**{**data, **made})
+        """Return the load of which `to_json` has returned `data`."""
+        retries, lots = Retries(**data["retries"]), tuple(data["lots"])
+        return cls(**{**data, "retries": retries, "lots": lots})
 
     def plan(self) -> Iterator[tuple[float, str | None, bytes]]:
-        """Each request: when it is due (s), its kind if it is malformed, its bytes.
+        """Yield each request: when it is due (s), its kind if malformed, and its bytes.
 
-        The same seed gives the same requests at the same times. With a malformed share
-        of 1% every hundredth request is malformed, as from one client that keeps
-        sending; which one is the first is up to the seed.
+        Times count from the start of the load. The same seed gives the same requests at
+        the same times. With a malformed share of 1% every hundredth request is
+        malformed, as from one client that keeps sending; the seed decides on the first.
         """
         rng = random.Random(self.seed)
         lots = random.Random(f"{self.seed} lots")
@@ -74,10 +74,11 @@ class Load:
 
 @dataclass(frozen=True)
 class Try:
-    """One try of one request, and what its client got.
+    """One try of one request, and its outcome for the client.
 
     `due` is when the request was due and `done` when this try had its answer or was
-    given up, both in seconds since the fleet started; `last`: no other try follows.
+    given up, both in seconds since the fleet started. After the `last` try no other
+    follows. `number` counts the tries of the request from 1.
     `raw` is the request as it was sent, each byte one character (Latin-1).
     """
 
@@ -92,7 +93,7 @@ class Try:
 
     @property
     def latency_s(self) -> float:
-        """How long the client had been waiting by then, earlier tries included."""
+        """Return the seconds the client had waited by then, earlier tries included."""
         return self.done - self.due
 
 
@@ -103,9 +104,9 @@ async def run(
     report: Callable[[Try], None],
     policy: Policy | None = None,
 ) -> None:
-    """Send `load` by `send`; `report` each try when it has ended.
+    """Send `load` by `send`, and `report` each try when it has ended.
 
-    `policy` decides on retries instead of the load's own. On cancellation the requests
+    `policy` decides on retries instead of the load's own. On cancellation, requests
     under way are given up without a report.
     """
     start = clock()
@@ -120,7 +121,7 @@ async def run(
 
 @dataclass(frozen=True)
 class OneRequest:
-    """One request, tried again as `policy` has it."""
+    """One request, due at second `due`, that is tried again when `policy` says so."""
 
     policy: Policy
     timeout_s: float
@@ -131,6 +132,7 @@ class OneRequest:
     async def until_answered(
         self, send: Send, clock: Callable[[], float], report: Callable[[Try], None]
     ) -> None:
+        """Send the request until it is answered or given up; `report` each try."""
         for number in itertools.count(1):
             response = await send(self.raw, self.timeout_s)
             wait_s = None

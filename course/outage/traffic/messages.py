@@ -1,7 +1,7 @@
-"""The requests that clients send: well-formed ones, and each kind of malformed one.
+"""The requests that clients send: well-formed ones, and malformed ones by kind.
 
 All are bytes, made by a seeded generator. Every one of them passes uvicorn's parser and
-reaches the application; what is wrong with a malformed one is its X-Route header alone.
+reaches the application. A malformed one is wrong in its X-Route header alone.
 """
 
 import json
@@ -17,7 +17,7 @@ ITEMS = ("tea", "coffee", "cocoa", "chai", "mate")
 def http_request(
     route: bytes | None, method: str = "GET", path: str = "/orders", body: bytes = b""
 ) -> bytes:
-    """One HTTP/1.1 request; `route` is the X-Route header, None leaves it out."""
+    """Return an HTTP/1.1 request; `route` is the X-Route header, None leaves it out."""
     lines = [f"{method} {path} HTTP/1.1".encode(), b"Host: orders.example"]
     if route is not None:
         lines.append(b"X-Route: " + route)
@@ -28,7 +28,7 @@ def http_request(
 
 
 def well_formed_route(rng: random.Random) -> tuple[bytes, str, int]:
-    """A valid X-Route header in one of the spellings clients use; its backend."""
+    """Return a valid X-Route header in a spelling of clients, its region and shard."""
     region = rng.choice(sorted(TOPOLOGY))
     shard = rng.randrange(TOPOLOGY[region])
     spelled = rng.choice([region, region.upper(), region.title()])
@@ -39,7 +39,7 @@ def well_formed_route(rng: random.Random) -> tuple[bytes, str, int]:
 
 
 def well_formed(rng: random.Random) -> bytes:
-    """A valid request: two in three list a backend's orders, one places an order."""
+    """Return a valid request: two in three list a backend's orders, one places one."""
     route, _, _ = well_formed_route(rng)
     if rng.random() < 2 / 3:
         return http_request(route)
@@ -47,7 +47,7 @@ def well_formed(rng: random.Random) -> bytes:
 
 
 def put_order(rng: random.Random, route: bytes, order_id: str) -> bytes:
-    """A valid request that places the order `order_id`."""
+    """Return a valid request that places the order `order_id`."""
     order = {"item": rng.choice(ITEMS), "quantity": rng.randint(1, 9)}
     return http_request(route, "PUT", f"/orders/{order_id}", json.dumps(order).encode())
 
@@ -95,28 +95,28 @@ MALFORMED: dict[str, tuple[str, Callable[[random.Random], bytes]]] = {
     "missing shard": ("KeyError", _missing_shard),
     "not an object": ("TypeError", _not_an_object),
     "region is no text": ("AttributeError", _null_region),
-    "shard in words": ("ValueError", _shard_in_words),
+    "shard in argv": ("ValueError", _shard_in_words),
 }
 
 
 def malformed(rng: random.Random, kind: str | None = None) -> tuple[str, bytes]:
-    """A kind of malformed request (a random one if None), and such a request."""
+    """Return a kind of malformed request (for None, a random one), and a request."""
     kind = kind or rng.choice(sorted(MALFORMED))
     return kind, http_request(MALFORMED[kind][1](rng))
 
 
 def as_curl(raw: bytes, port: int) -> str:
-    """The command line that sends the same request, for a POSIX shell."""
+    """Return the command line that sends the request `raw`, for a POSIX shell."""
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *headers = head.split(b"\r\n")
     method, path, _ = first.decode().split(" ")
-    words = ["curl", "-i", "-X", method, f"http://127.0.0.1:{port}{path}"]
+    argv = ["curl", "-i", "-X", method, f"http://127.0.0.1:{port}{path}"]
     for header in headers:
         name = header.partition(b":")[0].lower()
         if name in {b"x-route", b"content-type"}:
-            words += ["-H", header.decode("utf-8", "backslashreplace")]
+            argv += ["-H", header.decode("utf-8", "backslashreplace")]
     if body:
-        words += ["-d", body.decode()]
-    line = shlex.join(words)
+        argv += ["-d", body.decode()]
+    line = shlex.join(argv)
     # bash's $'…' turns \xHH back into that byte; plain quotes would send it as text.
     return line.replace("'X-Route", "$'X-Route") if "\\x" in line else line

@@ -1,4 +1,4 @@
-"""When a client tries again: one policy serves all the requests of a client."""
+"""Retry policies: one decides when a client tries again, for all its requests."""
 
 import random
 from dataclasses import dataclass
@@ -6,30 +6,31 @@ from typing import Protocol
 
 
 class Policy(Protocol):
-    """Asked before each retry. Keeps no clock: it is told all that it needs."""
+    """Decides on each retry; it keeps no clock, and its caller passes all it needs."""
 
     def request(self) -> None:
-        """A request is about to be sent for the first time."""
+        """Take note that a request is about to be sent for the first time."""
 
     def wait(
         self, tries: int, status: int | None, retry_after_s: float | None
     ) -> float | None:
-        """How many seconds to wait before the next try; None gives the request up.
+        """Return the seconds to wait before the next try; None gives the request up.
 
-        `tries` of this request have been made. The last one brought `status`, or None
-        if there was no answer; `retry_after_s` is what its Retry-After header asks for.
+        This request has been tried `tries` times. The last try brought `status`, or
+        None if there was no answer; its Retry-After header asks for `retry_after_s`.
         """
 
 
 @dataclass(frozen=True)
 class Retries:
-    """What a client does when it got no usable answer: try again, `retries` times.
+    """The rules of a client that tries again `retries` times for a usable answer.
 
-    Each try waits `timeout_s` at most. `delay_s` lies between the first two tries, and
-    `factor` times as long between any two later ones, `longest_s` at most; with
-    `jitter` it is drawn between nothing and that ("full jitter"). `budget` is how many
+    Each try waits `timeout_s` at most. The delay after the first try is `delay_s`, and
+    after each later one `factor` times the delay before, `longest_s` at most; with
+    `jitter` it is drawn between 0 and that ("full jitter"). A client that
+    `heeds_retry_after` adds the seconds that the server asks for. `budget` is how many
     retries there may be for each request, all requests taken together; BURST more are
-    granted at the start. A client that was told it is wrong (4xx) does not try again.
+    granted at the start. After an error of its own (4xx) a client does not try again.
     """
 
     retries: int = 2
@@ -42,7 +43,7 @@ class Retries:
     heeds_retry_after: bool = False
 
     def policy(self, seed: int = 0) -> Policy:
-        """A client's policy, with its budget untouched."""
+        """Return a policy by these rules, with its budget untouched."""
         return _Policy(self, random.Random(seed))
 
 
@@ -62,30 +63,30 @@ DISCIPLINED = Retries(
 
 
 class _Policy:
-    """The policy that `told` describes."""
+    """The policy of a client by `rules`."""
 
-    def __init__(self, told: Retries, rng: random.Random) -> None:
-        self._told = told
+    def __init__(self, rules: Retries, rng: random.Random) -> None:
+        self._rules = rules
         self._rng = rng
-        self._left = BURST
+        self._budget_left = BURST
 
     def request(self) -> None:
-        self._left = min(BURST, self._left + (self._told.budget or 0.0))
+        self._budget_left = min(BURST, self._budget_left + (self._rules.budget or 0.0))
 
     def wait(
         self, tries: int, status: int | None, retry_after_s: float | None
     ) -> float | None:
-        told = self._told
-        fault_of_ours = status is not None and 400 <= status < 500
-        if fault_of_ours or tries > told.retries:
+        rules = self._rules
+        fault_of_the_client = status is not None and 400 <= status < 500
+        if fault_of_the_client or tries > rules.retries:
             return None
-        if told.budget is not None:
-            if self._left < 1:
+        if rules.budget is not None:
+            if self._budget_left < 1:
                 return None
-            self._left -= 1
-        delay = min(told.longest_s, told.delay_s * told.factor ** (tries - 1))
-        if told.jitter:
+            self._budget_left -= 1
+        delay = min(rules.longest_s, rules.delay_s * rules.factor ** (tries - 1))
+        if rules.jitter:
             delay = self._rng.uniform(0, delay)
-        if told.heeds_retry_after:
+        if rules.heeds_retry_after:
             delay += retry_after_s or 0.0
         return delay

@@ -1,4 +1,4 @@
-"""One request, byte for byte as given, over one connection: what a client sees.
+"""Sends requests byte for byte as given, one to a connection, and reads the answers.
 
 A library would refuse to send most of the malformed requests of this course, or would
 repair them on the way, so the bytes go over a plain socket.
@@ -32,7 +32,7 @@ Outcome = Literal["ok", "client_error", "server_error", "reset", "timeout"]
 
 @dataclass(frozen=True)
 class Response:
-    """What came back: a status with headers and body, or how it failed instead.
+    """The answer to a request: a status with headers and body, or how it failed.
 
     `status` is None if there was no response; `outcome` then is "reset" (refused, cut
     off, or closed without a word) or "timeout".
@@ -45,12 +45,12 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text."""
+        """Return the body as text."""
         return self.body.decode("utf-8", "replace")
 
     @property
     def retry_after_s(self) -> float | None:
-        """What a Retry-After header asks for in seconds; None if it names none."""
+        """Return the seconds a Retry-After header asks for; None if it names none."""
         value = (self.headers or {}).get("retry-after", "")
         return float(value) if re.fullmatch(r"\d{1,6}", value) else None
 
@@ -65,14 +65,14 @@ class Response:
 
 
 def address_of(listening: socket.socket) -> Address:
-    """Where clients find a listening socket."""
+    """Return the address at which clients find the socket `listening`."""
     name = listening.getsockname()
     address: Address = name if listening.family == socket.AF_UNIX else name[1]
     return address
 
 
 def outcome_of(status: int) -> Outcome:
-    """The outcome that a response with `status` is for its client."""
+    """Return the outcome for its client of a response with `status`."""
     if status < 400:
         return "ok"
     return "client_error" if status < 500 else "server_error"
@@ -81,27 +81,27 @@ def outcome_of(status: int) -> Outcome:
 def send(
     address: Address, raw: bytes, timeout_s: float = 2.0, limit: Limit | None = None
 ) -> Response:
-    """Send `raw` to `address` and wait for its answer, all of it, within `limit`.
+    """Send `raw` to `address` and return its answer, all of it, within `limit`.
 
-    Left out, that is `timeout_s` seconds by the clock. Raises MachineTooBusy.
+    Left out, the limit is `timeout_s` seconds by the wall clock. Raises MachineTooBusy.
     """
     return send_all(address, [raw], limit or Limit("an answer", timeout_s))[0]
 
 
 def send_all(address: Address, raws: Sequence[bytes], limit: Limit) -> list[Response]:
-    """Send all of `raws` before the first answer is read; `limit` is that of each.
+    """Send all of `raws`, then return their answers, each of them within `limit`.
 
     So they arrive together, however busy this machine is. Raises MachineTooBusy.
     """
-    with ExitStack() as open_:
-        begun = [_begin(address, raw, open_) for raw in raws]
-        return [_finish(connection, limit) for connection in begun]
+    with ExitStack() as stack:
+        connections = [_begin(address, raw, stack) for raw in raws]
+        return [_finish(connection, limit) for connection in connections]
 
 
-def _begin(address: Address, raw: bytes, open_: ExitStack) -> socket.socket | None:
-    """Connect and send; None if the connection was refused or cut off."""
+def _begin(address: Address, raw: bytes, stack: ExitStack) -> socket.socket | None:
+    """Connect and send `raw`; return None if the connection was refused or cut off."""
     try:
-        connection = open_.enter_context(_connect(address))
+        connection = stack.enter_context(_connect(address))
         connection.sendall(raw)
     except OSError:
         return None
@@ -114,7 +114,7 @@ def _finish(connection: socket.socket | None, limit: Limit) -> Response:
     received = b""
     try:
         while len(received) < LONGEST_REPLY and not _is_whole(received):
-            # Of the whole: one drop at a time would else go on for ever.
+            # For the whole answer: one that comes drop by drop would never end.
             left_s = limit.left_s()
             connection.settimeout(min(NAP_S, left_s) or LEAST_WAIT_S)
             try:
@@ -133,7 +133,10 @@ def _finish(connection: socket.socket | None, limit: Limit) -> Response:
 
 
 def _is_whole(received: bytes) -> bool:
-    """Whether all is there that Content-Length tells of; the server may then wait."""
+    """Return whether `received` has as much of a body as Content-Length announces.
+
+    The server may keep the connection open after that.
+    """
     head, end, body = received.partition(b"\r\n\r\n")
     length = re.search(
         rb"\r\ncontent-length: *(\d{1,9})\r\n", head + end, re.IGNORECASE
@@ -150,7 +153,7 @@ def _parsed(received: bytes) -> Response:
 
 
 class _Received:
-    """As much of a socket as http.client needs to parse what was received."""
+    """As much of a socket as http.client needs to parse the received `data`."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -174,9 +177,10 @@ def _connect(address: Address) -> socket.socket:
 
 
 async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
-    """As `send`, in an event loop; `raw` must ask for `Connection: close`.
+    """Send `raw` to `address` in an event loop, and return its answer.
 
-    Of the headers, only Retry-After is parsed.
+    `raw` must ask for `Connection: close`. `timeout_s` counts by the loop's clock. Of
+    the headers, only Retry-After is parsed.
     """
     writer = None
     try:
@@ -186,11 +190,11 @@ async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
             else:
                 reader, writer = await asyncio.open_unix_connection(address)
             writer.write(raw)
-            reply = await _all_of(reader)
+            reply = await _read_all(reader)
         status = int(reply[9:12])
         head, _, body = reply.partition(b"\r\n\r\n")
-        asked = re.search(rb"\r\nretry-after: *(\d{1,6})", head, re.IGNORECASE)
-        headers = {"retry-after": asked[1].decode()} if asked else None
+        retry_after = re.search(rb"\r\nretry-after: *(\d{1,6})", head, re.IGNORECASE)
+        headers = {"retry-after": retry_after[1].decode()} if retry_after else None
         return Response(outcome_of(status), status, headers, body)
     except TimeoutError:
         return Response("timeout")
@@ -202,7 +206,7 @@ async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
             writer.transport.abort()
 
 
-async def _all_of(reader: asyncio.StreamReader) -> bytes:
+async def _read_all(reader: asyncio.StreamReader) -> bytes:
     reply = b""
     while (part := await reader.read(1 << 16)) and len(reply) < LONGEST_REPLY:
         reply += part
