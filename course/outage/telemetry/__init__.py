@@ -1,1 +1,1 @@
-"""The room of what a fleet reports: series, scrapes, recordings, crashes, the alert."""
+"""The room of a fleet's reports: series, scrapes, recordings, crashes, the alert."""

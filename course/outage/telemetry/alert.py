@@ -24,22 +24,25 @@ class BurnRateAlert:
     short_s: float = 2.5
 
     def burn_rate(self, telemetry: Telemetry, now: float, window_s: float) -> float:
-        """Errors over the window before `now`, as a multiple of what is allowed.
+        """Return the error share over `window_s` before `now`, over the allowed share.
 
-        1 spends the budget exactly in its period. Without requests it is 0.
+        A rate of 1 spends the budget exactly in its period. Without tries it is 0.
         """
         share = telemetry.error_share(now - window_s, now)
         return (share or 0.0) / (1.0 - self.objective)
 
     def firing(self, telemetry: Telemetry, now: float) -> bool:
-        """Whether the alert fires at second `now`."""
+        """Return whether the alert fires at second `now`."""
         return all(
             self.burn_rate(telemetry, now, window_s) > self.factor
             for window_s in (self.short_s, self.long_s)
         )
 
     def fired(self, telemetry: Telemetry, since: float) -> float | None:
-        """Return the first quarter of a second from `since` on at which it fires."""
+        """Return the first second from `since` on at which the alert fires.
+
+        It is looked at every quarter of a second. None if it does not fire.
+        """
         steps = range(int(4 * (telemetry.now - since)) + 1)
         times = (since + step / 4 for step in steps)
         return next((t for t in times if self.firing(telemetry, t)), None)

@@ -1,4 +1,4 @@
-"""What the logs of a fleet say about the processes that died."""
+"""Finds in the logs of a fleet the exceptions that its processes died of."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ FRAME = re.compile(r'File ".*?([^/"]+)", line (\d+), in (\S+)')
 
 @dataclass(frozen=True)
 class Crash:
-    """One process that ended by itself.
+    """The end, at second `t`, of a process that nobody had asked to stop.
 
     `exception` is the type that ended it, without its module, and `place` the innermost
     frame of the service's own code; both are empty if it left no traceback.
@@ -30,7 +30,7 @@ class Crash:
 
 
 def crashes(telemetry: Telemetry) -> list[Crash]:
-    """Every crash so far, in order, read from the exits and from the logs."""
+    """Return every crash so far, in order, read from the exits and from the logs."""
     plain_lines: dict[int, list[str]] = {}
     for entry in telemetry.log_entries():
         if "level" not in entry.record:
@@ -49,10 +49,11 @@ def crashes(telemetry: Telemetry) -> list[Crash]:
 
 
 def read_traceback(lines: list[str]) -> tuple[str, str, str]:
-    """The exception at the bottom of a printed traceback: type, message, place.
+    """Return the exception at the bottom of a printed traceback: type, message, place.
 
-    The bottom of an exception group, if there is one: what follows it on the way out
-    (threads that find their event loop closed, say) did not end the process.
+    If there is an exception group, it is the one at the bottom of the group: lines that
+    are printed after it (by threads that find their event loop closed, say) did not end
+    the process.
     """
     grouped = [line for line in lines if INSIDE_GROUP.match(line)]
     exception = message = place = ""
@@ -70,7 +71,7 @@ def _is_exception(name: str) -> bool:
 
 
 def database_errors(telemetry: Telemetry) -> list[str]:
-    """The request errors whose traceback ends in a database call, as logged."""
+    """Return the logged tracebacks of request errors that end in a database call."""
     return [
         str(entry.record["exception"])
         for entry in telemetry.log_entries()

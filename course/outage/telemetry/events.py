@@ -1,7 +1,7 @@
-"""What a fleet's supervisor reports as it happens, one class a kind of event.
+"""The events that a fleet's supervisor reports as they happen, one class a kind.
 
-Times `t` are in seconds since the fleet started, in which it could run: the clock of
-the fleet stands still while its processes wait for a processor.
+A time `t` counts the seconds since the fleet started in which it could run: the clock
+of the fleet stands still while its processes wait for a processor.
 """
 
 from dataclasses import dataclass, fields
@@ -13,7 +13,7 @@ State = Literal["started", "ready", "exited", "down"]
 
 @dataclass(frozen=True)
 class ProcessEvent:
-    """A replica's process came into a `state`; "down" is: it is not started again."""
+    """A replica's process entered `state`; a "down" replica is not started again."""
 
     t: float
     replica: int
@@ -24,7 +24,7 @@ class ProcessEvent:
 
 @dataclass(frozen=True)
 class Exit(ProcessEvent):
-    """A replica's process has exited, and whether it was `asked` to.
+    """The exit of a replica's process, and whether it was `asked` to stop.
 
     `exit_code` is as in `subprocess`.
     """
@@ -35,7 +35,7 @@ class Exit(ProcessEvent):
 
 @dataclass(frozen=True)
 class Scrape:
-    """What a replica answered at /metrics: each sample's value by name and labels."""
+    """A replica's answer at /metrics: each sample's value by name and labels."""
 
     t: float
     replica: int
@@ -45,7 +45,7 @@ class Scrape:
 
 @dataclass(frozen=True)
 class Probe:
-    """How many milliseconds a query to the database took; or the error that it got."""
+    """The milliseconds that a query to the database took, or the error that it got."""
 
     t: float
     ms: float | None
@@ -67,13 +67,13 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class Beat:
-    """The clock was set at second `t`: `lost_s` were lost of the last `passed_s`."""
+    """A setting of the clock: of the last `passed_s` seconds, `lost_s` were lost."""
 
     t: float
     passed_s: float
     lost_s: float
 
 
-def made(kind: type[T], event: dict[str, Any]) -> T:
-    """Return `event`, as it was reported, as the dataclass `kind`. Raises KeyError."""
+def as_dataclass(kind: type[T], event: dict[str, Any]) -> T:
+    """Return a reported `event` as the dataclass `kind`. Raises KeyError."""
     return kind(**{field.name: event[field.name] for field in fields(kind)})  # type: ignore[arg-type]

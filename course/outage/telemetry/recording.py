@@ -1,13 +1,13 @@
-"""What a fleet did, kept in a file: each event as it was reported, one JSON line each.
+"""Recordings of fleets: a file holds each event as it was reported, one JSON line each.
 
 course/recordings/june.jsonl.gz is one run of `./outage replay --record FILE`, for
 exercises whose answers must be the same for everybody. Nothing in it was written by
 hand; the paths of the machine that recorded it are shortened. The four incidents
-beside it, of which only what was scraped is kept, are runs of
-`python -m autograder.authoring.incidents`. The lesson-NN.jsonl.gz are the runs of
-lessons, kept by `./outage build --record`: each with what happened in it and when. Of
-what was logged they have the last words of processes, and of errors and warnings no
-more than level and event: thousands of tracebacks would be most of the file.
+beside it are runs of `python -m autograder.authoring.incidents`, of which only the
+scrapes are kept. The lesson-NN.jsonl.gz are the runs of lessons, kept by `./outage
+build --record`, each with its events and when its moments were. Of the log they keep
+the last words of processes; of errors and warnings they keep only level and event,
+because thousands of tracebacks would be most of the file.
 """
 
 import gzip
@@ -34,9 +34,9 @@ EVERY_S = 1.0
 
 @dataclass(frozen=True)
 class Scene:
-    """Holds what is kept of a lesson's run: its moments (s), and telemetry by name.
+    """A lesson's run as it is kept: its moments, and the telemetry by fleet.
 
-    `title` is that of its last chart.
+    `marks` holds the second of each moment. `title` is that of the run's last chart.
     """
 
     name: str
@@ -46,33 +46,33 @@ class Scene:
 
 
 def june() -> Telemetry:
-    """The recorded outage: good release, June's release, malformed traffic, the fix."""
+    """Return the recorded outage: good release, June's, malformed traffic, the fix."""
     return load(JUNE)
 
 
 def incident_path(name: str) -> Path:
-    """Where the incident `name` lies."""
+    """Return the path of the recorded incident `name`."""
     return RECORDINGS / f"incident-{name}.jsonl.gz"
 
 
 def scrapes_of(name: str, window_s: float) -> list[list[dict[str, Any]]]:
-    """The incident `name`, second by second: what a look at that moment has to go by.
+    """Return the scrapes of the incident `name` that are known at each of its seconds.
 
-    That is the scrapes of the last `window_s` seconds, one a second of each replica, in
-    the order of time: `t`, `replica`, `pid`, and `samples`, each of them [name, labels,
-    value]. Raises RecordingUnreadable.
+    For each second these are the scrapes of the last `window_s` seconds, one a second
+    of each replica, in the order of time: `t`, `replica`, `pid`, and `samples`, each of
+    them [name, labels, value]. Raises RecordingUnreadable.
     """
     latest: dict[tuple[int, int], Scrape] = {}
     for scrape in load(incident_path(name)).scrapes:
         latest[int(scrape.t / EVERY_S), scrape.replica] = scrape
-    kept: list[dict[str, Any]] = [
+    scrapes: list[dict[str, Any]] = [
         {"t": (second + 1) * EVERY_S, "replica": replica, "pid": scrape.pid}
         | {"samples": [_sample(*item) for item in scrape.metrics.items()]}
         for (second, replica), scrape in sorted(latest.items())
     ]
     return [
-        [s for s in kept if now - window_s <= s["t"] <= now]
-        for now in sorted({scrape["t"] for scrape in kept})
+        [s for s in scrapes if now - window_s <= s["t"] <= now]
+        for now in sorted({scrape["t"] for scrape in scrapes})
     ]
 
 
@@ -82,22 +82,22 @@ def _sample(key: str, value: float) -> list[Any]:
 
 
 def save(telemetry: Telemetry, path: Path) -> None:
-    """Write all that `telemetry` has seen to `path`, gzipped."""
+    """Write all events of `telemetry` to `path`, gzipped."""
     _write(_events(telemetry), path)
 
 
 def load(path: Path) -> Telemetry:
-    """The telemetry that was saved at `path`. Raises RecordingUnreadable."""
+    """Return the telemetry saved at `path`. Raises RecordingUnreadable."""
     return _telemetry(_read(path), path)
 
 
 def scenes_path(lesson: str) -> Path:
-    """Return where the runs of `lesson`, such as "01", are kept."""
+    """Return the path at which the runs of `lesson`, such as "01", are kept."""
     return RECORDINGS / f"lesson-{lesson}.jsonl.gz"
 
 
 def save_scenes(scenes: Iterable[Scene], path: Path) -> None:
-    """Write `scenes` to `path`. Runs of one fleet share its events: the longest's."""
+    """Write `scenes` to `path`; runs of one fleet share the events of the longest."""
     lines: list[dict[str, Any]] = []
     longest: dict[float, tuple[int, Telemetry]] = {}
     for scene in scenes:
@@ -105,8 +105,8 @@ def save_scenes(scenes: Iterable[Scene], path: Path) -> None:
         for name, telemetry in scene.fleets.items():
             # The first process of a fleet tells it from others.
             fleet = telemetry.processes[0].pid
-            number, known = longest.get(fleet, (len(longest), telemetry))
-            longest[fleet] = number, max(known, telemetry, key=lambda t: t.now)
+            number, so_far = longest.get(fleet, (len(longest), telemetry))
+            longest[fleet] = number, max(so_far, telemetry, key=lambda t: t.now)
             numbers[name] = number, telemetry.now
         about = {"name": scene.name, "title": scene.title, "marks": scene.marks}
         lines.append({"kind": "scene", **about, "fleets": numbers})
@@ -116,13 +116,13 @@ def save_scenes(scenes: Iterable[Scene], path: Path) -> None:
 
 
 def load_scene(lesson: str, name: str) -> Scene:
-    """Return the run `name` of `lesson`, as it was kept. Raises RecordingUnreadable."""
+    """Return the run `name` of `lesson` as it is kept. Raises RecordingUnreadable."""
     path = scenes_path(lesson)
     lines = _read(path)
-    kept = [line for line in lines if line["kind"] == "scene" and line["name"] == name]
-    if not kept:
+    scenes = [e for e in lines if e["kind"] == "scene" and e["name"] == name]
+    if not scenes:
         raise RecordingUnreadable(path)
-    about = {field: kept[0][field] for field in Scene.__dataclass_fields__}
+    about = {field: scenes[0][field] for field in Scene.__dataclass_fields__}
     fleets = {}
     for fleet, (number, now) in about.pop("fleets").items():
         events = (e for e in lines if e.get("fleet") == number and e["t"] <= now)
@@ -131,9 +131,9 @@ def load_scene(lesson: str, name: str) -> Scene:
     return Scene(fleets=fleets, **about)
 
 
-def _write(events: Iterable[dict[str, Any]], path: Path) -> None:
-    text = "".join(json.dumps(event) + "\n" for event in events)
-    for folder, short in _machine():
+def _write(lines: Iterable[dict[str, Any]], path: Path) -> None:
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    for folder, short in _folders_of_this_machine():
         text = text.replace(folder, short)
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
@@ -150,8 +150,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _events(telemetry: Telemetry, whole: bool = True) -> list[dict[str, Any]]:
-    """Return all events in order of time; if not `whole`, the log is shortened."""
-    return sorted(_each(telemetry, whole), key=lambda event: float(event["t"]))
+    """Return all events in the order of time; if not `whole`, shorten the log."""
+    return sorted(_by_kind(telemetry, whole), key=lambda event: float(event["t"]))
 
 
 def _telemetry(events: Iterable[dict[str, Any]], path: Path) -> Telemetry:
@@ -167,7 +167,7 @@ def _telemetry(events: Iterable[dict[str, Any]], path: Path) -> Telemetry:
     return telemetry
 
 
-def _each(telemetry: Telemetry, whole: bool) -> Iterator[dict[str, Any]]:
+def _by_kind(telemetry: Telemetry, whole: bool) -> Iterator[dict[str, Any]]:
     for try_ in telemetry.tries:
         yield {"kind": "try", "t": try_.done, **asdict(try_)}
     for beat in telemetry.beats:
@@ -187,8 +187,8 @@ def _each(telemetry: Telemetry, whole: bool) -> Iterator[dict[str, Any]]:
         yield {"kind": "log", **asdict(entry), "record": record}
 
 
-def _machine() -> list[tuple[str, str]]:
-    """The folders of this machine that tracebacks name, and what stands for each."""
+def _folders_of_this_machine() -> list[tuple[str, str]]:
+    """Return the folders here that tracebacks name, each with its short form."""
     project = str(Path(__file__).parents[3])
     return [
         (f"{sys.prefix}/lib", "…/lib"),

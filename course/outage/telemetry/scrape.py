@@ -1,10 +1,10 @@
-"""From the text of /metrics to the few numbers that an incident needs."""
+"""Reads from the text of /metrics the few numbers that an incident needs."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
 
 def read_metrics(text: str) -> dict[str, float]:
-    """Every sample of `text` that is no bucket, by name and labels.
+    """Return the samples in `text` by name and labels, without buckets.
 
     A counter or a histogram's `_sum` and `_count` start at 0 with each process.
     """

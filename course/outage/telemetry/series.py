@@ -1,13 +1,14 @@
-"""What a fleet did, as one time series: tries, processes, scrapes, probes, logs, beats.
+"""The telemetry of a fleet: tries, processes, scrapes, probes, logs, beats, in time.
 
-Everything here was reported by the fleet's supervisor as it happened; times are seconds
-since the fleet started, on its clock: those in which it could run. Reading is safe
-while events come in.
+The fleet's supervisor reported all of it as it happened. Times are in seconds since the
+fleet started, on its own clock, which counts only time in which it could run. Reading
+is safe while events come in.
 
-Twenty times a second comes a beat: how much of the time since the last one was lost,
-because the fleet's processes, or the traffic, had to wait for a processor. Limits go by
-the time of the last beat: what was reported before it is known, so what has not come by
-the end of a limit was not there in time, however busy the machine is.
+Twenty times a second comes a beat: it says how much of the time since the last one was
+lost because the fleet's processes, or the traffic, had to wait for a processor. Limits
+go by the time of the last beat: all events reported before it are known, so an event
+that has not come by the end of a limit did not happen in time, however busy the machine
+is.
 """
 
 import bisect
@@ -25,7 +26,7 @@ from course.outage.traffic.load import Try
 from course.outage.traffic.retries import Retries
 from course.outage.traffic.wire import Outcome
 
-from .events import Beat, Exit, LogEntry, Probe, ProcessEvent, Scrape, made
+from .events import Beat, Exit, LogEntry, Probe, ProcessEvent, Scrape, as_dataclass
 
 LOG_RECORDS_KEPT = 20_000  # about 26 MB of them
 T = TypeVar("T")
@@ -38,10 +39,9 @@ class Sample:
 
     Tries count in the step in which they ended; `error_share` is the share of those
     that failed through no fault of the client. Latencies are of successful requests,
-    from the moment they were due. `db_ms` is how long a query took that was put to the
-    database from outside, `db_pool_in_use` the most connections in use in any replica,
-    both at the moments they were looked at. Each is None where there is nothing to
-    tell.
+    from the moment they were due. `db_ms` is the time of a query put to the database
+    from outside, and `db_pool_in_use` the most connections in use in any replica, both
+    when they were looked at. Each is None where nothing was measured.
     """
 
     t: float
@@ -60,7 +60,7 @@ class Sample:
 
 
 class Telemetry:
-    """The events of one fleet, and the questions an incident asks of them."""
+    """The events of one fleet, and the figures that an incident needs of them."""
 
     def __init__(self) -> None:
         self.tries: list[Try] = []
@@ -76,24 +76,24 @@ class Telemetry:
         self._changed = threading.Condition(threading.RLock())
 
     def add(self, event: dict[str, Any]) -> None:
-        """Take in one event of the supervisor."""
+        """Take in one event, as the supervisor reported it."""
         with self._changed:
             self.now = event["t"]
             self._events += 1
             match event["kind"]:
                 case "try":
-                    self.tries.append(made(Try, event))
+                    self.tries.append(as_dataclass(Try, event))
                 case "process":
                     kind = Exit if event["state"] == "exited" else ProcessEvent
-                    self.processes.append(made(kind, event))
+                    self.processes.append(as_dataclass(kind, event))
                 case "scrape":
-                    self.scrapes.append(made(Scrape, event))
+                    self.scrapes.append(as_dataclass(Scrape, event))
                 case "probe":
-                    self.probes.append(made(Probe, event))
+                    self.probes.append(as_dataclass(Probe, event))
                 case "log":
-                    self.logs.append(made(LogEntry, event))
+                    self.logs.append(as_dataclass(LogEntry, event))
                 case "beat":
-                    self.beats.append(made(Beat, event))
+                    self.beats.append(as_dataclass(Beat, event))
             self._changed.notify_all()
 
     def end(self) -> None:
@@ -109,21 +109,21 @@ class Telemetry:
         within_s: float,
         what: str = "an event of the fleet",
     ) -> bool:
-        """Wait until `condition` holds of this; False if it did not in time.
+        """Wait until `condition` holds of this; return False if it did not in time.
 
-        `within_s` are seconds in which the fleet could run. Raises MachineTooBusy, with
-        `what` was waited for, if it got too few of them.
+        `within_s` counts seconds in which the fleet could run. If it got too few of
+        them, raises MachineTooBusy, which names `what` was waited for.
         """
         limit = self.limit(what, within_s)
         while True:
-            known = self._events
+            events = self._events
             over = self.over
             if condition(self):  # which may take its time, and send requests
                 return True
             if over or not (left_s := limit.left_s()):
                 return False
             with self._changed:
-                if self._events == known:
+                if self._events == events:
                     self._changed.wait(min(NAP_S, left_s))
 
     def wait(self, seconds: float) -> None:
@@ -139,7 +139,7 @@ class Telemetry:
         return self.beats[-1].t if self.beats else 0.0
 
     def snapshot(self) -> "Telemetry":
-        """Return what is known by now, as a telemetry to which nothing is added."""
+        """Return a copy of all events so far, to which nothing is added."""
         copy = Telemetry()
         with self._changed:
             for name in ("tries", "processes", "scrapes", "probes", "logs", "beats"):
@@ -148,15 +148,15 @@ class Telemetry:
         return copy
 
     def lag(self, since: float = 0.0, until: float = math.inf) -> float:
-        """Return how late this machine was in that time, in seconds: 0 is not at all.
+        """Return the lag of this machine from `since` to `until`, in seconds.
 
-        It is the most time of any one second that the fleet's processes stood ready
-        and got no processor, or that the traffic was late.
+        It is the most time, in any one second, that the fleet's processes were ready to
+        run and got no processor, or that the traffic was late; 0 if there was none.
         """
         with self._changed:
             beats = _since(self.beats, since, lambda beat: beat.t)
-        second: deque[Beat] = deque()
-        most = passed = lost = 0.0
+        second: deque[Beat] = deque()  # the beats of the last one
+        worst = passed = lost = 0.0
         for beat in beats:
             if beat.t > until:
                 break
@@ -165,13 +165,13 @@ class Telemetry:
             while passed > 1.0 and len(second) > 1:
                 first = second.popleft()
                 passed, lost = passed - first.passed_s, lost - first.lost_s
-            most = max(most, lost)
-        return min(most, 1.0)
+            worst = max(worst, lost)
+        return min(worst, 1.0)
 
     def slowdown(self, since: float = 0.0) -> float:
-        """Return how many seconds by the clock on the wall one of the fleet's takes.
+        """Return the seconds by the wall clock that one of the fleet's seconds takes.
 
-        That is from second `since` on. On a quiet machine it is 1.
+        It is measured from second `since` on. On a quiet machine it is 1.
         """
         with self._changed:
             beats = _since(self.beats, since, lambda beat: beat.t)
@@ -186,11 +186,11 @@ class Telemetry:
             return list(self.logs)
 
     def ready(self) -> int:
-        """How many replicas are ready now."""
+        """Return the number of replicas that are ready now."""
         return self._states().count("ready")
 
     def down(self) -> int:
-        """How many replicas are given up: their process is not started again."""
+        """Return the number of replicas given up; they are not started again."""
         return self._states().count("down")
 
     def _states(self) -> list[str]:
@@ -199,17 +199,17 @@ class Telemetry:
         return list(states.values())
 
     def exits(self) -> list[Exit]:
-        """Return the ends of processes that nobody had told to stop, in order."""
+        """Return the exits of processes that nobody had asked to stop, in order."""
         with self._changed:
             return unasked(self.processes)
 
     def success(
         self, since: float, until: float, within_s: float = Retries.timeout_s
     ) -> float | None:
-        """The share of well-formed requests due in [since, until) that succeeded.
+        """Return the share of well-formed requests due in [since, until) that succeed.
 
-        Those answered with 2xx within `within_s` of being due: the client's time-out.
-        None if no such request has ended.
+        They succeed if they are answered with 2xx within `within_s` seconds of being
+        due; left out, that is the client's time-out. None if no such request has ended.
         """
         with self._changed:
             succeeded = [
@@ -220,7 +220,7 @@ class Telemetry:
         return statistics.fmean(succeeded) if succeeded else None
 
     def error_share(self, since: float, until: float) -> float | None:
-        """The share of all tries ended in (since, until] that the service failed.
+        """Return the share of tries ended in [since, until] that the service failed.
 
         None if no try ended then.
         """
@@ -230,7 +230,10 @@ class Telemetry:
         return statistics.fmean(ended) if ended else None
 
     def series(self, step_s: float = 0.5, last_s: float | None = None) -> list[Sample]:
-        """Return one sample for each complete step so far, or of the last `last_s`."""
+        """Return a sample for each complete step so far, each of `step_s` seconds.
+
+        With `last_s`, return those of the last so many seconds alone.
+        """
         with self._changed:
             steps = int(self.now / step_s)
             samples = self._samples.setdefault(step_s, [])
@@ -241,17 +244,17 @@ class Telemetry:
             probes = _since(self.probes, first * step_s, lambda event: event.t)
             for step in range(first, steps):
                 end = (step + 1) * step_s
-                ended = _take(tries, end, lambda try_: try_.done)
-                seen = _take(scrapes, end, lambda event: event.t)
-                probed = _take(probes, end, lambda event: event.t)
+                ended = _taken_until(tries, end, lambda try_: try_.done)
+                scraped = _taken_until(scrapes, end, lambda event: event.t)
+                probed = _taken_until(probes, end, lambda event: event.t)
                 past = [event for event in self.processes if event.t < end]
                 start = step * step_s
-                samples.append(_sample(start, step_s, ended, seen, probed, past))
+                samples.append(_sample(start, step_s, ended, scraped, probed, past))
             return samples[max(0, steps - int(last_s / step_s)) if last_s else 0 :]
 
 
 def unasked(processes: Iterable[ProcessEvent]) -> list[Exit]:
-    """Return the ends, among `processes`, of those that nobody had told to stop."""
+    """Return the exits among `processes` that nobody had asked for."""
     return [e for e in processes if isinstance(e, Exit) and not e.asked]
 
 
@@ -260,7 +263,7 @@ def _since(items: list[T], start: float, when: Callable[[T], float]) -> deque[T]
     return deque(items[bisect.bisect_left(items, start, key=when) :])
 
 
-def _take(items: deque[T], end: float, when: Callable[[T], float]) -> list[T]:
+def _taken_until(items: deque[T], end: float, when: Callable[[T], float]) -> list[T]:
     taken = []
     while items and when(items[0]) < end:
         taken.append(items.popleft())
