@@ -16,16 +16,18 @@ from pathlib import Path
 from course.outage.lag import NAP_S, Gauge
 from course.service.clock import SIZE, SLOT, START, shown
 
-# What `_measured_s` takes on a machine that serves a request in about 6 ms: three tries
-# of each of 60 requests a second then keep one replica busy, and no more. A slower
-# machine gets a slower clock, down to SLOWEST. Where this was written it took 0.0026 s.
+# The result of `_measured_s` on a machine that serves a request in about 6 ms: three
+# tries of each of 60 requests a second then keep one replica busy, and no more. A
+# slower machine gets a slower clock, down to SLOWEST. Where this was written, the
+# result was 0.0026 s.
 REFERENCE_S, SLOWEST = 0.005, 0.25
 
 
 class FleetClock:
-    """Seconds since it was made, in which the processes of `gauge` could run.
+    """A clock of the seconds in which the processes of `gauge` could run.
 
-    Its file at `path` lets other processes read it; see course/service/clock.py.
+    It begins at 0. Other processes read it from the file at `path`; see
+    course/service/clock.py.
     """
 
     def __init__(self, path: Path, gauge: Gauge) -> None:
@@ -35,17 +37,17 @@ class FleetClock:
         self.fd = os.open(path, os.O_RDONLY)
         self._gauge = gauge
         self._fastest = max(SLOWEST, min(1.0, REFERENCE_S / _measured_s()))
-        self._base_s, self._at, self._rate = 0.0, time.monotonic(), self._fastest
+        self._base_s, self._set_at, self._rate = 0.0, time.monotonic(), self._fastest
         self._publish()
 
     @property
     def rate(self) -> float:
-        """Return how many of its seconds pass in a second."""
+        """Return how many of its seconds pass in a second of the wall clock."""
         return self._rate
 
     def time(self) -> float:
-        """Return the time in seconds."""
-        return shown(self._base_s, self._at, self._rate)
+        """Return the time on this clock, in seconds."""
+        return shown(self._base_s, self._set_at, self._rate)
 
     @property
     def next_set(self) -> float:
@@ -56,27 +58,27 @@ class FleetClock:
         return self._base_s + NAP_S * self._rate
 
     def set(self) -> tuple[float, float]:
-        """Set the rate by how much was lost since the last call.
+        """Set the rate by the time lost since the last call.
 
-        Return the seconds since then, and how many were lost: see `Gauge.tick`.
+        Return the seconds since that call, and how many were lost: see `Gauge.tick`.
         """
         passed_s, lost_s = self._gauge.tick(NAP_S)
         now = time.monotonic()
-        self._base_s, self._at = self.time(), now
+        self._base_s, self._set_at = self.time(), now
         self._rate = self._fastest * (1.0 - lost_s / passed_s)
         self._publish()
         return passed_s, lost_s
 
     def _publish(self) -> None:
-        """Write the slot that is not valid, then declare it the valid one."""
+        """Write the slot that is not valid, then declare it valid."""
         slot = 1 - self._memory[0]
-        values = self._base_s, self._at, self._rate
+        values = self._base_s, self._set_at, self._rate
         SLOT.pack_into(self._memory, START + slot * SLOT.size, *values)
         self._memory[0] = slot
 
 
 def _measured_s() -> float:
-    """Return how long this machine takes for what a service does: the best of five."""
+    """Return the seconds that a service's work takes here, the best of five."""
     order = {"id": "x" * 32, "items": [{"name": "pencil", "pieces": 3}] * 8}
     seconds = []
     for _ in range(5):

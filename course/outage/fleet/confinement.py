@@ -1,4 +1,4 @@
-"""What the owner of a fleet may ask for when its replicas run other people's code."""
+"""The confinement that a fleet's owner asks for, to run other people's code in it."""
 
 import sys
 from dataclasses import asdict, dataclass
@@ -7,13 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Confinement:
-    """How such replicas are started and bounded.
+    """How the replicas of a fleet that run other people's code are started and bounded.
 
-    `interpreter` stands in place of `python` in the command of a replica. In its words,
-    {release} is the folder of the release, {database} the database's file, and {warm} a
-    file descriptor: the interpreter may load what it needs, and then waits until that
-    is closed before it loads the release. Once a process of a replica has died, a spare
-    one is kept waiting so, and takes over at once when the next dies.
+    `interpreter` stands in place of `python` in the command of a replica. In its
+    arguments, {release} is the folder of the release, {database} the database's file,
+    and {warm} a file descriptor: the interpreter may load what it needs, and then waits
+    until that is closed before it loads the release. Once a process of a replica has
+    died, a spare one is kept waiting in this way, and takes over at once when the next
+    dies.
 
     With `forks`, the address of a fork server (see forkserver.py), the command is not
     run: it is the sys.argv of `forked`, "module:function", in a fork of that server.
@@ -22,7 +23,7 @@ class Confinement:
 
     The replicas listen on Unix sockets, which a network of their own does not hide.
     Once they have written `output_bytes` in all, each is ended and stays down. The
-    database is not looked into: it is theirs to damage.
+    database is not probed: it is theirs to damage.
     """
 
     interpreter: tuple[str, ...] = (sys.executable,)
@@ -32,25 +33,25 @@ class Confinement:
     forked: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """For another process."""
+        """Return the confinement as plain data, for another process."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Confinement":
-        """The reverse of `to_json`."""
+        """Return the confinement of which `to_json` has returned `data`."""
         return cls(**{**data, "interpreter": tuple(data["interpreter"])})
 
     @property
     def keeps_spare(self) -> bool:
-        """Whether the interpreter can be started before it is needed."""
+        """Return whether the interpreter can be started before it is needed."""
         return "{warm}" in self.interpreter
 
     def command(self, release: str, database: str, warm: int) -> list[str]:
-        """The words of `interpreter` for one process."""
-        known = {"{release}": release, "{database}": database, "{warm}": str(warm)}
-        words = []
-        for word in self.interpreter:
-            for name, value in known.items():
-                word = word.replace(name, value)
-            words.append(word)
-        return words
+        """Return the arguments of `interpreter` for one process, filled in."""
+        values = {"{release}": release, "{database}": database, "{warm}": str(warm)}
+        argv = []
+        for argument in self.interpreter:
+            for placeholder, value in values.items():
+                argument = argument.replace(placeholder, value)
+            argv.append(argument)
+        return argv

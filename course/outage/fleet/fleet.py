@@ -27,7 +27,7 @@ from .replica import FIRST_BACKOFF_S, Stop
 
 Replies = dict[int, "queue.SimpleQueue[dict[str, Any]]"]
 
-# A supervisor tells twenty times a second that it is there.
+# A supervisor reports a beat twenty times a second.
 SILENT_FOR_S = 120.0
 CLOSE_WITHIN_S = 10.0
 
@@ -54,7 +54,7 @@ class Fleet:
         confinement: Confinement | None = None,
     ) -> None:
         require_room()
-        self.release = self._before = release
+        self.release = self._release_before = release
         self.telemetry = Telemetry()
         self._ids = itertools.count()
         self._replies: Replies = {}
@@ -74,18 +74,17 @@ class Fleet:
             os.close(its_input)
             os.close(its_output)
         self._close_input = weakref.finalize(self, _close_input, self._commands)
-        told = (
-            os.fdopen(events, "rb"),
-            self.telemetry,
-            self._replies,
-            self._last_words,
+        reports = os.fdopen(events, "rb")
+        self._reader = threading.Thread(
+            target=_read_events,
+            args=(reports, self.telemetry, self._replies, self._last_words),
+            daemon=True,
         )
-        self._reader = threading.Thread(target=_read_events, args=told, daemon=True)
         self._reader.start()
         try:
             started = self._do(
                 "start",
-                release=_plain(release),
+                release=_as_json(release),
                 replicas=replicas,
                 port=port,
                 first_backoff_s=first_backoff_s,
@@ -104,7 +103,7 @@ class Fleet:
 
     @property
     def port(self) -> int:
-        """The loopback port of a fleet that is not confined."""
+        """Return the loopback port of a fleet that is not confined."""
         assert isinstance(self.address, int), "it listens on a Unix socket"
         return self.address
 
@@ -120,66 +119,72 @@ class Fleet:
         self.close()
 
     def deploy(self, release: Release) -> None:
-        """Roll `release` out, one replica after another, each once it is ready.
+        """Roll `release` out to one replica after another, each once the last is ready.
 
         Raises ReleaseDoesNotStart, and leaves the release before it in place.
         """
-        self._do("deploy", release=_plain(release))
-        self._before, self.release = self.release, release
+        self._do("deploy", release=_as_json(release))
+        self._release_before, self.release = self.release, release
 
     def rollback(self) -> None:
         """Roll the release before this one out again. Another rollback undoes it."""
-        self.deploy(self._before)
+        self.deploy(self._release_before)
 
     def restart(self) -> None:
         """Restart all replicas, one after another."""
         self._do("restart")
 
     def stop_replica(self, index: int) -> Stop:
-        """Ask one replica to shut down (SIGTERM; SIGKILL after 3 s); it stays down."""
+        """Ask one replica to shut down, and return how it ended; it stays down.
+
+        It gets a SIGTERM, and after 3 s a SIGKILL.
+        """
         return Stop(**self._do("stop_replica", replica=index))
 
     def start_traffic(self, load: Load) -> None:
-        """Send `load` from now on, in place of what was sent so far."""
+        """Send `load` from now on, in place of the traffic so far."""
         self._do("start_traffic", load=load.to_json())
 
     def stop_traffic(self) -> None:
-        """Send nothing any more."""
+        """Stop the traffic; requests under way are given up."""
         self._do("stop_traffic")
 
     def wait_ready(self, within_s: float) -> bool:
-        """Wait until every replica is ready; False if they are not, or never will."""
+        """Wait until every replica is ready; return False if one is late or stays down.
+
+        `within_s` counts seconds in which the fleet could run. Raises MachineTooBusy.
+        """
         wanted = len(self.replica_addresses)
         self.telemetry.wait_for(lambda t: t.ready() == wanted or t.down() > 0, within_s)
         return self.telemetry.ready() == wanted
 
     def send(self, raw: bytes, timeout_s: float = 2.0) -> wire.Response:
-        """Send one request of your own to the fleet.
+        """Send one request of your own to the fleet, and return the answer.
 
-        `timeout_s` are seconds in which the fleet could run. Raises MachineTooBusy.
+        `timeout_s` counts seconds in which the fleet could run. Raises MachineTooBusy.
         """
         return self.send_all([raw], timeout_s)[0]
 
     def send_all(
         self, raws: Sequence[bytes], timeout_s: float = 2.0
     ) -> list[wire.Response]:
-        """Send requests of your own to the fleet, all at the same time.
+        """Send requests of your own to the fleet all at once, and return the answers.
 
-        `timeout_s` is as for `send`, for each. Raises MachineTooBusy.
+        Each of them has `timeout_s`, as for `send`. Raises MachineTooBusy.
         """
         limit = self.telemetry.limit("an answer", timeout_s)
         return wire.send_all(self.address, raws, limit)
 
     def catch_up(self) -> None:
-        """Return once the telemetry knows all that the supervisor has seen by now.
+        """Wait until the telemetry has all events that the supervisor has seen by now.
 
-        A process is started only after the end of the one before it has been told of:
-        after an answer and this, an end that is not known of has not been.
+        A process is started only after the exit of the one before it was reported: if
+        no exit is known after an answer and this call, there has been none.
         """
         self._do("catch_up")
 
     def close(self) -> None:
-        """Stop everything; safe to call twice."""
+        """Stop all processes of the fleet; safe to call twice."""
         self._close_input()
         try:
             self._process.wait(CLOSE_WITHIN_S)
@@ -189,13 +194,13 @@ class Fleet:
         self._reader.join()
 
     def _answer(self, reply: "queue.SimpleQueue[dict[str, Any]]") -> dict[str, Any]:
-        """Wait for a reply, as long as the supervisor lives. Raises queue.Empty."""
+        """Return the reply; wait as long as events come. Raises queue.Empty."""
         while True:
-            heard = self.telemetry.now
+            latest = self.telemetry.now
             try:
                 return reply.get(timeout=SILENT_FOR_S)
             except queue.Empty:
-                if self.telemetry.now == heard:
+                if self.telemetry.now == latest:
                     raise
 
     def _do(self, command: str, **arguments: Any) -> Any:
@@ -232,29 +237,29 @@ def _read_events(
                 last_words.append(line.decode("utf-8", "replace"))
                 continue
             if event["kind"] == "reply":
-                if waiting := replies.get(event["id"]):
-                    waiting.put(event)
+                if reply := replies.get(event["id"]):
+                    reply.put(event)
             else:
                 telemetry.add(event)
     telemetry.end()
     gone = {"error": _gone(last_words), "type": "FleetGone", "data": {}}
-    for waiting in list(replies.values()):
-        waiting.put(gone)
+    for reply in list(replies.values()):
+        reply.put(gone)
 
 
 def _gone(last_words: Iterable[str]) -> str:
-    words = "".join(last_words) or "(it left no message)\n"
+    output = "".join(last_words) or "(it left no message)\n"
     return (
         "The fleet's supervisor has ended; start a new fleet. If it cannot find one"
-        f" of its modules, run ./outage doctor. It said:\n{words}"
+        f" of its modules, run ./outage doctor. It said:\n{output}"
     )
 
 
 def _close_input(commands: IO[bytes]) -> None:
-    # The supervisor takes it as the owner's end.
+    # The supervisor takes this as the end of its owner.
     with suppress(BrokenPipeError):  # it has ended already
         commands.close()
 
 
-def _plain(release: Release) -> dict[str, Any]:
+def _as_json(release: Release) -> dict[str, Any]:
     return {"name": release.name, "modules": dict(release.modules)}

@@ -1,4 +1,4 @@
-"""A process that has imported what others need, and forks them off when asked.
+"""A server that has imported the modules others need, and forks a process on request.
 
     with closing(ForkServer(address, ["fastapi"], env={})) as server:
         server.wait_ready()
@@ -8,13 +8,13 @@ A Python that imports the service takes half a second of CPU to start; a fork of
 that has done so takes a hundredth of that. Nothing but imports happens in the server,
 so each fork begins as clean as a process of its own.
 
-Whoever connects to its Unix socket may have one process. The request is a length in 4
+Each connection to its Unix socket asks for one process. The request is a length in 4
 bytes and then JSON, {"call": "module:function", "argv", "cwd", "env", "fds"}; with it
-go the descriptors that are to be called "fds" in the process. The answer is two lines,
-the pid and later the exit code as in `subprocess`. Each byte that follows the request
-is a signal for the process, and the end of the connection is SIGKILL: nothing outlives
-whoever asked for it. All of them end with the server, and that ends with its standard
-input. Linux only.
+go the descriptors that are to have the numbers "fds" in the process. The answer is two
+lines, the pid and later the exit code as in `subprocess`. Each byte that follows the
+request is a signal for the process, and the end of the connection is SIGKILL: no
+process outlives its client. All of them end with the server, and the server ends with
+its standard input. Linux only.
 """
 
 import ctypes
@@ -44,16 +44,16 @@ MOST_FDS = 32
 MAIN = "from course.outage.fleet import forkserver; forkserver.main()"
 PR_SET_PDEATHSIG = 1
 
-# The address of the server that this process was forked by, if it was.
+# The address of the server that has forked this process, if one has.
 ours: str | None = None
 
 
 class ForkServer:
     """A running server; it ends when it is closed, or with this process.
 
-    It has imported `modules` by the time it is there, and listens on `address`, in a
-    folder that it removes if this process is killed. What is in `env` is all of its
-    environment, and can be read by every fork.
+    Once it is ready it has imported `modules`, and listens on `address`, in a folder
+    that it removes if this process is killed. `env` is all of its environment, and can
+    be read by every fork.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class ForkServer:
         )
 
     def wait_ready(self) -> Self:
-        """Wait until it listens. Raises ForkServerGone if it never does."""
+        """Wait until the server listens. Raises ForkServerGone if it never does."""
         assert self._process.stdout is not None
         if not select.select([self._process.stdout], [], [], READY_WITHIN_S)[0] or (
             self._process.stdout.readline() != b"ready\n"
@@ -81,11 +81,11 @@ class ForkServer:
 
     @property
     def runs(self) -> bool:
-        """Whether it is still there."""
+        """Return whether the server still runs."""
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End it, and all that it has forked."""
+        """End the server, and all processes that it has forked."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -114,24 +114,27 @@ class Forked:
         self.connection = socket.socket(socket.AF_UNIX)
         try:
             self.connection.connect(address)
-            told = {
+            request = {
                 "call": call,
                 "argv": list(argv),
                 "cwd": cwd,
                 "env": dict(env),
                 "fds": list(fds),
             }
-            text = json.dumps(told).encode()
+            text = json.dumps(request).encode()
             text = len(text).to_bytes(4, "big") + text
             sent = socket.send_fds(self.connection, [text], list(fds.values()))
             self.connection.sendall(text[sent:])
-            self.pid = self._next()
+            self.pid = self._next_number()
         except OSError as exc:
             self.connection.close()
             raise ForkServerGone(f"The fork server at {address}: {exc}") from exc
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit code. Raises subprocess.TimeoutExpired."""
+        """Wait for the end of the process, and return its exit code.
+
+        Raises subprocess.TimeoutExpired after `timeout` seconds.
+        """
         if self.returncode is None:
             if not select.select([self.connection], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
@@ -140,29 +143,29 @@ class Forked:
         return self.returncode
 
     def ended(self) -> None:
-        """Take note of the end that can be read now; a lost server has killed it."""
+        """Read the exit code that has come; a lost server has killed the process."""
         try:
-            self.returncode = self._next()
+            self.returncode = self._next_number()
         except OSError:
             self.returncode = -signal.SIGKILL
         self.connection.close()
 
     def poll(self) -> int | None:
-        """Its exit code, None while it runs."""
+        """Return the exit code, None while the process runs."""
         with suppress(subprocess.TimeoutExpired):
             self.wait(0)
         return self.returncode
 
     def send_signal(self, signum: int) -> None:
-        """Send it a signal, if it still runs."""
+        """Send a signal to the process, if it still runs."""
         with suppress(OSError):
             self.connection.send(bytes([signum]))
 
     def kill(self) -> None:
-        """End it at once."""
+        """End the process at once."""
         self.send_signal(signal.SIGKILL)
 
-    def _next(self) -> int:
+    def _next_number(self) -> int:
         line = b""
         while not line.endswith(b"\n"):
             byte = self.connection.recv(1)
@@ -185,13 +188,13 @@ def start(
 ) -> Process:
     """Run `module`, which has a main(), in a session of its own; `fds` as for `Forked`.
 
-    By a fork of the server at the address `server`; left out, of the one that has
-    forked this process. Where there is neither, by a new Python.
+    The server at the address `server` forks it; left out, the one that has forked this
+    process. If there is neither, a new Python runs it.
     """
     address = server or ours
     if address is not None:
-        words, folder = [module, *argv], os.path.abspath(cwd)
-        return Forked(address, f"{module}:main", words, fds, folder, env)
+        forked_argv, folder = [module, *argv], os.path.abspath(cwd)
+        return Forked(address, f"{module}:main", forked_argv, fds, folder, env)
     passed = [fd for number, fd in fds.items() if number > 2]
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module, *argv],
@@ -207,29 +210,29 @@ def start(
 
 @dataclass
 class Request:
-    """A process that is wanted: what it runs, and its descriptors as we have them."""
+    """A request for a process, and the descriptors `fds` as they are numbered here."""
 
-    told: dict[str, Any]
+    description: dict[str, Any]
     fds: list[int]
 
     def become(self) -> NoReturn:
-        """Be that process, to its end."""
+        """Become the requested process, and exit as it ends."""
         self._take_descriptors()
         os.setsid()
-        os.chdir(self.told["cwd"])
+        os.chdir(self.description["cwd"])
         os.environ.clear()
-        os.environ.update(self.told["env"])
-        sys.argv = self.told["argv"]
-        module, function = self.told["call"].split(":")
+        os.environ.update(self.description["env"])
+        sys.argv = self.description["argv"]
+        module, function = self.description["call"].split(":")
         code = getattr(importlib.import_module(module), function)()
         sys.stdout.flush()
         sys.stderr.flush()
-        # To take down all that was imported takes longer than most of these live.
+        # Finalizing all imported modules takes longer than most of them live.
         os._exit(code or 0)
 
     def _take_descriptors(self) -> None:
-        """Give each the number it is to have, and close all others."""
-        wanted = self.told["fds"]
+        """Give each descriptor its number in the process, and close all others."""
+        wanted = self.description["fds"]
         above = max(2, *wanted, *self.fds) + 1
         moved = []
         for number, fd in enumerate(self.fds, above):
@@ -240,14 +243,14 @@ class Request:
             os.dup2(fd, number)
         os.closerange(above, os.sysconf("SC_OPEN_MAX"))
         if 0 not in wanted:
-            nothing = os.open(os.devnull, os.O_RDONLY)
-            os.dup2(nothing, 0)
-            os.close(nothing)
+            devnull = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(devnull, 0)
+            os.close(devnull)
 
 
 @dataclass
 class Child:
-    """A process that runs."""
+    """A forked process that runs, and the connection to its client."""
 
     pid: int
     pidfd: int
@@ -255,7 +258,7 @@ class Child:
 
 
 class Server:
-    """Forks until its standard input ends."""
+    """Forks a process for each request, until standard input ends."""
 
     def __init__(self, listening: socket.socket) -> None:
         self._listening = listening
@@ -264,7 +267,7 @@ class Server:
         self._ready.register(sys.stdin, selectors.EVENT_READ)
 
     def serve(self) -> Request | None:
-        """Returns in every process that it forks, and with None at the end."""
+        """Fork for each request; return it in the child, and None here at the end."""
         while True:
             for key, _ in self._ready.select():
                 child: Child | None = key.data
@@ -274,20 +277,20 @@ class Server:
                     if request := self._accept():
                         return request
                 elif child.pidfd < 0:
-                    pass  # it was buried in this round
+                    pass  # it was reaped in this round
                 elif key.fd == child.pidfd:
-                    self._bury(child)
+                    self._reap(child)
                 else:
                     self._obey(child)
 
     def _accept(self) -> Request | None:
-        """Fork a child for whoever connects; returns what the child is to be, in it."""
+        """Fork a child for a client; return the request in the child, and None here."""
         connection, _ = self._listening.accept()
         try:
             connection.settimeout(REQUEST_WITHIN_S)
             request = received(connection)
         except (OSError, ValueError):
-            connection.close()  # it has thought better of it
+            connection.close()  # the client has gone, or sends no such request
             return None
         server = os.getpid()
         pid = os.fork()
@@ -315,14 +318,14 @@ class Server:
             os.waitpid(pid, 0)
 
     def _close(self) -> None:
-        # In a child, by hand: collected later, they would close what has their numbers.
+        # In a child, now: when collected they would close other files of their numbers.
         for key in list(self._ready.get_map().values()):
             if isinstance(key.fileobj, socket.socket):
                 key.fileobj.close()
         self._ready.close()
 
     def _obey(self, child: Child) -> None:
-        """Pass signals on; without whoever wanted it, the child has no business."""
+        """Pass the client's signals on to the child; kill it if the client has gone."""
         try:
             signals = child.connection.recv(64)
         except OSError:
@@ -333,7 +336,7 @@ class Server:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(child.pidfd, signum)
 
-    def _bury(self, child: Child) -> None:
+    def _reap(self, child: Child) -> None:
         _, status = os.waitpid(child.pid, 0)
         with suppress(OSError):
             child.connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
@@ -346,7 +349,7 @@ class Server:
 
 
 def received(connection: socket.socket) -> Request:
-    """The request of whoever has connected. Raises OSError and ValueError."""
+    """Return the request of a client that has connected. Raises OSError, ValueError."""
     text, fds, _, _ = socket.recv_fds(connection, 1 << 16, MOST_FDS)
     length = int.from_bytes(text[:4], "big")
     while len(text) < 4 + length:
@@ -365,8 +368,8 @@ def end_with_parent(parent: int) -> None:
 
 
 def main() -> None:
-    """Import, listen, fork."""
-    global ours  # a fact about this process, and those it forks
+    """Run a fork server: import the modules of the command line, listen, fork."""
+    global ours  # it holds for this process, and those it forks
     address, *modules = sys.argv[1:]
     for name in modules:
         importlib.import_module(name)

@@ -11,14 +11,14 @@ from . import forkserver, warm
 from .confinement import Confinement
 from .forkserver import Forked
 
-# What a replica sees of our environment: enough to run, nothing to find there.
+# The variables of ours that a replica sees: enough to run, with nothing to find there.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 LONGEST_LINE = 1 << 20
 
 
 class ForkedProcess:
-    """A forked process as asyncio has processes; its output, of both kinds, is read."""
+    """A forked process as asyncio has them; `stdout` has its standard error, too."""
 
     def __init__(self, forked: Forked, stdout: asyncio.StreamReader) -> None:
         self.pid = forked.pid
@@ -30,11 +30,11 @@ class ForkedProcess:
 
     @property
     def returncode(self) -> int | None:
-        """Its exit code, None while it runs."""
+        """Return the exit code, None while the process runs."""
         return self._forked.returncode
 
     async def wait(self) -> int:
-        """Its exit code, once it has ended."""
+        """Wait for the end of the process, and return its exit code."""
         await self._ended.wait()
         return self._forked.wait()
 
@@ -50,8 +50,8 @@ Process = asyncio.subprocess.Process | ForkedProcess
 class Spawner:
     """Starts processes of `python -m course.service` that listen on `sockets`.
 
-    `clock` is the file of the fleet's clock, as a descriptor like those.
-    A spare process has loaded all but the release, and waits until it is needed.
+    `sockets` are descriptors, and `clock` is that of the file of the fleet's clock. A
+    spare process has loaded everything but the release, and waits until it is needed.
     """
 
     def __init__(
@@ -71,14 +71,14 @@ class Spawner:
         self._spare: tuple[Process, int] | None = None
 
     async def start(self, folder: Path) -> Process:
-        """A process of the release written in `folder`."""
+        """Return a process, spare or new, of the release written in `folder`."""
         process, gate = self._spare or await self._prepare(folder)
         self._spare = None
         os.close(gate)
         return process
 
     async def keep_spare(self, folder: Path) -> None:
-        """Have a spare ready for the next start in the same `folder`."""
+        """Keep a spare process ready for the next start in the same `folder`."""
         if self._confinement.keeps_spare and self._spare is None:
             self._spare = await self._prepare(folder)
 
@@ -92,20 +92,21 @@ class Spawner:
             os.close(gate)
 
     async def _prepare(self, folder: Path) -> tuple[Process, int]:
-        """A process, and the descriptor whose closing lets it begin."""
+        """Return a process, and the descriptor that lets it begin when it is closed."""
         waited_on, gate = os.pipe()
-        words = self._confinement.command(str(folder), str(self._database), waited_on)
-        options = [word for fd in self._sockets for word in ("--fd", str(fd))]
-        options += ["--clock", str(self._clock)]
-        words += ["-m", "course.service", "--database", str(self._database), *options]
+        argv = self._confinement.command(str(folder), str(self._database), waited_on)
+        argv += ["-m", "course.service", "--database", str(self._database)]
+        for fd in self._sockets:
+            argv += ["--fd", str(fd)]
+        argv += ["--clock", str(self._clock)]
         if self._confinement.forks:
-            process: Process = await self._fork(words, folder)
+            process: Process = await self._fork(argv, folder)
         else:
             passed = self._passed
             if self._confinement.keeps_spare:
                 passed += (waited_on,)
             process = await asyncio.create_subprocess_exec(
-                *words,
+                *argv,
                 cwd=folder,
                 env={**passed_on(os.environ), "PYTHONUNBUFFERED": "1"},
                 pass_fds=passed,
@@ -117,14 +118,14 @@ class Spawner:
         os.close(waited_on)
         return process, gate
 
-    async def _fork(self, words: list[str], folder: Path) -> ForkedProcess:
+    async def _fork(self, argv: list[str], folder: Path) -> ForkedProcess:
         reading, writing = os.pipe()
         fds = {1: writing, 2: writing} | {fd: fd for fd in self._passed}
         try:
             forked = Forked(
                 self._confinement.forks,
                 self._confinement.forked,
-                words,
+                argv,
                 fds,
                 str(folder),
                 passed_on(os.environ),
@@ -139,5 +140,5 @@ class Spawner:
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
-    """The part of `environment` that a replica may see."""
+    """Return the part of `environment` that a replica may see."""
     return {name: environment[name] for name in PASSED_ON if name in environment}

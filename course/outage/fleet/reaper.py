@@ -1,4 +1,4 @@
-"""Ends a fleet whose supervisor or owner is gone; removes its folder.
+"""Ends a fleet whose supervisor or owner is gone, and removes its folder.
 
 A process of its own, started by the supervisor as a script with only the standard
 library's built-in modules: it must work when everything else has failed. The kernel
@@ -18,7 +18,7 @@ POLL_S = 0.5
 
 
 def is_running(pid: int) -> bool:
-    """Whether process `pid` exists."""
+    """Return whether process `pid` exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -57,7 +57,7 @@ DEEPEST_RECORD = 100
 
 @dataclass(frozen=True)
 class Stop:
-    """How a process that was asked to stop has ended.
+    """The end of a process that was asked to stop.
 
     `exit_code` is None if it was not running. It took `seconds`, and was `killed` if it
     had not ended by itself in time.
@@ -88,11 +88,11 @@ class RestartQueue:
 
 
 class Replica:
-    """Keeps one process of a release running; `emit` is told of all that happens to it.
+    """Keeps one process of a release running, and reports its events by `emit`.
 
     A process that has ended is started again after a delay, in its turn. It listens on
     the fleet's shared socket and on the `private` one, at `address`, on which this
-    replica alone can be asked for its health and its metrics.
+    replica alone can be asked for its health and metrics.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Replica:
         self._private = private
         sockets = shared.fileno(), private.fileno()
         self._spawner = Spawner(sockets, database, clock, confinement)
-        # None: as much as it likes.
+        # The bytes that it may still write; None is no limit.
         self._output_left = confinement.output_bytes if confinement else None
         self._ready_within_s = READY_WITHIN_S
         if confinement:
@@ -209,8 +209,8 @@ class Replica:
                     watch = self._start_task(self._watch_readiness())
                     life.callback(watch.cancel)
                     self._output = self._start_task(self._read_output(process))
-                    either: set[asyncio.Task[Any]] = {ended, watch}
-                    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                    tasks: set[asyncio.Task[Any]] = {ended, watch}
+                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 await ended
                 # A grandchild may hold the pipe open: do not wait for it.
                 with suppress(MachineTooBusy):
@@ -219,11 +219,11 @@ class Replica:
             tries = 0 if self.ready.is_set() else tries + 1
             self._ended(process, asked=False)
             self._has_died = True
-            talked_too_much = self._output_left is not None and self._output_left <= 0
-            enough = tries >= TRIES_TO_START or talked_too_much
-            if self._failed and not self._failed.done() and enough:
+            wrote_too_much = self._output_left is not None and self._output_left <= 0
+            gives_up = tries >= TRIES_TO_START or wrote_too_much
+            if self._failed and not self._failed.done() and gives_up:
                 self._failed.set_result(process.returncode or 0)
-            if talked_too_much:
+            if wrote_too_much:
                 self._report("down", process)
                 return
             if _now() - started > FORGIVEN_AFTER_S:
@@ -239,9 +239,9 @@ class Replica:
         return process
 
     async def _watch_readiness(self) -> None:
-        # The socket listens before the process does, so one question waits its turn.
-        question = messages.http_request(None, path="/readyz")
-        while (await exchange(self.address, question, READY_WITHIN_S)).status != 200:  # noqa: ASYNC110 - it is another process that we wait for
+        # The socket listens before the process does, so one request waits its turn.
+        request = messages.http_request(None, path="/readyz")
+        while (await exchange(self.address, request, READY_WITHIN_S)).status != 200:  # noqa: ASYNC110 - we wait for another process
             await asyncio.sleep(0.05)
         self.ready.set()
         if self.process is not None:
@@ -303,7 +303,7 @@ def _now() -> float:
 
 
 def record_of(line: str) -> dict[str, Any]:
-    """A line of the log as a record; one that is no JSON object is all `event`."""
+    """Return a line of the log as a record; if it is no JSON object, as an `event`."""
     if line.count("[") + line.count("{") <= DEEPEST_RECORD:
         with suppress(ValueError):
             record = json.loads(line)

@@ -70,7 +70,7 @@ class Supervisor:
         return Limit(what, seconds, self.clock.time, cap_s)
 
     def emit(self, kind: str, **event: Any) -> None:
-        """Write one event for the owner."""
+        """Write one event for the owner, with the time on the fleet's clock."""
         line = json.dumps({"kind": kind, "t": round(self.clock.time(), 4), **event})
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
@@ -85,10 +85,10 @@ class Supervisor:
         first_backoff_s: float,
         confinement: dict[str, Any] | None,
     ) -> dict[str, Any]:
-        """Bind the shared socket and start every replica."""
-        told = Confinement.from_json(confinement) if confinement else None
-        self._shared = self._socket(port, "fleet.sock" if told else None)
-        self._current = self._written(release)
+        """Bind the shared socket and start every replica; return their addresses."""
+        confined = Confinement.from_json(confinement) if confinement else None
+        self._shared = self._socket(port, "fleet.sock" if confined else None)
+        self._current = self._write_release(release)
         database = self.folder / "orders.db"
         # Replicas that start together must not race for the change of journal mode: it
         # fails at once, whatever the busy time-out is.
@@ -99,10 +99,10 @@ class Supervisor:
             Replica(
                 i,
                 self._shared,
-                self._socket(0, f"replica-{i}.sock" if told else None),
+                self._socket(0, f"replica-{i}.sock" if confined else None),
                 database,
                 self.clock.fd,
-                told,
+                confined,
                 first_backoff_s,
                 restarts,
                 self.emit,
@@ -115,7 +115,7 @@ class Supervisor:
             for replica in self.replicas:
                 starting.create_task(replica.start(*self._current))
         self.start_task(self._scrape())
-        if not told:
+        if not confined:
             self.start_task(self._probe(database))
         return {
             "address": address_of(self._shared),
@@ -123,7 +123,7 @@ class Supervisor:
         }
 
     def _socket(self, port: int, name: str | None) -> socket.socket:
-        """A listening socket: on a port of 127.0.0.1, or called `name` in our folder.
+        """Return a listening socket: on a port of 127.0.0.1, or `name` in our folder.
 
         Raises PortInUse.
         """
@@ -140,14 +140,17 @@ class Supervisor:
             raise PortInUse(port) from exc
 
     async def do_deploy(self, release: dict[str, Any]) -> None:
-        """Roll a release out, replica by replica; on failure put that replica back."""
-        before, after = self._current, self._written(release)
+        """Roll a release out, replica by replica.
+
+        A replica that does not start gets the release before back.
+        """
+        before, after = self._current, self._write_release(release)
         for replica in self.replicas:
             await replica.stop()
             try:
                 await replica.start(*after)
             except OutageError:
-                # It has been there before; if it is slow now, it will come later.
+                # That release has been ready before; if it is slow now, it will be.
                 await replica.start(*before, insist=True)
                 raise
         self._current = after
@@ -164,10 +167,10 @@ class Supervisor:
         return asdict(await self.replicas[replica].stop())
 
     async def do_catch_up(self) -> None:
-        """Do nothing: the reply comes after all events of before."""
+        """Do nothing: the reply comes after all events so far."""
 
     async def do_start_traffic(self, load: dict[str, Any]) -> None:
-        """Send traffic until it has run its time or is stopped."""
+        """Send `load` until it ends or is stopped."""
         await self.do_stop_traffic()
 
         def report(try_: traffic.Try) -> None:
@@ -188,7 +191,7 @@ class Supervisor:
     # ---
 
     async def serve(self) -> None:
-        """Obey the owner until it closes our standard input; then end the replicas."""
+        """Obey the owner until it closes our standard input, then end the replicas."""
         reader = asyncio.StreamReader(limit=1 << 26)
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
@@ -211,11 +214,11 @@ class Supervisor:
             await self._obey(json.loads(await commands.get()))
 
     async def _obey(self, command: dict[str, Any]) -> None:
-        do = getattr(self, f"do_{command['do']}")
+        method = getattr(self, f"do_{command['do']}")
         try:
-            reply = {"result": await do(**command["arguments"])}
+            reply = {"result": await method(**command["arguments"])}
         except* OutageError as group:
-            # Several replicas of one release fail alike; one of them tells it all.
+            # Several replicas of one release fail alike; one error is enough.
             exc: BaseException = group
             while isinstance(exc, BaseExceptionGroup):
                 exc = exc.exceptions[0]
@@ -223,21 +226,21 @@ class Supervisor:
         self.emit("reply", id=command["id"], **reply)
 
     async def _beat(self) -> None:
-        """Tell how much time is lost to this machine's other work, again and again."""
+        """Set the clock again and again, and report the time lost to other programs."""
         while True:
             await asyncio.sleep(self.clock.next_set - self.clock.time())
             passed_s, lost_s = self.clock.set()
             self.emit("beat", passed_s=round(passed_s, 4), lost_s=round(lost_s, 4))
 
     async def _scrape(self) -> None:
-        question = messages.http_request(None, path="/metrics")
+        request = messages.http_request(None, path="/metrics")
         while True:
             await asyncio.sleep(SCRAPE_EVERY_S)
             for replica in self.replicas:
                 process = replica.process
                 if process is None or not replica.ready.is_set():
                     continue
-                reply = await exchange(replica.address, question, SCRAPE_TIMEOUT_S)
+                reply = await exchange(replica.address, request, SCRAPE_TIMEOUT_S)
                 if reply.outcome != "ok" or replica.process is not process:
                     continue
                 with suppress(ValueError):  # a release may answer with anything
@@ -265,7 +268,7 @@ class Supervisor:
                     took_ms = 1000 * (time.perf_counter() - started)
                     self.emit("probe", ms=round(took_ms, 3), error=None)
 
-    def _written(self, release: dict[str, Any]) -> tuple[str, Path]:
+    def _write_release(self, release: dict[str, Any]) -> tuple[str, Path]:
         folder = self.folder / f"release-{next(self._releases)}"
         Release(**release).write(folder)
         return release["name"], folder
@@ -292,9 +295,9 @@ def main() -> None:
 def run(folder: Path, owner: str) -> None:
     """Run the fleet of process `owner` in `folder`, which is removed at the end."""
     lifeline, ours = os.pipe()
-    told = [owner, str(os.getpgrp()), str(folder)]
+    reaper_argv = [owner, str(os.getpgrp()), str(folder)]
     subprocess.Popen(
-        [sys.executable, "-I", "-S", reaper.__file__, *told],
+        [sys.executable, "-I", "-S", reaper.__file__, *reaper_argv],
         stdin=lifeline,
         stdout=subprocess.DEVNULL,
         start_new_session=True,

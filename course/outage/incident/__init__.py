@@ -1,1 +1,1 @@
-"""The room of 5 June 2024: its timeline, its replay, and the work of those on call."""
+"""The room of 5 June 2024: its timeline, its replay, and the work of the on-call."""

@@ -1,8 +1,8 @@
 """The incident desk: questions to a fleet, each of which costs minutes of the incident.
 
-The answers are computed from telemetry when they are asked for. The minutes are what
-such a look costs in practice: to find the dashboard, to write the query, to read the
-result.
+The answers are computed from telemetry when they are asked for. The minutes are the
+time of such a look in practice: to find the dashboard, to write the query, to read
+the result.
 """
 
 import re
@@ -23,7 +23,7 @@ LAST_EXCEPTION = re.compile(r"^[A-Za-z][\w.]*(?:Error|Exception|Exit)\b", re.MUL
 
 @dataclass(frozen=True)
 class Question:
-    """What can be asked, its `minutes`, and the hypothesis that it puts to the test."""
+    """A question, the `minutes` it costs, and the hypothesis that it can refute."""
 
     name: str
     minutes: int
@@ -31,54 +31,54 @@ class Question:
     look: Callable[[Telemetry, float], str]
 
 
-def traffic(told: Telemetry, since: float) -> str:
-    """Requests a second, before and during."""
-    due = [t.due for t in told.tries if t.number == 1]
+def traffic(telemetry: Telemetry, since: float) -> str:
+    """Return the requests a second, before the outage and during it."""
+    due = [t.due for t in telemetry.tries if t.number == 1]
     before = sum(t < since for t in due) / since
-    during = sum(t >= since for t in due) / (told.now - since)
+    during = sum(t >= since for t in due) / (telemetry.now - since)
     return f"requests a second: {before:.0f} before, {during:.0f} during"
 
 
-def outcomes(told: Telemetry, since: float) -> str:
-    """How tries end."""
-    ended = Counter(t.outcome for t in told.tries if t.done >= since)
+def outcomes(telemetry: Telemetry, since: float) -> str:
+    """Return how many tries have ended with each outcome since the outage began."""
+    ended = Counter(t.outcome for t in telemetry.tries if t.done >= since)
     return ", ".join(f"{name}: {count}" for name, count in ended.most_common())
 
 
-def database_probe(told: Telemetry, since: float) -> str:
-    """A query put to the database itself, past the service."""
+def database_probe(telemetry: Telemetry, since: float) -> str:
+    """Return the time of queries put to the database itself, past the service."""
     before, during = (
-        [p.ms for p in told.probes if (p.t >= since) == late and p.ms]
+        [p.ms for p in telemetry.probes if (p.t >= since) == late and p.ms]
         for late in (False, True)
     )
-    failed = sum(p.ms is None for p in told.probes)
+    failed = sum(p.ms is None for p in telemetry.probes)
     return (
         f"median of a query: {_ms(before)} before, {_ms(during)} during;"
-        f" {failed} of {len(told.probes)} queries failed"
+        f" {failed} of {len(telemetry.probes)} queries failed"
     )
 
 
-def pool(told: Telemetry, since: float) -> str:
-    """Connections in use, as the replicas report them."""
-    used = [s.metrics.get("db_pool_in_use", 0.0) for s in told.scrapes]
-    late = [u for u, s in zip(used, told.scrapes, strict=True) if s.t >= since]
-    full = sum(u >= POOL_SIZE for u in late)
-    return f"pool of {POOL_SIZE}: all in use in {full} of {len(late)} looks during"
+def pool(telemetry: Telemetry, since: float) -> str:
+    """Return how often all connections were in use, as the replicas report them."""
+    in_use = [s.metrics.get("db_pool_in_use", 0.0) for s in telemetry.scrapes]
+    during = [n for n, s in zip(in_use, telemetry.scrapes, strict=True) if s.t >= since]
+    full = sum(n >= POOL_SIZE for n in during)
+    return f"pool of {POOL_SIZE}: all in use in {full} of {len(during)} looks during"
 
 
-def last_lines(told: Telemetry, since: float) -> str:
-    """What the tracebacks of failed requests end with."""
+def last_lines(telemetry: Telemetry, since: float) -> str:
+    """Return the exceptions that end the tracebacks of failed requests, with counts."""
     ends: Counter[str] = Counter()
-    for entry in told.log_entries():
+    for entry in telemetry.log_entries():
         if found := LAST_EXCEPTION.findall(str(entry.record.get("exception", ""))):
             ends[found[-1].rpartition(".")[2]] += 1
     return ", ".join(f"{name}: {count}" for name, count in ends.most_common(4))
 
 
-def query_log(told: Telemetry, since: float) -> str:
-    """The time that replicas spent in queries, all told."""
+def query_log(telemetry: Telemetry, since: float) -> str:
+    """Return the number of queries of all replicas together, and their average time."""
     spent: dict[int, tuple[float, float]] = {}
-    for scrape in told.scrapes:
+    for scrape in telemetry.scrapes:
         metrics = scrape.metrics
         took = metrics.get("db_query_seconds_sum", 0.0)
         spent[scrape.pid] = (took, metrics.get("db_query_seconds_count", 0.0))
@@ -88,14 +88,14 @@ def query_log(told: Telemetry, since: float) -> str:
     )
 
 
-def last_words(told: Telemetry, since: float) -> str:
-    """Where the processes that died were when they died."""
-    places = Counter(crash.place for crash in crashes(told) if crash.place)
+def last_words(telemetry: Telemetry, since: float) -> str:
+    """Return the places in the code where processes died, with counts."""
+    places = Counter(crash.place for crash in crashes(telemetry) if crash.place)
     return ", ".join(f"{place}: {count}" for place, count in places.most_common())
 
 
-def deployed(told: Telemetry, since: float) -> str:
-    """What the last deployment changed."""
+def deployed(telemetry: Telemetry, since: float) -> str:
+    """Return the modules that the last deployment changed."""
     modules = ", ".join(sorted(Release.named("bad").modules))
     return f"{modules}; the routing code itself is untouched"
 
@@ -128,16 +128,19 @@ class Desk:
 
     @property
     def minutes(self) -> int:
-        """Spent so far."""
+        """Return the minutes spent so far."""
         return sum(QUESTIONS[name].minutes for name in self.asked)
 
     @property
     def clock(self) -> str:
-        """The time of day on 5 June."""
+        """Return the time of day on 5 June, such as "14:16"."""
         return JuneClock(0.0, 1.0).text(15.0 + self.minutes)
 
     def ask(self, name: str) -> str:
-        """Ask, and pay; asking again costs again. KeyError for an unknown question."""
+        """Ask the question `name`, pay its minutes, and return the time and the answer.
+
+        Asking again costs again. Raises KeyError for an unknown question.
+        """
         question = QUESTIONS[name]
         self.asked.append(name)
         answer = question.look(self.telemetry, self.since)

@@ -35,14 +35,14 @@ class JuneClock:
     minutes_per_s: float
 
     def minutes(self, t: float) -> float:
-        """June minutes since the alert at second `t`; negative before it."""
+        """Return the June minutes since the alert at second `t`; negative before it."""
         return (t - self.alert_s) * self.minutes_per_s
 
     def seconds(self, minutes: float) -> float:
-        """The second of the run at which `minutes` have gone since the alert."""
+        """Return the second of the run at which `minutes` have gone since the alert."""
         return self.alert_s + minutes / self.minutes_per_s
 
     def text(self, t: float) -> str:
-        """The time of day at second `t`, as in "14:05"."""
+        """Return the time of day (UTC) at second `t`, such as "14:05"."""
         time = ALERT_AT + datetime.timedelta(minutes=self.minutes(t))
         return time.strftime("%H:%M")

@@ -1,4 +1,4 @@
-"""Delta debugging: the least of a failing input that still fails.
+"""Delta debugging: shrinks a failing input to the least that still fails.
 
 A. Zeller and R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE
 Transactions on Software Engineering 28(2), 2002: the algorithm ddmin, without its
@@ -12,7 +12,7 @@ Part = TypeVar("Part")
 
 
 def minimise(parts: Sequence[Part], fails: Callable[[list[Part]], bool]) -> list[Part]:
-    """What is left of `parts` when no single part can go and it still `fails`.
+    """Return the rest of `parts` that still `fails`, but not with any one part less.
 
     Leaves out large chunks first, then smaller ones. Raises ValueError if `parts` does
     not fail to begin with.

@@ -1,7 +1,7 @@
 """The whole incident, compressed, against a real fleet.
 
-This module plays and measures; `autograder.cli` shows it. What the notes say was
-measured a moment before they were written.
+This module plays and measures; `autograder.cli` shows it. The figures in the notes were
+measured a moment before each was written.
 """
 
 import statistics
@@ -21,13 +21,13 @@ from course.outage.traffic.load import Load
 from .june import TIMELINE, JuneClock
 
 TICK_S = 0.25
-MEASURED_S = 2.0  # the least that a share of requests is taken of
+MEASURED_S = 2.0  # the least time over which a share of requests is measured
 SETTLE_S = 3.0  # after the first malformed request and after the restart
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is played: `fix` is deployed at 14:45 in place of `release`.
+    """The plan of a replay: `fix` is deployed at 14:45 in place of `release`.
 
     `seconds` is the whole run; three quarters of it stand for the 90 minutes.
     """
@@ -42,20 +42,21 @@ class Plan:
 
     @property
     def minutes_per_s(self) -> float:
-        """How many June minutes a second stands for."""
+        """Return the June minutes that a second stands for."""
         return 90 / (0.75 * self.seconds)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of it; `success_*` are shares of well-formed requests answered in time.
+    """The figures of a replay.
 
-    `before` is until the first malformed request, `during` from 3 s after it to the
-    fix, `after` from 3 s after the restart; None where no request was due. `timeouts`,
-    `resets` and `http_500` count tries. `alert_fired_s` counts from the first malformed
-    request, None if it never fired. `database_errors` counts the errors in the log that
-    end in a database call; `db_ms_*` is how long the database itself took for a query.
-    `lag_s` is how late this machine was in the worst second: see Telemetry.lag.
+    `success_*` are shares of well-formed requests answered in time: `before` is until
+    the first malformed request, `during` from 3 s after it to the fix, `after` from 3 s
+    after the restart; None where no request was due. `timeouts`, `resets` and
+    `http_500` count tries. `alert_fired_s` counts from the first malformed request,
+    None if the alert never fired. `database_errors` counts the errors in the log that
+    end in a database call; `db_ms_*` is the time that the database itself took for a
+    query. `lag_s` is the lag of this machine in the worst second: see Telemetry.lag.
     """
 
     success_before: float | None
@@ -78,13 +79,13 @@ class Summary:
     lag_s: float
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return the figures as plain data."""
         return asdict(self)
 
 
 @dataclass
 class Replay:
-    """One run of a plan: what a screen shows while `run` plays it."""
+    """One run of a plan, and the state that a screen shows while `run` plays it."""
 
     plan: Plan
     telemetry: Telemetry = field(default_factory=Telemetry)
@@ -98,9 +99,10 @@ class Replay:
     restarted_s: float | None = None
 
     def run(self, tick: Callable[[], None] = lambda: None) -> Summary:
-        """Play it; `tick` is called about four times a second, except in deployments.
+        """Play the plan, and return the figures.
 
-        Raises OutageError.
+        `tick` is called about four times a second, except in deployments. Raises
+        OutageError.
         """
         plan = self.plan
         before_s = 0.1 * plan.seconds
@@ -117,13 +119,13 @@ class Replay:
             self._await_alert(0.15 * plan.seconds, tick)
             self._play_timeline(fleet, tick)
             # A busy machine restarts slowly; the recovery is watched all the same.
-            seen_s = self.telemetry.now - (self.restarted_s or 0.0)
-            self._wait(2 * SETTLE_S + MEASURED_S - seen_s, tick)
+            watched_s = self.telemetry.now - (self.restarted_s or 0.0)
+            self._wait(2 * SETTLE_S + MEASURED_S - watched_s, tick)
             fleet.stop_traffic()
             return self.summary()
 
     def note(self, when: str, text: str) -> None:
-        """Keep a line of the incident's log."""
+        """Add a line to the incident's log."""
         self.notes.append((when, text))
 
     def _await_alert(self, within_s: float, tick: Callable[[], None]) -> None:
@@ -162,7 +164,7 @@ class Replay:
             self.alerting = self.alert.firing(self.telemetry, self.telemetry.now)
             tick()
 
-    # --- what can be seen at each point of the timeline, measured at that moment
+    # --- observations at points of the timeline, each measured at that moment
 
     def _saw_alert(self) -> str:
         if self.alerted_s is None:
@@ -198,18 +200,18 @@ class Replay:
         if not died:
             return "No process has died."
         places = Counter(crash.place.partition(":")[0] for crash in died)
-        seen = ", ".join(f"{place} ({n} times)" for place, n in places.most_common(2))
+        frames = ", ".join(f"{place} ({n} times)" for place, n in places.most_common(2))
         return (
-            f"{sum(places.values())} processes have died, their last frame in {seen}."
+            f"{sum(places.values())} processes have died, their last frame in {frames}."
         )
 
     def _saw_cause(self) -> str:
-        found = [crash for crash in crashes(self.telemetry) if crash.exception]
-        if not found:
+        crashed = [crash for crash in crashes(self.telemetry) if crash.exception]
+        if not crashed:
             return "No process has crashed."
-        kinds = Counter(crash.exception for crash in found)
+        kinds = Counter(crash.exception for crash in crashed)
         return (
-            f"{found[-1].place} raised {found[-1].exception}; so far"
+            f"{crashed[-1].place} raised {crashed[-1].exception}; so far"
             f" {', '.join(f'{kind} ×{n}' for kind, n in kinds.most_common())}."
         )
 
@@ -219,7 +221,7 @@ class Replay:
         return f"{share:.1%} of tries fail."
 
     def _db_ms(self) -> tuple[float | None, float | None]:
-        """Median query time before the first malformed request, and until the fix."""
+        """Return median query times: before the first malformed request; to the fix."""
         start, end = self.poisoned_s or 0.0, self.fixed_s or self.telemetry.now
         probes = [(p.t, p.ms) for p in list(self.telemetry.probes) if p.ms is not None]
         before = [ms for t, ms in probes if t < start]
@@ -230,36 +232,38 @@ class Replay:
         )
 
     def summary(self) -> Summary:
-        """The figures of the run so far."""
-        told, plan = self.telemetry, self.plan
-        first = min((t.due for t in told.tries if t.malformed), default=told.now)
-        fixed = self.fixed_s or told.now
-        restarted = self.restarted_s or told.now
+        """Return the figures of the run so far."""
+        telemetry, plan = self.telemetry, self.plan
+        first = min(
+            (t.due for t in telemetry.tries if t.malformed), default=telemetry.now
+        )
+        fixed = self.fixed_s or telemetry.now
+        restarted = self.restarted_s or telemetry.now
         # Requests still under way at the end were given up unreported.
-        settled = told.now - SETTLE_S
-        tries = Counter(try_.outcome for try_ in told.tries)
-        died = crashes(told)
+        settled = telemetry.now - SETTLE_S
+        tries = Counter(try_.outcome for try_ in telemetry.tries)
+        died = crashes(telemetry)
         alerted = None if self.alerted_s is None else round(self.alerted_s - first, 2)
         db_before, db_during = self._db_ms()
         return Summary(
-            success_before=told.success(0.0, first),
-            success_during=told.success(first + SETTLE_S, fixed),
-            success_after=told.success(restarted + SETTLE_S, settled),
+            success_before=telemetry.success(0.0, first),
+            success_during=telemetry.success(first + SETTLE_S, fixed),
+            success_after=telemetry.success(restarted + SETTLE_S, settled),
             restarts=len(died),
             exit_codes=dict(Counter(str(crash.exit_code) for crash in died)),
             exception_types=dict(Counter(crash.exception for crash in died)),
-            requests=sum(try_.last for try_ in told.tries),
+            requests=sum(try_.last for try_ in telemetry.tries),
             timeouts=tries["timeout"],
             resets=tries["reset"],
             http_500=tries["server_error"],
             alert_fired_s=alerted,
-            database_errors=len(database_errors(told)),
+            database_errors=len(database_errors(telemetry)),
             db_ms_before=db_before,
             db_ms_during=db_during,
             seed=plan.seed,
             release=plan.release.name,
             fix=plan.fix.name,
-            lag_s=round(told.lag(), 3),
+            lag_s=round(telemetry.lag(), 3),
         )
 
 

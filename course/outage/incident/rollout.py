@@ -1,7 +1,8 @@
-"""A release on a slice of the users: what the two arms of a rollout see, and a gate.
+"""Rollouts of a release to a share of the users: the two arms, and the gate.
 
-A rollout is run, over two fleets that share one load, or drawn, hundreds in a second,
-from the shares of requests that fail. The gate that decides is the same in both.
+A rollout is either run, over two fleets that share one load, or drawn at random from
+the shares of requests that fail, hundreds in a second. The gate that decides is the
+same in both.
 """
 
 import math
@@ -21,7 +22,7 @@ Decision = Literal["promote", "roll back", "wait"]
 class Arm:
     """The requests of one arm that have ended, and how many of them failed.
 
-    Failed is what got a 5xx or no answer, after all its tries.
+    A failed request got a 5xx or no answer, after all its tries.
     """
 
     requests: int = 0
@@ -29,17 +30,17 @@ class Arm:
 
     @classmethod
     def of(cls, telemetry: Telemetry, since: float) -> "Arm":
-        """What has become of the requests due since second `since`."""
+        """Return the counts of a fleet's requests due since second `since`."""
         ended = [t for t in list(telemetry.tries) if t.last and t.due >= since]
         return cls(len(ended), sum(t.outcome in FAILURES for t in ended))
 
     @property
     def share(self) -> float:
-        """The share that failed; 0 if there were none."""
+        """Return the share of requests that failed; 0 if there were none."""
         return self.failed / self.requests if self.requests else 0.0
 
 
-# Asked at each look, with the counts since the rollout began: control, then canary.
+# Called at each look with the counts since the rollout began: control's, the canary's.
 Gate = Callable[[dict[str, int], dict[str, int]], Decision]
 
 
@@ -61,7 +62,7 @@ class Look:
 
 
 def split(load: Load, weight: float) -> tuple[Load, Load]:
-    """`load` in two, for control and for a canary that gets the share `weight`."""
+    """Return two loads that make `load`: control's, and a canary's share `weight`."""
     return replace(load, lots=(weight, 1.0)), replace(load, lots=(0.0, weight))
 
 
@@ -76,9 +77,9 @@ def roll_out(
 ) -> Iterator[Look]:
     """Give `canary` its share of `load`, look every `look_s`, and do what `gate` says.
 
-    Ends with a promotion (control gets the release, and all of the load), or with the
-    canary out of service; one that is not promoted by the last look is rolled back.
-    Raises OutageError.
+    Yields each look. It ends with a promotion (control gets the release, and all of the
+    load), or with the canary out of service; a canary that is not promoted by the last
+    look is rolled back. Raises OutageError.
     """
     to_control, to_canary = split(load, weight)
     fleets = control, canary
@@ -88,8 +89,8 @@ def roll_out(
     for number in range(1, looks + 1):
         control.telemetry.wait(look_s)
         arms = [
-            Arm.of(fleet.telemetry, begun)
-            for fleet, begun in zip(fleets, since, strict=True)
+            Arm.of(fleet.telemetry, start)
+            for fleet, start in zip(fleets, since, strict=True)
         ]
         decision = gate(asdict(arms[0]), asdict(arms[1]))
         yield Look(number, arms[0], arms[1], decision)
@@ -103,7 +104,7 @@ def roll_out(
 
 @dataclass(frozen=True)
 class SimulatedRollout:
-    """A rollout that is drawn: the shares of requests that fail, and when.
+    """A rollout that is drawn at random from the shares of requests that fail.
 
     Each look brings about `rate` requests, of which the canary gets the share `weight`.
     Of control's requests the share `base` fails; of the canary's `extra` more, from the
@@ -122,23 +123,23 @@ class SimulatedRollout:
     trouble_share: float = 0.0
 
     def looks(self, rng: random.Random) -> Iterator[tuple[Arm, Arm]]:
-        """Control and canary at one look after another, since the rollout began."""
+        """Yield the counts of control and canary at one look after another."""
         control, canary = Arm(), Arm()
         pulled = not self.trigger
         for number in range(1, 10_000):
             begins, ends = self.trouble
             base = self.base + self.trouble_share * (begins <= number < ends)
-            came = _poisson(rng, self.rate * self.weight)
+            arrived = _poisson(rng, self.rate * self.weight)
             if self.trigger and not pulled:
-                pulled = rng.random() < 1 - (1 - 1 / self.trigger) ** came
+                pulled = rng.random() < 1 - (1 - 1 / self.trigger) ** arrived
             worse = min(1.0, base + self.extra * pulled)
-            canary = _after(rng, canary, came, worse)
-            came = _poisson(rng, self.rate * (1 - self.weight))
-            control = _after(rng, control, came, base)
+            canary = _after(rng, canary, arrived, worse)
+            arrived = _poisson(rng, self.rate * (1 - self.weight))
+            control = _after(rng, control, arrived, base)
             yield control, canary
 
     def decided(self, gate: Gate, rng: random.Random, looks: int) -> Look:
-        """The look at which `gate` decides; one not promoted by the last goes back."""
+        """Return the look at which `gate` decides; the last one rolls back a "wait"."""
         for number, (control, canary) in enumerate(self.looks(rng), start=1):
             decision = gate(asdict(control), asdict(canary))
             if decision == "wait" and number == looks:
@@ -148,15 +149,15 @@ class SimulatedRollout:
         raise AssertionError("a rollout has looks without end")
 
 
-def _after(rng: random.Random, arm: Arm, came: int, share: float) -> Arm:
-    return Arm(arm.requests + came, arm.failed + _binomial(rng, came, share))
+def _after(rng: random.Random, arm: Arm, arrived: int, share: float) -> Arm:
+    return Arm(arm.requests + arrived, arm.failed + _binomial(rng, arrived, share))
 
 
 def _binomial(rng: random.Random, count: int, share: float) -> int:
-    """How many of `count` fail, where each does with the probability `share`."""
+    """Return how many of `count` fail, where each does with probability `share`."""
     if share in (0.0, 1.0):
         return round(count * share)
-    # From one failure to the next is geometric: few are drawn where few fail.
+    # The distance from one failure to the next is geometric: few failures, few draws.
     failed, at = -1, 0
     while at <= count:
         failed += 1
@@ -165,7 +166,7 @@ def _binomial(rng: random.Random, count: int, share: float) -> int:
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
-    """How many arrive where `mean` do on average (a normal variate, if many)."""
+    """Return how many arrive where `mean` do on average (a normal variate, if many)."""
     if mean > 50:
         return max(0, round(rng.gauss(mean, math.sqrt(mean))))
     count, left = 0, rng.expovariate(1.0)
