@@ -26,7 +26,7 @@ LINES = [GOOD, FAILED, DIED]
 
 
 class LiveView:
-    """Shows `fleet` while a cell runs; remembers when the alert fired.
+    """Shows `fleet` while a cell runs, and keeps the second at which the alert fired.
 
     14:00 on the June clock is when the alert fires, and a second of the run stands for
     `minutes_per_s` from then on.
@@ -45,55 +45,59 @@ class LiveView:
         Interrupting the cell ends the watching, which is then `stopped`; the fleet goes
         on. Raises MachineTooBusy, FleetGone.
         """
-        told = self.fleet.telemetry
+        telemetry = self.fleet.telemetry
         chart = live_chart(title, LINES)
         status = widgets.HTML()
-        shown = display(widgets.VBox([status, chart]), display_id=True)
-        limit = told.limit(f"{seconds:g} s in which the fleet can run", seconds)
+        handle = display(widgets.VBox([status, chart]), display_id=True)
+        limit = telemetry.limit(f"{seconds:g} s in which the fleet can run", seconds)
         try:
-            while limit.left_s() and not told.over:
+            while limit.left_s() and not telemetry.over:
                 time.sleep(TICK_S)
                 self.look()
-                chart.data = columns(told.series(STEP_S, SHOWN_S))
+                chart.data = columns(telemetry.series(STEP_S, SHOWN_S))
                 status.value = f'<div class="outage-status">{self.status()}</div>'
             self.fleet.catch_up()
         except KeyboardInterrupt:
             self.stopped = True
             print("Stopped watching. The fleet goes on; run the cell again to see it.")
         finally:
-            picture = picture_of(told, title)
-            if shown is not None:
-                shown.update(HTML(f"<div>{self.status()}</div>{picture}"))
+            picture = picture_of(telemetry, title)
+            if handle is not None:
+                handle.update(HTML(f"<div>{self.status()}</div>{picture}"))
 
     def status(self) -> str:
-        """The June clock, the alert, traffic, the replicas: one line of HTML."""
-        told = self.fleet.telemetry
+        """Return June clock, alert, traffic and replicas, as one line of HTML."""
+        telemetry = self.fleet.telemetry
         if self.alerted_s is None:
             clock, alert = "13:5x UTC", "no alert"
         else:
             june = JuneClock(self.alerted_s, self.minutes_per_s)
-            clock = f"{june.text(told.now)} UTC"
-            firing = self.alert.firing(told, told.now)
+            clock = f"{june.text(telemetry.now)} UTC"
+            firing = self.alert.firing(telemetry, telemetry.now)
             alert = ALERT if firing else "alert over"
-        ready, replicas = told.ready(), len(self.fleet.replica_addresses)
-        failing = told.error_share(told.now - RATE_OVER_S, told.now)
+        ready, replicas = telemetry.ready(), len(self.fleet.replica_addresses)
+        died = len(telemetry.exits())
+        failing = telemetry.error_share(telemetry.now - RATE_OVER_S, telemetry.now)
         traffic = "no traffic" if failing is None else f"{failing:.0%} of tries fail"
         return (
             f"<strong>{clock}</strong> · {alert} · {traffic}"
             f" · release “{self.fleet.release.name}”"
-            f" · {ready} of {replicas} replicas ready · {len(told.exits())} died so far"
-            f"{busy(told.slowdown(told.now - 1.0))}"
+            f" · {ready} of {replicas} replicas ready · {died} died so far"
+            f"{busy(telemetry.slowdown(telemetry.now - 1.0))}"
         )
 
     def look(self) -> None:
-        """Notice the alert when it fires."""
-        told = self.fleet.telemetry
-        if self.alerted_s is None and self.alert.firing(told, told.now):
-            self.alerted_s = told.now
+        """Keep the present second if the alert fires for the first time."""
+        telemetry = self.fleet.telemetry
+        if self.alerted_s is None and self.alert.firing(telemetry, telemetry.now):
+            self.alerted_s = telemetry.now
 
 
 def busy(slowdown: float) -> str:
-    """Say that a second of the fleet takes `slowdown` seconds, if that matters."""
+    """Return a note that a second of the fleet takes `slowdown` seconds.
+
+    It is empty if the slowdown is below BUSY_FROM.
+    """
     if slowdown < BUSY_FROM:
         return ""
     return (
@@ -102,14 +106,14 @@ def busy(slowdown: float) -> str:
     )
 
 
-def picture_of(told: Telemetry, title: str) -> str:
-    """What the chart shows at the end of `told`, as HTML."""
-    samples = told.series(STEP_S, SHOWN_S)
+def picture_of(telemetry: Telemetry, title: str) -> str:
+    """Return the chart as it is at the end of `telemetry`, as HTML."""
+    samples = telemetry.series(STEP_S, SHOWN_S)
     return still(title, LINES, columns(samples), in_words(samples))
 
 
 def columns(samples: list[Sample]) -> list[list[float]]:
-    """What the chart draws: times, good and failed tries a second, deaths so far."""
+    """Return the chart's data: times, good and failed tries a second, deaths so far."""
     return [
         [sample.t for sample in samples],
         [sample.good_rate for sample in samples],
@@ -119,7 +123,7 @@ def columns(samples: list[Sample]) -> list[list[float]]:
 
 
 def in_words(samples: list[Sample]) -> str:
-    """The chart for those who do not see it."""
+    """Return the chart in words, for those who do not see it."""
     if not samples:
         return "No request has ended yet."
     first, last = samples[0], samples[-1]

@@ -1,7 +1,7 @@
-"""The runs of a lesson: what happened in a cell, and when, as it was at its end.
+"""The runs of a lesson: the telemetry and the moments of a cell, as at its end.
 
-A `Stage` has one fleet at a time; each cell that does something to it is a `Run`. What
-a lesson says of a run is computed from the run, be it live or recorded.
+A `Stage` has one fleet at a time; each cell that does something to it is a `Run`. A
+lesson computes each figure that it names from the run, be it live or recorded.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from course.outage.traffic.retries import Retries
 
 from .live import MINUTES_PER_S, LiveView, picture_of
 
-# What was due in the last second of a run may still have been under way at its end.
+# Requests due in the last second of a run may still have been under way at its end.
 UNDER_WAY_S = 1.0
 SERVES_WITHIN_S = 20.0
 FIRST_SECOND = "the first second of requests that are served"
@@ -37,12 +37,12 @@ class RunIncomplete(OutageError):
 
 
 class Run:
-    """What happened to a fleet from second `began` to `ended`, and moments in between.
+    """The telemetry of a fleet from second `began` to `ended`, and moments in between.
 
     `run["deployed"]` is the second at which `run.mark("deployed")` was called. Once the
-    run has ended, `telemetry` stays as it was then; `fleets` are the telemetry of all
-    fleets that took part, by name, the one of the stage under "". A run that did not
-    come to its end raises RunIncomplete whatever it is asked.
+    run has ended, `telemetry` stays as it was then; `fleets` holds the telemetry of all
+    fleets that took part, by name, that of the stage's fleet under "". Every question
+    to a run that did not come to its end raises RunIncomplete.
     """
 
     def __init__(self, lesson: str, name: str) -> None:
@@ -52,46 +52,46 @@ class Run:
         self._marks: dict[str, float] = {}
         self._fleets: dict[str, Telemetry] = {}
         self._view: LiveView | None = None
-        self._why_not: OutageError | None = None
+        self._error: OutageError | None = None
 
-    # --- while it goes on
+    # --- while the run goes on
 
     @property
     def fleet(self) -> Fleet:
-        """The fleet, while the run goes on. Raises RunIncomplete."""
+        """Return the fleet, while the run goes on. Raises RunIncomplete."""
         if self._view is None:
-            raise self._why_not or RunIncomplete(self.name)
+            raise self._error or RunIncomplete(self.name)
         return self._view.fleet
 
     def begin(self, view: LiveView) -> None:
-        """Take note of what happens to the fleet in `view` from now on."""
+        """Begin the run, which keeps the events of the fleet in `view` from now on."""
         self._view = view
         self._fleets[""] = view.fleet.telemetry
         self.mark("began")
 
-    def fail(self, why_not: OutageError) -> None:
-        """Raise `why_not` as soon as anything is asked of the run."""
-        self._why_not = why_not
+    def fail(self, error: OutageError) -> None:
+        """Let every question to the run raise `error`."""
+        self._error = error
 
     def mark(self, moment: str) -> None:
         """Keep the present second as `moment`."""
         self._marks[moment] = self.telemetry.now
 
     def join(self, name: str, fleet: Fleet) -> None:
-        """Keep what happens to another fleet, too, as `name`."""
+        """Keep the events of another fleet, too, as those of `name`."""
         self._fleets[name] = fleet.telemetry
 
     def watch(self, seconds: float, title: str) -> None:
         """Show the fleet while it could run for `seconds`. Raises MachineTooBusy."""
         self.title = title
         if self._view is None:
-            raise self._why_not or RunIncomplete(self.name)
+            raise self._error or RunIncomplete(self.name)
         self._view.watch(seconds, title)
 
     def end(self) -> None:
-        """Keep what is known by now, and take in nothing more."""
-        if self._why_not:
-            raise self._why_not
+        """End the run: keep the events so far, and take in no more."""
+        if self._error:
+            raise self._error
         if self._view and not self._view.stopped:
             self.mark("ended")
             self._fleets = {name: t.snapshot() for name, t in self._fleets.items()}
@@ -99,26 +99,26 @@ class Run:
 
     def drop(self) -> None:
         """Let go of the fleet."""
-        self._view = self._why_not = None
+        self._view = self._error = None
 
-    # --- what is asked of it
+    # --- questions to the run
 
     def __getitem__(self, moment: str) -> float:
-        return self._known(self._marks)[moment]
+        return self._if_known(self._marks)[moment]
 
     @property
     def fleets(self) -> dict[str, Telemetry]:
-        """What each fleet did, by name. Raises RunIncomplete."""
-        return self._known(self._fleets)
+        """Return the telemetry of each fleet, by name. Raises RunIncomplete."""
+        return self._if_known(self._fleets)
 
     @property
     def telemetry(self) -> Telemetry:
-        """What the fleet of the stage did. Raises RunIncomplete."""
+        """Return the telemetry of the stage's fleet. Raises RunIncomplete."""
         return self.fleets[""]
 
     @property
     def lag(self) -> float:
-        """How late this machine was, in seconds of the worst second: see Telemetry."""
+        """Return the lag of this machine in the worst second (s): see Telemetry.lag."""
         return self.telemetry.lag(self["began"], self["ended"])
 
     def served(
@@ -127,28 +127,29 @@ class Run:
         until: float | None = None,
         within_s: float = Retries.timeout_s,
     ) -> float:
-        """The share of well-formed requests due in that time that were served in time.
+        """Return the share of well-formed requests due in that time that were served.
 
-        In time is `within_s` of being due, the client's time-out. 0.0 if no such
-        request has ended. Left out, `until` is shortly before the end of the run.
+        They are served if they were answered within `within_s` seconds of being due;
+        left out, that is the client's time-out. 0.0 if no such request has ended. Left
+        out, `until` is UNDER_WAY_S before the end of the run.
         """
         until = self["ended"] - UNDER_WAY_S if until is None else until
         return self.telemetry.success(since, until, within_s) or 0.0
 
     def deaths(self, since: float = 0.0) -> list[Exit]:
-        """Return the ends of processes, from second `since` on."""
+        """Return the exits that nobody had asked for, from second `since` on."""
         return [end for end in self.telemetry.exits() if end.t >= since]
 
     def picture(self) -> str:
-        """The fleet at the end of the run, as HTML."""
+        """Return the chart of the fleet at the end of the run, as HTML."""
         where = f"{self.title} (recorded)" if self.recorded else self.title
         return picture_of(self.telemetry, where)
 
     # --- kept in a file
 
     def scene(self) -> Scene:
-        """Return what is kept of it in a file. Raises RunIncomplete."""
-        return Scene(self.name, self.title, self._known(self._marks), self.fleets)
+        """Return the run as it is kept in a file. Raises RunIncomplete."""
+        return Scene(self.name, self.title, self._if_known(self._marks), self.fleets)
 
     @classmethod
     def of_recording(cls, lesson: str, name: str) -> "Run":
@@ -159,10 +160,10 @@ class Run:
         run.recorded = run.complete = True
         return run
 
-    def _known(self, what: T) -> T:
+    def _if_known(self, value: T) -> T:
         if not self.complete and self._view is None:
-            raise self._why_not or RunIncomplete(self.name)
-        return what
+            raise self._error or RunIncomplete(self.name)
+        return value
 
 
 class Stage:
@@ -184,14 +185,14 @@ class Stage:
 
     @property
     def view(self) -> LiveView:
-        """The fleet as it is now, watched. Raises RunIncomplete if there is none."""
+        """Return the present fleet's view. Raises RunIncomplete if there is no fleet."""
         if self._view is None:
             raise RunIncomplete(next(iter(self._runs), self.lesson))
         return self._view
 
     @property
     def fleet(self) -> Fleet:
-        """The fleet as it is now. Raises RunIncomplete if there is none."""
+        """Return the present fleet. Raises RunIncomplete if there is none."""
         return self.view.fleet
 
     @contextmanager
@@ -210,7 +211,7 @@ class Stage:
         may also be a fleet. Raises OutageError.
         """
         if earlier := self._runs.pop(name, None):
-            earlier.complete = False  # what it saw is not what is there now
+            earlier.complete = False  # the fleet will not stay as it has left it
         goes_on = after is not None and after is self._latest and after.complete
         run = self._runs[name] = self._latest = Run(self.lesson, name)
         try:
@@ -246,16 +247,16 @@ class Stage:
         self._view = LiveView(fleet, self.minutes_per_s)
         if load:
             fleet.start_traffic(load)
-            # What a run sees go wrong has gone right before, on this machine. Traffic
-            # that is malformed from the start has nothing to be waited for.
+            # Requests that fail in a run have been served before, on this machine. With
+            # traffic that is malformed from the start there is nothing to wait for.
             if not load.malformed:
-                _serve(fleet.telemetry, load.rate)
+                _wait_until_served(fleet.telemetry, load.rate)
 
 
-def _serve(told: Telemetry, rate: float) -> None:
+def _wait_until_served(telemetry: Telemetry, rate: float) -> None:
     """Wait until as many requests are served as come in a second, `rate` of them."""
-    limit = told.limit(FIRST_SECOND, SERVES_WITHIN_S)
-    if not told.wait_for(
+    limit = telemetry.limit(FIRST_SECOND, SERVES_WITHIN_S)
+    if not telemetry.wait_for(
         lambda t: sum(try_.outcome == "ok" for try_ in t.tries) >= rate,
         SERVES_WITHIN_S,
         FIRST_SECOND,
