@@ -47,7 +47,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def sweep(prefix: str) -> None:
-    """Remove the temporary folders `prefix`* whose process was killed."""
+    """Remove temporary folders called `prefix`… that killed processes have left."""
     for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
         try:
             if time.time() - folder.stat().st_mtime < SWEPT_AFTER_S:

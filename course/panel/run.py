@@ -78,7 +78,7 @@ class Run:
         self._marks[moment] = self.telemetry.now
 
     def join(self, name: str, fleet: Fleet) -> None:
-        """Keep the events of another fleet, too, as those of `name`."""
+        """Keep the events of another fleet, too, under `name`."""
         self._fleets[name] = fleet.telemetry
 
     def watch(self, seconds: float, title: str) -> None:
@@ -185,7 +185,7 @@ class Stage:
 
     @property
     def view(self) -> LiveView:
-        """Return the present fleet's view. Raises RunIncomplete if there is no fleet."""
+        """Return the present fleet's view. Raises RunIncomplete if there is none."""
         if self._view is None:
             raise RunIncomplete(next(iter(self._runs), self.lesson))
         return self._view

@@ -70,8 +70,8 @@ def last_lines(telemetry: Telemetry, since: float) -> str:
     """Return the exceptions that end the tracebacks of failed requests, with counts."""
     ends: Counter[str] = Counter()
     for entry in telemetry.log_entries():
-        if found := LAST_EXCEPTION.findall(str(entry.record.get("exception", ""))):
-            ends[found[-1].rpartition(".")[2]] += 1
+        if exceptions := LAST_EXCEPTION.findall(str(entry.record.get("exception", ""))):
+            ends[exceptions[-1].rpartition(".")[2]] += 1
     return ", ".join(f"{name}: {count}" for name, count in ends.most_common(4))
 
 

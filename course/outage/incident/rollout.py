@@ -75,7 +75,7 @@ def roll_out(
     looks: int = 40,
     look_s: float = 1.0,
 ) -> Iterator[Look]:
-    """Give `canary` its share of `load`, look every `look_s`, and do what `gate` says.
+    """Give `canary` its share of `load`, look every `look_s`, and obey the `gate`.
 
     Yields each look. It ends with a promotion (control gets the release, and all of the
     load), or with the canary out of service; a canary that is not promoted by the last

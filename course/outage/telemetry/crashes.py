@@ -60,9 +60,9 @@ def read_traceback(lines: list[str]) -> tuple[str, str, str]:
     for line in grouped or lines:
         if (frame := FRAME.search(line)) and "course/service/" in line:
             place = f"{frame[1]}:{frame[2]} in {frame[3]}"
-        found = LAST_LINE.match(line)
-        if found and _is_exception(found[1]):
-            exception, message = found[1].rpartition(".")[2], found[2] or ""
+        last_line = LAST_LINE.match(line)
+        if last_line and _is_exception(last_line[1]):
+            exception, message = last_line[1].rpartition(".")[2], last_line[2] or ""
     return exception, message, place
 
 
