@@ -31,7 +31,7 @@ RELEASES = Path(__file__).parents[1] / "releases"
 
 @dataclass(frozen=True)
 class Release:
-    """A release called `name`; `modules` maps the file names it replaces to sources."""
+    """A release called `name`; `modules` maps its own files by name to their text."""
 
     name: str
     modules: Mapping[str, str] = field(default_factory=dict)

@@ -247,8 +247,8 @@ class Stage:
         self._view = LiveView(fleet, self.minutes_per_s)
         if load:
             fleet.start_traffic(load)
-            # Requests that fail in a run have been served before, on this machine. With
-            # traffic that is malformed from the start there is nothing to wait for.
+            # A run shows failures only of a load that this machine has served before.
+            # Traffic that is malformed from the start is not waited for.
             if not load.malformed:
                 _wait_until_served(fleet.telemetry, load.rate)
 

@@ -119,7 +119,7 @@ class Fleet:
         self.close()
 
     def deploy(self, release: Release) -> None:
-        """Roll `release` out to one replica after another, each once the last is ready.
+        """Roll `release` out to one replica after another; wait until each is ready.
 
         Raises ReleaseDoesNotStart, and leaves the release before it in place.
         """

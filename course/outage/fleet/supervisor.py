@@ -150,7 +150,7 @@ class Supervisor:
             try:
                 await replica.start(*after)
             except OutageError:
-                # That release has been ready before; if it is slow now, it will be.
+                # It was ready before the deployment; if it is slow, it is ready later.
                 await replica.start(*before, insist=True)
                 raise
         self._current = after

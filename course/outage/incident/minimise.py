@@ -12,7 +12,7 @@ Part = TypeVar("Part")
 
 
 def minimise(parts: Sequence[Part], fails: Callable[[list[Part]], bool]) -> list[Part]:
-    """Return the rest of `parts` that still `fails`, but not with any one part less.
+    """Shrink `parts` while it `fails`; return the rest, of which no one part can go.
 
     Leaves out large chunks first, then smaller ones. Raises ValueError if `parts` does
     not fail to begin with.

@@ -221,7 +221,7 @@ class Replay:
         return f"{share:.1%} of tries fail."
 
     def _db_ms(self) -> tuple[float | None, float | None]:
-        """Return median query times: before the first malformed request; to the fix."""
+        """Return median query times (ms): before the outage, and during it."""
         start, end = self.poisoned_s or 0.0, self.fixed_s or self.telemetry.now
         probes = [(p.t, p.ms) for p in list(self.telemetry.probes) if p.ms is not None]
         before = [ms for t, ms in probes if t < start]

@@ -28,7 +28,7 @@ def http_request(
 
 
 def well_formed_route(rng: random.Random) -> tuple[bytes, str, int]:
-    """Return a valid X-Route header in a spelling of clients, its region and shard."""
+    """Return a valid X-Route header as clients spell it, its region and its shard."""
     region = rng.choice(sorted(TOPOLOGY))
     shard = rng.randrange(TOPOLOGY[region])
     spelled = rng.choice([region, region.upper(), region.title()])
@@ -95,12 +95,12 @@ MALFORMED: dict[str, tuple[str, Callable[[random.Random], bytes]]] = {
     "missing shard": ("KeyError", _missing_shard),
     "not an object": ("TypeError", _not_an_object),
     "region is no text": ("AttributeError", _null_region),
-    "shard in argv": ("ValueError", _shard_in_words),
+    "shard in words": ("ValueError", _shard_in_words),
 }
 
 
 def malformed(rng: random.Random, kind: str | None = None) -> tuple[str, bytes]:
-    """Return a kind of malformed request (for None, a random one), and a request."""
+    """Return `kind` (for None, a random one) and a malformed request of that kind."""
     kind = kind or rng.choice(sorted(MALFORMED))
     return kind, http_request(MALFORMED[kind][1](rng))
 
