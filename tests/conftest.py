@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -140,21 +140,6 @@ def running(folder: Path) -> list[psutil.Process]:
         ):
             found.append(process)
     return found
-
-
-# Of a second, see Telemetry.lag. A fleet that is as late serves less than it could.
-TOO_LATE_S = 0.3
-
-
-@contextmanager
-def unless_too_busy(lag_s: Callable[[], float]) -> Iterator[None]:
-    """Skip the test if what goes by the clock fails on a machine that is late."""
-    try:
-        yield
-    except AssertionError:
-        if (late_s := lag_s()) > TOO_LATE_S:
-            pytest.skip(f"this machine was too busy to tell: {late_s:.1f} s late")
-        raise
 
 
 def fleet_folders() -> list[Path]:

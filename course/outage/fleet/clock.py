@@ -31,6 +31,7 @@ class FleetClock:
     """
 
     def __init__(self, path: Path, gauge: Gauge) -> None:
+        self.path = path
         path.write_bytes(bytes(SIZE))
         with open(path, "r+b") as file:
             self._memory = mmap.mmap(file.fileno(), SIZE)

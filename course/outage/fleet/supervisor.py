@@ -120,6 +120,7 @@ class Supervisor:
         return {
             "address": address_of(self._shared),
             "replica_addresses": [replica.address for replica in self.replicas],
+            "clock": str(self.clock.path),
         }
 
     def _socket(self, port: int, name: str | None) -> socket.socket:

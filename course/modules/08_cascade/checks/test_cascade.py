@@ -333,7 +333,7 @@ def live_until_recovered(
                 raise
 
     try:
-        asyncio.run(both())
+        fleet.run(both())
     except* Unmet as group:
         raise group.exceptions[0] from None
     return tries, recovered
