@@ -31,6 +31,7 @@ TOGETHER = {
 
 JUDGING = "tests/autograder/judge/test_judging.py"
 CALIBRATION = "tests/autograder/authoring/test_calibration.py::test_a_known_answer"
+SEEDS = "tests/autograder/authoring/test_seeds.py::test_right"
 LESSON = "tests/test_lessons.py::test_a_lesson_runs_and_observes_what_it_teaches"
 
 # What takes ten seconds or more on a quiet machine with two cores: groups, and tests by
@@ -48,7 +49,9 @@ LONGEST = {
     f"{LESSON}[05": 70,
     "tests/test_lessons.py::test_a_solved": 15,
     "tests/test_lessons.py::test_a_solved_exercise_runs_and_passes[10": 40,
-    "tests/autograder/authoring/test_seeds.py::test_right": 50,
+    SEEDS: 50,
+    # Its calls go to and fro between two processes that wait for each other.
+    f"{SEEDS}_answers_pass_with_every_seed[checks-08": 300,
     "tests/autograder/gradebook/test_exchange.py": 40,
     "tests/autograder/grading/test_class.py": 25,
     "tests/autograder/grading/test_postgresql.py": 25,
