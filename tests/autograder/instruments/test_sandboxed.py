@@ -165,7 +165,7 @@ def test_three(service): pass
 
 @BOTH
 def test_a_run_ends_with_the_first_failure_that_tells(confined: Confined) -> None:
-    """What else fails tells nothing; and without a test that could, nothing is run."""
+    """Go on past other failures; run nothing where no test could tell."""
     runner = SuiteRunner(FAILS, confined, seed=1)
     [one, two, three] = [f"::test_{n}" for n in ("one", "two", "three")]
     for telling, expected in (

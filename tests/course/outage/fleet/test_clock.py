@@ -52,7 +52,7 @@ def test_another_process_reads_the_same_time(tmp_path: Path) -> None:
 
 
 def test_it_stands_still_when_nobody_sets_it(tmp_path: Path) -> None:
-    """Its owner gets no processor, and so sends no traffic either."""
+    """Stop with its owner, who gets no processor and sends no traffic either."""
     clock = FleetClock(tmp_path / "clock", Lossy(0.0))
     time.sleep(LONGEST_STEP_S)
     stopped_at = clock.time()
