@@ -164,6 +164,21 @@ def start_fleet(
         yield start
 
 
+@pytest.fixture(scope="module")
+def start_ours() -> Generator[StartFleet, None, None]:
+    """Yield a function that starts a replica of a release of the course, unconfined.
+
+    It listens on a Unix socket, and ends with the module.
+    """
+    with ExitStack() as running:
+
+        def start(release: Release) -> Fleet:
+            fleet = Fleet(release, 1, first_backoff_s=0.0, unix_sockets=True)
+            return running.enter_context(fleet)
+
+        yield start
+
+
 @pytest.fixture(scope="session")
 def functions(job: Job) -> Functions:
     """Return the learner's functions, which run in a process of their own."""

@@ -17,7 +17,6 @@ from autograder.judge.job import confinement
 from autograder.sandbox import Confined
 from course.outage import Fleet, Release
 from course.outage.errors import ForkServerGone, MachineTooBusy
-from course.outage.fleet.confinement import Confinement
 from course.outage.tempdirs import own_folder
 
 from .sandboxed import reports
@@ -73,7 +72,7 @@ class SuiteRunner:
         self._confined = confined
         self._forks = forks
         # Our releases need no sandbox, but inside one they are forks and start at once.
-        self._fleets = confinement(confined, forks) if forks else Confinement()
+        self._fleets = confinement(confined, forks) if forks else None
         self._ends = ExitStack()
         self._rng = random.Random(f"{seed} suite")
         self._out_of_time = 0
@@ -117,7 +116,13 @@ class SuiteRunner:
         unnamed = Release("release", release.modules)
         with (
             # A dead replica stays dead, or a test would have to be quick to observe it.
-            Fleet(unnamed, 1, first_backoff_s=60.0, confinement=self._fleets) as fleet,
+            Fleet(
+                unnamed,
+                1,
+                first_backoff_s=60.0,
+                confinement=self._fleets,
+                unix_sockets=True,
+            ) as fleet,
             own_folder("outage-suite-") as folder,
             log_in(folder / "log.jsonl", fleet),
         ):

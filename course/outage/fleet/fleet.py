@@ -42,11 +42,12 @@ class Fleet:
         with Fleet(Release.named("bad"), replicas=2) as fleet:
             fleet.start_traffic(Load(rate=60, malformed=0.01))
 
-    `port` 0 takes a free one; replicas that run other people's code are started under
-    `confinement`, and listen on a Unix socket instead. A replica that ends is started
-    again after `first_backoff_s`, and after twice as long each further time. Every
-    process of the fleet ends with the `with` block, and within seconds if the owner
-    dies in whatever way. All methods raise OutageError.
+    `port` 0 takes a free one. With `unix_sockets`, the fleet listens on a Unix socket
+    instead; so it does under `confinement`, in which replicas are started that run
+    other people's code. A replica that ends is started again after `first_backoff_s`,
+    and after twice as long each further time. Every process of the fleet ends with the
+    `with` block, and within seconds if the owner dies in whatever way. All methods
+    raise OutageError.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Fleet:
         port: int = 0,
         first_backoff_s: float = FIRST_BACKOFF_S,
         confinement: Confinement | None = None,
+        unix_sockets: bool = False,
     ) -> None:
         require_room()
         self.release = self._release_before = release
@@ -93,6 +95,7 @@ class Fleet:
                 port=port,
                 first_backoff_s=first_backoff_s,
                 confinement=confinement and confinement.to_json(),
+                unix_sockets=unix_sockets or confinement is not None,
             )
         except BaseException:
             self.close()
@@ -108,7 +111,7 @@ class Fleet:
 
     @property
     def port(self) -> int:
-        """Return the loopback port of a fleet that is not confined."""
+        """Return the loopback port of a fleet that listens on one."""
         assert isinstance(self.address, int), "it listens on a Unix socket"
         return self.address
 

@@ -84,10 +84,11 @@ class Supervisor:
         port: int,
         first_backoff_s: float,
         confinement: dict[str, Any] | None,
+        unix_sockets: bool,
     ) -> dict[str, Any]:
         """Bind the shared socket and start every replica; return their addresses."""
         confined = Confinement.from_json(confinement) if confinement else None
-        self._shared = self._socket(port, "fleet.sock" if confined else None)
+        self._shared = self._socket(port, "fleet.sock" if unix_sockets else None)
         self._current = self._write_release(release)
         database = self.folder / "orders.db"
         # Replicas that start together must not race for the change of journal mode: it
@@ -99,7 +100,7 @@ class Supervisor:
             Replica(
                 i,
                 self._shared,
-                self._socket(0, f"replica-{i}.sock" if confined else None),
+                self._socket(0, f"replica-{i}.sock" if unix_sockets else None),
                 database,
                 self.clock.fd,
                 confined,

@@ -10,8 +10,8 @@ import pytest
 from autograder.instruments.expect import Unmet, check
 from autograder.instruments.functions import Functions
 from autograder.instruments.observe import READY_WITHIN_S, dies
+from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.fleet.confinement import Confinement
 from course.outage.telemetry.crashes import crashes
 from course.outage.traffic.messages import http_request
 
@@ -53,19 +53,15 @@ def fate_of(fleet: Fleet, name: str) -> Fate:
 
 
 @pytest.fixture(scope="module")
-def observed() -> Mapping[str, Fate]:
+def observed(start_ours: StartFleet) -> Mapping[str, Fate]:
     """What becomes of each way, seen a moment ago."""
-    with (
-        Fleet(
-            Release.named("raises"), 1, first_backoff_s=0.0, confinement=Confinement()
-        ) as fleet,
-        ThreadPoolExecutor(len(LIVING)) as clients,
-    ):
+    fleet = start_ours(Release.named("raises"))
+    with ThreadPoolExecutor(len(LIVING)) as clients:
         seen = dict(
             zip(LIVING, clients.map(lambda n: fate_of(fleet, n), LIVING), strict=True)
         )
-        assert not fleet.telemetry.exits()
-        return seen | {name: fate_of(fleet, name) for name in DEADLY}
+    assert not fleet.telemetry.exits()
+    return seen | {name: fate_of(fleet, name) for name in DEADLY}
 
 
 def require_fates(
@@ -143,15 +139,13 @@ def test_what_hangs(functions: Functions, observed: Mapping[str, Fate]) -> None:
 
 
 @check("june_crash() reads the traceback of June's crash", points=1.5)
-def test_the_crash_is_read(functions: Functions) -> None:
-    with Fleet(
-        Release.named("bad"), 1, first_backoff_s=0.0, confinement=Confinement()
-    ) as fleet:
-        fleet.send(http_request(b'["eu-west", 3]'))
-        fleet.telemetry.wait_for(
-            lambda t: any(crash.place for crash in crashes(t)), READY_WITHIN_S
-        )
-        crash = crashes(fleet.telemetry)[0]
+def test_the_crash_is_read(functions: Functions, start_ours: StartFleet) -> None:
+    fleet = start_ours(Release.named("bad"))
+    fleet.send(http_request(b'["eu-west", 3]'))
+    fleet.telemetry.wait_for(
+        lambda t: any(crash.place for crash in crashes(t)), READY_WITHIN_S
+    )
+    crash = crashes(fleet.telemetry)[0]
     truth = {
         "exception": (crash.exception, "the last line of the traceback in the group"),
         "origin": (crash.place.rpartition(" ")[2], "the last frame inside the group"),

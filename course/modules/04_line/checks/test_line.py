@@ -1,6 +1,6 @@
 """A reproducer and a test against real releases; two functions on small cases."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,9 +8,9 @@ import pytest
 from autograder.instruments.expect import Unmet, check
 from autograder.instruments.functions import Functions
 from autograder.instruments.observe import READY_WITHIN_S, dies
+from autograder.instruments.plugin import StartFleet
 from autograder.instruments.suites import SuiteRun, SuiteRunner
-from course.outage import Fleet, Release
-from course.outage.fleet.confinement import Confinement
+from course.outage import Release
 from course.outage.fleet.failure import failure_of
 from course.outage.traffic.messages import http_request
 
@@ -41,15 +41,14 @@ Failing = Callable[[str], tuple[str, str] | None]
 
 
 @pytest.fixture(scope="module")
-def failing() -> Iterator[Failing]:
+def failing(start_ours: StartFleet) -> Failing:
     """How a header fails on the good release: type and place, or None."""
-    good = Release.named("good")
-    with Fleet(good, 1, first_backoff_s=0.0, confinement=Confinement()) as fleet:
+    fleet = start_ours(Release.named("good"))
 
-        def how(header: str) -> tuple[str, str] | None:
-            return failure_of(fleet, http_request(header.encode("utf-8", "replace")))
+    def how(header: str) -> tuple[str, str] | None:
+        return failure_of(fleet, http_request(header.encode("utf-8", "replace")))
 
-        yield how
+    return how
 
 
 def header_from(functions: Functions) -> str:
@@ -68,7 +67,9 @@ def as_words(failure: tuple[str, str] | None) -> str:
 
 
 @check("The reproducer fails as the captured request does, and kills", points=1.5)
-def test_the_reproducer_fails_alike(functions: Functions, failing: Failing) -> None:
+def test_the_reproducer_fails_alike(
+    functions: Functions, failing: Failing, start_ours: StartFleet
+) -> None:
     header = header_from(functions)
     wanted, found = failing(CAPTURED), failing(header)
     if found != wanted:
@@ -79,15 +80,14 @@ def test_the_reproducer_fails_alike(functions: Functions, failing: Failing) -> N
             look="what you compare while you shrink. “It fails” is not “it fails"
             " alike”.",
         )
-    june = Release.named("bad")
-    with Fleet(june, 1, first_backoff_s=0.0, confinement=Confinement()) as fleet:
-        fleet.send(http_request(header.encode()))
-        if not dies(fleet, 0, READY_WITHIN_S):
-            raise Unmet(
-                sent=f"X-Route: {header}, to June's release",
-                saw="the process lives.",
-                expected="its end.",
-            )
+    june = start_ours(Release.named("bad"))
+    june.send(http_request(header.encode()))
+    if not dies(june, 0, READY_WITHIN_S):
+        raise Unmet(
+            sent=f"X-Route: {header}, to June's release",
+            saw="the process lives.",
+            expected="its end.",
+        )
 
 
 @check("Nothing can be left out of the reproducer", points=1.5)

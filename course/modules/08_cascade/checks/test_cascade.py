@@ -25,7 +25,6 @@ from autograder.instruments.observe import (
 )
 from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
-from course.outage.fleet.confinement import Confinement
 from course.outage.traffic.fakeclock import FakeClockLoop
 from course.outage.traffic.load import Load, Send, Try, run
 from course.outage.traffic.messages import http_request, malformed
@@ -256,7 +255,7 @@ FIRST_LOOK_S = BURST_AT_S + 2.5 + LOOKED_AT_S + ENDED_AFTER_S
 
 @check("Live: with these clients the service recovers from a burst", points=1)
 def test_the_service_recovers_from_a_burst(
-    functions: Functions, seeded: random.Random
+    functions: Functions, seeded: random.Random, start_ours: StartFleet
 ) -> None:
     load = Load(
         STEADY,
@@ -264,11 +263,8 @@ def test_the_service_recovers_from_a_burst(
         seconds=LASTS_S,
         retries=Retries(timeout_s=TIMEOUT_S),
     )
-    narrow = Release.named("narrow")
-    with (
-        Fleet(narrow, 1, confinement=Confinement()) as fleet,
-        talking(functions, LASTS_S) as client,
-    ):
+    fleet = start_ours(Release.named("narrow"))
+    with talking(functions, LASTS_S) as client:
         client.new(seeded.getrandbits(30))
         tries, recovered = live_until_recovered(load, fleet, client)
     served = served_before(LASTS_S, tries)
