@@ -9,7 +9,8 @@ import inspect
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,11 @@ def defined(source: str, name: str) -> Any:
 
 
 def drawn_from(folder: Path) -> Iterator[tuple[str, Callable[..., None]]]:
-    """The tests below `folder` that need a learner's functions and a seed alone."""
+    """The tests below `folder` that need a learner's functions and a seed alone.
+
+    Some take the functions through the `client` that their module makes of them by
+    `talking`. A test that takes any other fixture may start a process: it is not here.
+    """
     for path in sorted(folder.glob("test_*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
         assert spec is not None
@@ -91,6 +96,21 @@ def drawn_from(folder: Path) -> Iterator[tuple[str, Callable[..., None]]]:
                 wanted = list(inspect.signature(test).parameters)
                 if sorted(wanted) == ["functions", "seeded"]:
                     yield path.name, test
+                elif sorted(wanted) == ["client", "seeded"]:
+                    yield path.name, with_client(module.talking, test)
+
+
+def with_client(
+    talking: Callable[[Any], AbstractContextManager[Any]], test: Callable[..., None]
+) -> Callable[..., None]:
+    """The test, given a client of the functions."""
+
+    @wraps(test)
+    def run(functions: InProcess, seeded: random.Random) -> None:
+        with talking(functions) as client:
+            test(client=client, seeded=seeded)
+
+    return run
 
 
 CASES = [
