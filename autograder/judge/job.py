@@ -73,6 +73,7 @@ def confinement(
     limits = Limits(wall_s=int(Limits.wall_s * patience))
     database = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"]
     argv = interpreter(confined, limits, read=["{release}"], write=database)
-    if forks:
-        return Confinement(argv, forks=forks, forked=FORKED[confined])
-    return Confinement((*argv, "--warm", "{warm}"))
+    # Whether a fork can join a sandbox must have been tried, and `forks` says that it
+    # was. For limits alone, the server of any supervisor will do.
+    forked = FORKED[confined] if forks or confined is Confined.LIMITS else ""
+    return Confinement(argv, forks=forks, forked=forked)

@@ -50,9 +50,8 @@ def interpreter(
 
     In a sandbox the module can read the folders and files `read` and change the files
     `write`, each under the path that it has outside; missing files in `write` are
-    created. Every inheritable file descriptor is passed on. With `--warm FD` appended,
-    the module starts in two halves: see launch.py. A fork of a process that has
-    imported all the module needs can run this command line by itself: see join.py.
+    created. Every inheritable file descriptor is passed on. A fork of a process that
+    has imported all the module needs can run this command line by itself: see join.py.
 
     Raises SandboxUnavailable if there is no bubblewrap.
     """

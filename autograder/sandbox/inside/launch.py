@@ -1,13 +1,10 @@
 """Puts limits on this process, then runs a Python module in it.
 
-    python launch.py '{"limits": {…}, "user": 61200}' [--warm FD] -m MODULE ARGUMENTS…
+    python launch.py '{"limits": {…}, "user": 61200}' -m MODULE ARGUMENTS…
 
-It runs inside the sandbox, as a script that needs only the standard library. With
-`--warm` it imports the packages that the service needs and waits until somebody writes
-to FD or closes it: the modules of a release are imported after that.
+It runs inside the sandbox, as a script that needs only the standard library.
 """
 
-import importlib
 import json
 import os
 import resource
@@ -16,18 +13,6 @@ import sys
 
 MB = 1 << 20
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
-
-# Imported while waiting: they take 0.5 of the 0.7 s that the service needs to start.
-WARM = (
-    "fastapi",
-    "uvicorn",
-    "uvicorn.protocols.http.auto",
-    "uvicorn.lifespan.on",
-    "uvicorn.protocols.websockets.auto",
-    "aiosqlite",
-    "structlog",
-    "prometheus_client",
-)
 
 
 def apply(limits: dict[str, int], user: int | None) -> None:
@@ -57,16 +42,8 @@ def apply(limits: dict[str, int], user: int | None) -> None:
 def main() -> None:
     """Set the limits that the command line asks for, and run the module."""
     options = json.loads(sys.argv[1])
-    arguments = sys.argv[2:]
     apply(options["limits"], options["user"])
-    if arguments[0] == "--warm":
-        for name in WARM:
-            importlib.import_module(name)
-        gate = int(arguments[1])
-        os.read(gate, 1)
-        os.close(gate)
-        arguments = arguments[2:]
-    run(arguments)
+    run(sys.argv[2:])
 
 
 def forked() -> int:

@@ -10,14 +10,11 @@ class Confinement:
     """How the replicas of a fleet that run other people's code are started and bounded.
 
     `interpreter` stands in place of `python` in the command of a replica. In its
-    arguments, {release} is the folder of the release, {database} the database's file,
-    and {warm} a file descriptor: the interpreter may load what it needs, and then waits
-    until that is closed before it loads the release. Once a process of a replica has
-    died, a spare one is kept waiting in this way, and takes over at once when the next
-    dies.
+    arguments, {release} is the folder of the release, {database} the database's file.
 
-    With `forks`, the address of a fork server (see forkserver.py), the command is not
-    run: it is the sys.argv of `forked`, "module:function", in a fork of that server.
+    With `forked`, "module:function", the command is not run where processes can be
+    forked: it is the sys.argv of that function in a fork of the server at the address
+    `forks` (see forkserver.py), or else of the one that has forked the supervisor.
 
     A replica that is not ready after `ready_within_s` seconds is given up.
 
@@ -41,17 +38,9 @@ class Confinement:
         """Return the confinement of which `to_json` has returned `data`."""
         return cls(**{**data, "interpreter": tuple(data["interpreter"])})
 
-    @property
-    def keeps_spare(self) -> bool:
-        """Return whether the interpreter can be started before it is needed."""
-        return "{warm}" in self.interpreter
-
-    def command(self, release: str, database: str, warm: int) -> list[str]:
+    def command(self, release: str, database: str) -> list[str]:
         """Return the arguments of `interpreter` for one process, filled in."""
-        values = {"{release}": release, "{database}": database, "{warm}": str(warm)}
-        argv = []
-        for argument in self.interpreter:
-            for placeholder, value in values.items():
-                argument = argument.replace(placeholder, value)
-            argv.append(argument)
-        return argv
+        return [
+            argument.replace("{release}", release).replace("{database}", database)
+            for argument in self.interpreter
+        ]

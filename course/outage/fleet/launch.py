@@ -1,10 +1,9 @@
-"""Starts the processes of one replica, and keeps a spare one where that is possible."""
+"""Starts the processes of one replica: forks, where there is a fork server for them."""
 
 import asyncio
 import os
 import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from . import forkserver, warm
@@ -50,8 +49,7 @@ Process = asyncio.subprocess.Process | ForkedProcess
 class Spawner:
     """Starts processes of `python -m course.service` that listen on `sockets`.
 
-    `sockets` are descriptors, and `clock` is that of the file of the fleet's clock. A
-    spare process has loaded everything but the release, and waits until it is needed.
+    `sockets` are descriptors, and `clock` is that of the file of the fleet's clock.
     """
 
     def __init__(
@@ -65,65 +63,37 @@ class Spawner:
         self._clock = clock
         self._passed = (*sockets, clock)
         self._database = database
-        # A supervisor that was forked has its server's other forks beside it.
-        ours = Confinement(forks=forkserver.ours or "", forked=warm.MAIN)
-        self._confinement = confinement or ours
-        self._spare: tuple[Process, int] | None = None
+        self._confinement = confinement or Confinement(forked=warm.MAIN)
+        self._forks = ""
+        if self._confinement.forked:
+            self._forks = self._confinement.forks or forkserver.ours or ""
 
     async def start(self, folder: Path) -> Process:
-        """Return a process, spare or new, of the release written in `folder`."""
-        process, gate = self._spare or await self._prepare(folder)
-        self._spare = None
-        os.close(gate)
-        return process
-
-    async def keep_spare(self, folder: Path) -> None:
-        """Keep a spare process ready for the next start in the same `folder`."""
-        if self._confinement.keeps_spare and self._spare is None:
-            self._spare = await self._prepare(folder)
-
-    def drop_spare(self) -> None:
-        """End the spare process, if there is one."""
-        if self._spare is not None:
-            process, gate = self._spare
-            self._spare = None
-            with suppress(ProcessLookupError):  # it has ended, too early
-                process.kill()
-            os.close(gate)
-
-    async def _prepare(self, folder: Path) -> tuple[Process, int]:
-        """Return a process, and the descriptor that lets it begin when it is closed."""
-        waited_on, gate = os.pipe()
-        argv = self._confinement.command(str(folder), str(self._database), waited_on)
+        """Start a process of the release written in `folder`."""
+        argv = self._confinement.command(str(folder), str(self._database))
         argv += ["-m", "course.service", "--database", str(self._database)]
         for fd in self._sockets:
             argv += ["--fd", str(fd)]
         argv += ["--clock", str(self._clock)]
-        if self._confinement.forks:
-            process: Process = await self._fork(argv, folder)
-        else:
-            passed = self._passed
-            if self._confinement.keeps_spare:
-                passed += (waited_on,)
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                cwd=folder,
-                env={**passed_on(os.environ), "PYTHONUNBUFFERED": "1"},
-                pass_fds=passed,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                limit=LONGEST_LINE,
-            )
-        os.close(waited_on)
-        return process, gate
+        if self._forks:
+            return await self._fork(argv, folder)
+        return await asyncio.create_subprocess_exec(
+            *argv,
+            cwd=folder,
+            env={**passed_on(os.environ), "PYTHONUNBUFFERED": "1"},
+            pass_fds=self._passed,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            limit=LONGEST_LINE,
+        )
 
     async def _fork(self, argv: list[str], folder: Path) -> ForkedProcess:
         reading, writing = os.pipe()
         fds = {1: writing, 2: writing} | {fd: fd for fd in self._passed}
         try:
             forked = Forked(
-                self._confinement.forks,
+                self._forks,
                 self._confinement.forked,
                 argv,
                 fds,

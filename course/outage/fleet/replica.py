@@ -131,7 +131,6 @@ class Replica:
         self._output: asyncio.Task[None] | None = None
         self._last_lines: deque[str] = deque(maxlen=12)
         self._release, self._folder = "", Path()
-        self._has_died = False
 
     async def start(self, release: str, folder: Path, insist: bool = False) -> None:
         """Run the release written in `folder`; return once it is ready.
@@ -142,7 +141,6 @@ class Replica:
         `insist` nothing is raised, and it is started again until it is ready.
         """
         self._release, self._folder = release, folder
-        self._spawner.drop_spare()  # of the release before
         self._failed = asyncio.get_running_loop().create_future()
         self._keeper = self._start_task(self._keep())
         ready = asyncio.create_task(self.ready.wait())
@@ -171,7 +169,6 @@ class Replica:
         process, started = self.process, _now()
         if self._keeper is not None:
             self._keeper.cancel()
-        self._spawner.drop_spare()
         if process is None:
             return Stop(None, 0.0, killed=False)
         self._signal(process, signal.SIGTERM)
@@ -192,7 +189,6 @@ class Replica:
         """End the process now, at the end of the fleet."""
         if self._keeper is not None:
             self._keeper.cancel()
-        self._spawner.drop_spare()
         if self.process is not None:
             self._signal(self.process, signal.SIGKILL)
 
@@ -218,7 +214,6 @@ class Replica:
                     await first_of({self._output}, limit)
             tries = 0 if self.ready.is_set() else tries + 1
             self._ended(process, asked=False)
-            self._has_died = True
             wrote_too_much = self._output_left is not None and self._output_left <= 0
             gives_up = tries >= TRIES_TO_START or wrote_too_much
             if self._failed and not self._failed.done() and gives_up:
@@ -246,9 +241,6 @@ class Replica:
         self.ready.set()
         if self.process is not None:
             self._report("ready", self.process)
-        if self._has_died:  # and so will again: a spare costs as much as a start
-            # Not part of this task, which ends with the process.
-            self._start_task(self._spawner.keep_spare(self._folder))
 
     async def _read_output(self, process: Process) -> None:
         assert process.stdout is not None

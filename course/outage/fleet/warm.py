@@ -2,7 +2,8 @@
 
 A Python that imports the service takes 0.9 s of processor time to start, a fork of one
 that has done so 0.05 s: a fleet is there sooner, and so is a replica after a restart.
-Other people's code has fork servers of its own; on macOS every process is a new Python.
+In the sandbox, other people's code has fork servers of its own; on macOS every process
+is a new Python.
 """
 
 import atexit

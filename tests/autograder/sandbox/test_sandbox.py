@@ -300,34 +300,6 @@ time.sleep(60)
     assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
 
 
-@pytest.mark.parametrize(
-    "way", [Way.LIMITS, pytest.param(Way.SANDBOX, marks=pytest.mark.sandbox)]
-)
-def test_a_warm_start_waits_for_its_gate(tmp_path: Path, way: Way) -> None:
-    """The module is not loaded before; its libraries are."""
-    tmp_path.chmod(0o755)
-    (tmp_path / "attempt.py").write_text("import sys; print('fastapi' in sys.modules)")
-    waited_on, gate = os.pipe()
-    process = subprocess.Popen(
-        [
-            *interpreter(way.value, read=[str(tmp_path)]),
-            "--warm",
-            str(waited_on),
-            "-m",
-            "attempt",
-        ],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        text=True,
-        pass_fds=[waited_on],
-    )
-    os.close(waited_on)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(1.5)
-    os.close(gate)
-    assert process.communicate(timeout=60)[0] == "True\n"
-
-
 def test_without_bubblewrap_it_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

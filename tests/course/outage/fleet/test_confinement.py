@@ -1,4 +1,4 @@
-"""Fleets that run other people's code: Unix sockets, spares, bounds on what is read."""
+"""Fleets that run other people's code: Unix sockets, bounds on what is read."""
 
 import random
 import socket
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from course.outage import Fleet, OutageError, Release
+from course.outage.fleet import warm
 from course.outage.fleet.confinement import Confinement
 from course.outage.fleet.replica import record_of
 from course.outage.traffic import wire
@@ -40,12 +41,13 @@ def test_a_confined_fleet_listens_on_unix_sockets() -> None:
 
 
 @pytest.mark.process
-def test_a_process_that_ends_is_replaced() -> None:
-    """By its spare, where the interpreter can wait; by a new one otherwise."""
+@pytest.mark.parametrize("forked", ["", warm.MAIN], ids=["anew", "forked"])
+def test_a_process_that_ends_is_replaced(forked: str) -> None:
+    """Each time."""
     rng = random.Random(2)
-    with Fleet(
-        Release.named("bad"), 1, first_backoff_s=0.0, confinement=Confinement()
-    ) as fleet:
+    confined = Confinement(forked=forked)
+    bad = Release.named("bad")
+    with Fleet(bad, 1, first_backoff_s=0.0, confinement=confined) as fleet:
         for deaths in (1, 2):
             fleet.send(malformed(rng)[1])
             fleet.telemetry.wait_for(lambda t, n=deaths: len(t.exits()) == n, 10)
@@ -83,10 +85,9 @@ def test_a_release_that_is_not_ready_in_time_is_given_up() -> None:
 
 def test_a_confinement_survives_json_and_fills_in_its_words() -> None:
     """It is handed to another process."""
-    told = Confinement((sys.executable, "--x={release}", "{warm}"), 5, 2.0)
+    told = Confinement((sys.executable, "--x={release}", "{database}"), 5, 2.0)
     assert Confinement.from_json(told.to_json()) == told
-    assert told.keeps_spare
-    assert told.command("/r", "/d", 7) == [sys.executable, "--x=/r", "7"]
+    assert told.command("/r", "/d") == [sys.executable, "--x=/r", "/d"]
 
 
 @pytest.mark.parametrize(
