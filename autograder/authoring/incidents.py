@@ -7,11 +7,12 @@ committed.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from autograder.judge import Exercise, from_notebook
 from course.outage import Fleet, Release
+from course.outage.telemetry.events import Metric
 from course.outage.telemetry.recording import INCIDENTS, incident_path, save
 from course.outage.traffic.load import Load
 from course.outage.traffic.retries import Retries
@@ -141,9 +142,9 @@ def record(name: str) -> None:
     save(telemetry, incident_path(name))
 
 
-def only_kept(metrics: dict[str, float]) -> dict[str, float]:
-    """Return the samples of `metrics` that the exercise looks at."""
-    return {name: value for name, value in metrics.items() if name.startswith(KEPT)}
+def only_kept(metrics: Iterable[Metric]) -> list[Metric]:
+    """Return those of `metrics` that the exercise looks at."""
+    return [metric for metric in metrics if metric.name.startswith(KEPT)]
 
 
 def main() -> None:

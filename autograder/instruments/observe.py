@@ -7,11 +7,14 @@ so it is the same on a busy machine. All seconds here are such seconds.
 """
 
 import json
+import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from course.outage import Fleet, Release
+from course.outage.telemetry.events import Metric
+from course.outage.telemetry.scrape import read_metrics
 from course.outage.traffic.messages import http_request, put_order, well_formed_route
 from course.outage.traffic.wire import Response
 from course.service.routing import TOPOLOGY
@@ -159,6 +162,21 @@ class Experiment:
         if response.outcome == "timeout":
             self.valid.lose()
         return None if is_from(response, (region, shard)) else (order, response)
+
+
+def metrics(fleet: Fleet, within_s: float) -> list[Metric]:
+    """Return the metrics of the replica, none where it does not tell them."""
+    text = fleet.send(http_request(None, path="/metrics"), within_s).text
+    try:
+        return read_metrics(text)
+    except ValueError:
+        return []
+
+
+def metric(fleet: Fleet, name: str, within_s: float) -> float:
+    """Return the value of the metric `name` that has no labels, NaN without it."""
+    named = (m for m in metrics(fleet, within_s) if m.name == name and not m.labels)
+    return next((m.value for m in named), math.nan)
 
 
 def dies(fleet: Fleet, deaths: int, within_s: float) -> bool:

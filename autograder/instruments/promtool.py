@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from course.outage.lag import NAP_S, Gauge, Limit
+from course.outage.telemetry.events import Metric
 
 LONGEST_FILE = 10_000
 PROMTOOL_WITHIN_S = 20.0
@@ -106,8 +107,8 @@ def _series(scrapes: Sequence[dict[str, Any]], last: int) -> list[dict[str, str]
     for scrape in scrapes:
         for name, labels, value in scrape["samples"]:
             all_labels = {**labels, "instance": str(scrape["replica"])}
-            pairs = ",".join(f'{key}="{text}"' for key, text in all_labels.items())
-            values[f"{name}{{{pairs}}}"][int(scrape["t"])] = value
+            series = str(Metric(name, all_labels, value))
+            values[series][int(scrape["t"])] = value
     return [
         {
             "series": series,

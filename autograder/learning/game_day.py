@@ -171,11 +171,11 @@ class GameDay:
         newest = {scrape.replica: scrape for scrape in self.fleet.telemetry.scrapes}
         for replica, scrape in sorted(newest.items()):
             print(f"replica {replica}, process {scrape.pid}, second {scrape.t:.0f}")
-            for name, value in scrape.metrics.items():
-                if name.startswith(
+            for metric in scrape.metrics:
+                if str(metric).startswith(
                     ("directory", "db_pool", 'http_requests_total{route="/ord')
                 ):
-                    print(f"    {name} {value:g}")
+                    print(f"    {metric} {metric.value:g}")
 
     def timeline(self) -> None:
         """Print the timeline: what happened, and when since the alert."""

@@ -141,8 +141,8 @@ day.metrics()
 
 # %%
 def five_answers(morning, questions):
-    newest = {s.replica: s.metrics for s in questions.telemetry.scrapes}
-    held = [metrics["directory_sessions_open"] for metrics in newest.values()]
+    newest = {s.replica: s for s in questions.telemetry.scrapes}
+    held = [scrape.value("directory_sessions_open") for scrape in newest.values()]
     since, until = questions["ended"] - 5, questions["ended"] - 2.5
     tries = [t for t in questions.telemetry.tries if since <= t.due < until]
     got = sorted({str(t.status or t.outcome) for t in tries})

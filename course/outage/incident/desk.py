@@ -60,7 +60,7 @@ def database_probe(telemetry: Telemetry, since: float) -> str:
 
 def pool(telemetry: Telemetry, since: float) -> str:
     """Return how often all connections were in use, as the replicas report them."""
-    in_use = [s.metrics.get("db_pool_in_use", 0.0) for s in telemetry.scrapes]
+    in_use = [s.value("db_pool_in_use") for s in telemetry.scrapes]
     during = [n for n, s in zip(in_use, telemetry.scrapes, strict=True) if s.t >= since]
     full = sum(n >= POOL_SIZE for n in during)
     return f"pool of {POOL_SIZE}: all in use in {full} of {len(during)} looks during"
@@ -79,9 +79,8 @@ def query_log(telemetry: Telemetry, since: float) -> str:
     """Return the number of queries of all replicas together, and their average time."""
     spent: dict[int, tuple[float, float]] = {}
     for scrape in telemetry.scrapes:
-        metrics = scrape.metrics
-        took = metrics.get("db_query_seconds_sum", 0.0)
-        spent[scrape.pid] = (took, metrics.get("db_query_seconds_count", 0.0))
+        took = scrape.value("db_query_seconds_sum")
+        spent[scrape.pid] = (took, scrape.value("db_query_seconds_count"))
     took, count = (sum(part) for part in zip(*spent.values(), strict=True))
     return (
         f"{count:.0f} queries, {1000 * took / max(count, 1.0):.2f} ms each on average"

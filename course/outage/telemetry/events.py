@@ -5,7 +5,7 @@ of the fleet stands still while its processes wait for a processor.
 """
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 T = TypeVar("T")
 State = Literal["started", "ready", "exited", "down"]
@@ -33,14 +33,34 @@ class Exit(ProcessEvent):
     asked: bool
 
 
+class Metric(NamedTuple):
+    """A metric at /metrics: its name, its labels, and its value. In JSON it is a list.
+
+    As text, it is its name and labels.
+    """
+
+    name: str
+    labels: dict[str, str]
+    value: float
+
+    def __str__(self) -> str:
+        pairs = ",".join(f'{name}="{text}"' for name, text in self.labels.items())
+        return f"{self.name}{{{pairs}}}" if pairs else self.name
+
+
 @dataclass(frozen=True)
 class Scrape:
-    """A replica's answer at /metrics: each sample's value by name and labels."""
+    """A replica's answer at /metrics."""
 
     t: float
     replica: int
     pid: int
-    metrics: dict[str, float]
+    metrics: list[Metric]
+
+    def value(self, name: str) -> float:
+        """Return the value of the metric `name` that has no labels; without it, 0."""
+        named = (m.value for m in self.metrics if m.name == name and not m.labels)
+        return next(named, 0.0)
 
 
 @dataclass(frozen=True)

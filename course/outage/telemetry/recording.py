@@ -12,7 +12,6 @@ because thousands of tracebacks would be most of the file.
 
 import gzip
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -67,18 +66,13 @@ def scrapes_of(name: str, window_s: float) -> list[list[dict[str, Any]]]:
         latest[int(scrape.t / EVERY_S), scrape.replica] = scrape
     scrapes: list[dict[str, Any]] = [
         {"t": (second + 1) * EVERY_S, "replica": replica, "pid": scrape.pid}
-        | {"samples": [_sample(*item) for item in scrape.metrics.items()]}
+        | {"samples": [list(metric) for metric in scrape.metrics]}
         for (second, replica), scrape in sorted(latest.items())
     ]
     return [
         [s for s in scrapes if now - window_s <= s["t"] <= now]
         for now in sorted({scrape["t"] for scrape in scrapes})
     ]
-
-
-def _sample(key: str, value: float) -> list[Any]:
-    name, _, labels = key.partition("{")
-    return [name, dict(re.findall(r'(\w+)="([^"]*)"', labels)), value]
 
 
 def save(telemetry: Telemetry, path: Path) -> None:

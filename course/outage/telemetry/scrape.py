@@ -2,20 +2,20 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from .events import Metric
 
-def read_metrics(text: str) -> dict[str, float]:
-    """Return the samples in `text` by name and labels, without buckets.
+
+def read_metrics(text: str) -> list[Metric]:
+    """Return the metrics in `text`, without buckets. Raises ValueError.
 
     A counter or a histogram's `_sum` and `_count` start at 0 with each process.
     """
-    return {
-        sample.name + _labels(sample.labels): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-        if not sample.name.endswith(("_bucket", "_created"))
-    }
-
-
-def _labels(labels: dict[str, str]) -> str:
-    pairs = ",".join(f'{name}="{value}"' for name, value in labels.items())
-    return f"{{{pairs}}}" if labels else ""
+    try:
+        return [
+            Metric(sample.name, sample.labels, sample.value)
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if not sample.name.endswith(("_bucket", "_created"))
+        ]
+    except IndexError as exc:  # "# HELP \u2028 \\" makes the parser raise it
+        raise ValueError("the metrics cannot be read") from exc

@@ -26,7 +26,16 @@ from course.outage.traffic.load import Try
 from course.outage.traffic.retries import Retries
 from course.outage.traffic.wire import Outcome
 
-from .events import Beat, Exit, LogEntry, Probe, ProcessEvent, Scrape, as_dataclass
+from .events import (
+    Beat,
+    Exit,
+    LogEntry,
+    Metric,
+    Probe,
+    ProcessEvent,
+    Scrape,
+    as_dataclass,
+)
 
 LOG_RECORDS_KEPT = 20_000  # about 26 MB of them
 T = TypeVar("T")
@@ -87,7 +96,9 @@ class Telemetry:
                     kind = Exit if event["state"] == "exited" else ProcessEvent
                     self.processes.append(as_dataclass(kind, event))
                 case "scrape":
-                    self.scrapes.append(as_dataclass(Scrape, event))
+                    metrics = [Metric(*metric) for metric in event["metrics"]]
+                    scrape = as_dataclass(Scrape, {**event, "metrics": metrics})
+                    self.scrapes.append(scrape)
                 case "probe":
                     self.probes.append(as_dataclass(Probe, event))
                 case "log":
@@ -283,7 +294,7 @@ def _sample(
     failed = sum(outcomes[outcome] for outcome in FAILURES)
     states = {event.replica: event.state for event in processes}
     queries = [probe.ms for probe in probes if probe.ms is not None]
-    in_use = [scrape.metrics["db_pool_in_use"] for scrape in scrapes]
+    in_use = [scrape.value("db_pool_in_use") for scrape in scrapes]
     return Sample(
         t=t,
         rate=len(tries) / step_s,

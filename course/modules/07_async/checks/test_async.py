@@ -5,7 +5,6 @@ a few backends; which ones is drawn.
 """
 
 import random
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from autograder.instruments.observe import (
     Patience,
     is_from,
     logged,
+    metric,
     request_for,
     route_to,
     stopped,
@@ -103,9 +103,7 @@ class Answer:
 
     def metric(self, name: str) -> float:
         """A metric of the replica, or NaN."""
-        text = self.fleet.send(http_request(None, path="/metrics"), QUICK_S).text
-        found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else float("nan")
+        return metric(self.fleet, name, QUICK_S)
 
     def works(self) -> bool:
         """Whether a valid request is served, after a death a restart included."""

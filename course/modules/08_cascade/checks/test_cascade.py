@@ -20,6 +20,7 @@ from autograder.instruments.functions import Call, Functions
 from autograder.instruments.observe import (
     BACKENDS,
     READY_WITHIN_S,
+    metric,
     request_for,
     stopped,
 )
@@ -399,9 +400,9 @@ def test_past_the_limit_it_refuses_at_once(
             saw="a 503 without a Retry-After header in whole seconds.",
             expected="each 503 to say when to come back.",
         )
-    finds = metric(server, "directory_finds_total")
+    finds = metric(server, "directory_finds_total", ANSWERED_WITHIN_S)
     send_all(server, [request_for(BACKENDS[1])] * AT_ONCE, ANSWERED_WITHIN_S)
-    asked = metric(server, "directory_finds_total") - finds
+    asked = metric(server, "directory_finds_total", ANSWERED_WITHIN_S) - finds
     if asked not in TAKEN_ON:
         raise Unmet(
             sent=f"{AT_ONCE} valid requests at the same time.",
@@ -409,13 +410,6 @@ def test_past_the_limit_it_refuses_at_once(
             expected="those that were taken on, and no other.",
             look="what a refusal must not cost.",
         )
-
-
-def metric(fleet: Fleet, name: str) -> float:
-    """A metric of the replica, or NaN."""
-    text = fleet.send(http_request(None, path="/metrics"), ANSWERED_WITHIN_S).text
-    found = [line for line in text.splitlines() if line.startswith(f"{name} ")]
-    return float(found[0].split()[1]) if found else float("nan")
 
 
 @check("A place is given back on every path", points=1)

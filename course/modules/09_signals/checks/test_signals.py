@@ -5,7 +5,6 @@ few backends meet. All checks of the replica look at the same requests.
 """
 
 import random
-import re
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from autograder.instruments.observe import (
     BACKENDS,
     Backend,
     logged,
+    metrics,
     plant,
     request_for,
     route_to,
@@ -99,16 +99,12 @@ class Evidence:
     def errors(self, sent: Sent) -> list[dict[str, object]]:
         return [r for r in self.records(sent) if is_error(r)]
 
-    def metrics(self) -> str:
-        """What /metrics says now."""
-        return self.fleet.send(http_request(None, path="/metrics"), 5.0).text
-
     def series(self, name: str) -> dict[frozenset[tuple[str, str]], float]:
         """The series of a counter, by their labels."""
-        found = re.findall(rf"^{name}{{(.*)}} (\S+)$", self.metrics(), re.MULTILINE)
         return {
-            frozenset(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels)): float(value)
-            for labels, value in found
+            frozenset(metric.labels.items()): metric.value
+            for metric in metrics(self.fleet, 5.0)
+            if metric.name == name and metric.labels
         }
 
 

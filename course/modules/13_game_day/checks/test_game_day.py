@@ -19,6 +19,7 @@ from autograder.instruments.observe import (
     Backend,
     is_from,
     logged,
+    metric,
     plant,
     request_for,
     stopped,
@@ -98,9 +99,7 @@ class Service:
 
     def metric(self, name: str) -> float:
         """A metric of the replica; NaN where it does not answer."""
-        text = self.fleet.send(http_request(None, path="/metrics"), 2.0).text
-        found = re.search(rf"^{name} (\S+)$", text, re.MULTILINE)
-        return float(found[1]) if found else float("nan")
+        return metric(self.fleet, name, 2.0)
 
     def state(self) -> str:
         """How the replica is, in a few words: what an engineer would look at."""

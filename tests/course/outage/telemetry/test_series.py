@@ -1,5 +1,7 @@
 """Telemetry, alert, clock and crash reading: what is made of a fleet's events."""
 
+import pytest
+
 from course.outage.incident.june import TIMELINE, JuneClock
 from course.outage.telemetry.alert import BurnRateAlert
 from course.outage.telemetry.crashes import read_traceback
@@ -136,7 +138,16 @@ def test_metrics_are_read_without_buckets() -> None:
     """Names with their labels."""
     counter = '# TYPE a counter\na_total{x="1"} 3\n'
     text = counter + '# TYPE h histogram\nh_bucket{le="1"} 2\nh_sum 4\n'
-    assert read_metrics(text) == {'a_total{x="1"}': 3.0, "h_sum": 4.0}
+    metrics = read_metrics(text)
+    assert metrics == [("a_total", {"x": "1"}, 3.0), ("h_sum", {}, 4.0)]
+    assert [str(metric) for metric in metrics] == ['a_total{x="1"}', "h_sum"]
+
+
+@pytest.mark.parametrize("text", ["a{", "# HELP \u2028 \\"])
+def test_metrics_that_cannot_be_read_are_a_value_error(text: str) -> None:
+    """A release may answer with anything, and its fleet must not end by that."""
+    with pytest.raises(ValueError, match=r"to float|cannot be read"):
+        read_metrics(text)
 
 
 def test_a_snapshot_takes_in_nothing_more() -> None:

@@ -5,14 +5,13 @@ Nothing here may reach a learner: see course/modules/README.md.
 
 import json
 import random
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 
 from autograder.instruments.expect import guards, require
-from autograder.instruments.observe import BACKENDS, Backend, is_from
+from autograder.instruments.observe import BACKENDS, Backend, is_from, metric
 from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
 from course.outage.traffic.messages import http_request, malformed, well_formed_route
@@ -129,9 +128,7 @@ def test_many_failures_at_once(evidence: Evidence) -> None:
 )
 def test_no_session_stays_open(evidence: Evidence) -> None:
     def open_sessions() -> float:
-        reply = evidence.fleet.send(http_request(None, path="/metrics"), 2.0)
-        found = re.search(r"^directory_sessions_open (\S+)$", reply.text, re.MULTILINE)
-        return float(found[1]) if found else -1.0
+        return metric(evidence.fleet, "directory_sessions_open", 2.0)
 
     route = json.dumps({"region": BACKENDS[0][0], "shard": 99}).encode()
     evidence.fleet.send(http_request(route), 2.0)

@@ -4,7 +4,6 @@ Nothing here may reach a learner: see course/modules/README.md.
 """
 
 import random
-import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from autograder.instruments.expect import guards, require
 from autograder.instruments.functions import Functions
-from autograder.instruments.observe import BACKENDS, logged, plant, request_for
+from autograder.instruments.observe import BACKENDS, logged, metrics, plant, request_for
 from autograder.instruments.plugin import StartFleet
 from autograder.instruments.promtool import (
     RuleUnreadable,
@@ -24,7 +23,6 @@ from autograder.instruments.promtool import (
 from course.outage import Fleet, Release
 from course.outage.telemetry.recording import scrapes_of
 from course.outage.telemetry.series import Telemetry
-from course.outage.traffic.messages import http_request
 from course.outage.traffic.wire import Response
 
 WINDOW_S = 10
@@ -99,10 +97,10 @@ def test_other_faults(evidence: Evidence) -> None:
     look="what your labels are made of.",
 )
 def test_other_faults_are_counted(evidence: Evidence) -> None:
-    text = evidence.fleet.send(http_request(None, path="/metrics"), 3.0).text
-    series = re.findall(r"^request_errors_total{(.*)} \S+$", text, re.MULTILINE)
-    grouped = [s for s in series if 'error="ExceptionGroup"' in s]
-    require(len(grouped) == 1 and "{order_id}" in grouped[0] and len(series) == 2)
+    counted = metrics(evidence.fleet, 3.0)
+    series = [m for m in counted if m.name == "request_errors_total" and m.labels]
+    grouped = [m for m in series if m.labels.get("error") == "ExceptionGroup"]
+    require(len(grouped) == 1 and "{order_id}" in str(grouped[0]) and len(series) == 2)
 
 
 def drawn(rng: random.Random) -> tuple[list[dict[str, Any]], float]:
