@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.lab import CHROMIUM_OPTIONS, LONG_MS
 from tests.conftest import served_lab
@@ -27,27 +27,27 @@ def address(project: Path, folder: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def theme() -> str:
-    """What the learner's system asks for: light or dark."""
-    return "light"
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium for the tests of a module.
 
-
-@pytest.fixture
-def page(address: str, theme: str) -> Iterator[Page]:
-    """A browser window; the kernels that were started in it end with it."""
+    Not for all tests: as long as Playwright is there, no other event loop can run.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("OUTAGE_CHROMIUM"),
-            args=CHROMIUM_OPTIONS,
+            executable_path=os.environ.get("OUTAGE_CHROMIUM"), args=CHROMIUM_OPTIONS
         )
-        page = browser.new_page(
-            viewport={"width": 1300, "height": 1000},
-            color_scheme="dark" if theme == "dark" else "light",
-        )
-        page.set_default_timeout(LONG_MS)
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A browser window; the kernels that were started in it end with it."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1000})
+    context.set_default_timeout(LONG_MS)
+    yield context.new_page()
+    context.close()
     end_kernels(address)
 
 
