@@ -93,6 +93,23 @@ def cases(exercise: Exercise) -> list[Case]:
     return known
 
 
+def all_cases(exercise: Exercise) -> list[Case]:
+    """Return the solution, the untouched notebook, and the known answers.
+
+    The solution passes every check, and the untouched notebook none. Raises ValueError
+    as `cases` does.
+    """
+    [solution] = from_notebook(exercise.solution)
+    [start] = from_notebook(exercise.notebook)
+    checks = "".join(path.read_text("utf-8") for path in exercise.checks.glob("*.py"))
+    every = frozenset(re.findall(r"^def (test_\w+)", checks, re.MULTILINE))
+    return [
+        Case(f"right/{SOLUTION}", "The reference.", frozenset(), "", solution),
+        Case(f"wrong/{START}", "Handed in as it was given.", every, "", start),
+        *cases(exercise),
+    ]
+
+
 def chosen(arguments: Sequence[str]) -> list[tuple[Exercise, list[Case]]]:
     """Return the exercises that `arguments` name, each with its known answers.
 
@@ -111,7 +128,7 @@ def chosen(arguments: Sequence[str]) -> list[tuple[Exercise, list[Case]]]:
 
 
 def _named(exercise: Exercise, names: Sequence[str]) -> list[Case]:
-    known = {case.name.partition("/")[2]: case for case in cases(exercise)}
+    known = {case.name.partition("/")[2]: case for case in all_cases(exercise)}
     selected = [name.rpartition("/")[2] for name in names] or list(known)
     for name in selected:
         if name not in known:

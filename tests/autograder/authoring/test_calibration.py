@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.calibrating import Calibration, judge_case
-from autograder.authoring.known import Case, cases, chosen
+from autograder.authoring.known import Case, all_cases, cases, chosen
 from autograder.judge import Check, Exercise, Feedback, Verdict
 from autograder.judge.errors import ExerciseNotFound, KnownAnswerNotFound
 from autograder.judge.exercise import exercises
@@ -14,7 +14,7 @@ from autograder.learning.presenting import as_text
 from autograder.sandbox import Confined
 
 EXERCISES = [exercise.name for exercise in exercises()]
-CASES = [(name, case) for name in EXERCISES for case in cases(Exercise.named(name))]
+CASES = [(name, case) for name in EXERCISES for case in all_cases(Exercise.named(name))]
 
 
 @pytest.mark.slow
@@ -36,6 +36,9 @@ def test_a_known_answer_gets_its_verdict(name: str, case: Case) -> None:
         )
         misses = Calibration(name).add(case, verdict)
     assert not misses, as_text(verdict)
+    assert verdict.points == 10
+    failed = [check for check in verdict.checks if check.outcome == "failed"]
+    assert all(str(check.feedback) for check in failed)
     if verdict.inconclusive:
         pytest.skip(f"this machine was too busy to tell\n{as_text(verdict)}")
 
@@ -58,7 +61,7 @@ def test_there_are_enough_known_answers(name: str) -> None:
 def test_known_answers_are_chosen_by_name() -> None:
     """All of an exercise, or those that are named; a name that is none is an error."""
     [(exercise, known)] = chosen(["05"])
-    assert known == cases(exercise)
+    assert known == all_cases(exercise)
     one, other = known[0].name, known[-1].name
     [(_, two), (_, all_)] = chosen(["05", other, one.rpartition("/")[2], "06"])
     assert [case.name for case in two] == [other, one]
