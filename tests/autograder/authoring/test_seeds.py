@@ -22,7 +22,9 @@ from autograder.instruments.functions import Call
 from autograder.judge import Answers, Exercise
 from autograder.judge.exercise import exercises
 
-SEEDS = 40
+SEEDS = 20
+# A client is asked 10,000 times a seed: a hundred times what other tests ask.
+CLIENT_SEEDS = 2
 
 
 class InProcess:
@@ -79,8 +81,10 @@ def defined(source: str, name: str) -> Any:
     return namespace[name]
 
 
-def drawn_from(folder: Path) -> Iterator[tuple[str, Callable[..., None]]]:
-    """The tests below `folder` that need a learner's functions and a seed alone.
+def drawn_from(folder: Path) -> Iterator[tuple[str, Callable[..., None], int]]:
+    """The tests below `folder` that need a learner's functions and seeds alone.
+
+    Each with its file's name, and with how many seeds it is tried.
 
     Some take the functions through the `client` that their module makes of them by
     `talking`. A test that takes any other fixture may start a process: it is not here.
@@ -95,9 +99,9 @@ def drawn_from(folder: Path) -> Iterator[tuple[str, Callable[..., None]]]:
             if name.startswith("test_") and inspect.isfunction(test):
                 wanted = list(inspect.signature(test).parameters)
                 if sorted(wanted) == ["functions", "seeded"]:
-                    yield path.name, test
+                    yield path.name, test, SEEDS
                 elif sorted(wanted) == ["client", "seeded"]:
-                    yield path.name, with_client(module.talking, test)
+                    yield path.name, with_client(module.talking, test), CLIENT_SEEDS
 
 
 def with_client(
@@ -131,8 +135,8 @@ def test_right_answers_pass_with_every_seed(exercise: Exercise, folder: Path) ->
     """Each of them, by each test that draws its inputs."""
     for case in (case for case in cases(exercise) if case.is_right):
         functions = InProcess(exercise, case.answers)
-        for name, test in drawn_from(folder):
-            for seed in range(SEEDS):
+        for name, test, seeds in drawn_from(folder):
+            for seed in range(seeds):
                 try:
                     test(functions=functions, seeded=random.Random(f"{seed} {name}"))
                 except Unmet as exc:
