@@ -21,7 +21,7 @@ SHUTDOWN_GRACE_S = 1
 
 
 async def serve(database: Path, sockets: list[socket.socket]) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the requests in flight."""
+    """Serve the API until SIGTERM or SIGINT, then finish the requests in flight."""
     # uvicorn raises the signal again once it has stopped. With a handler of our own
     # beneath its, that does nothing, and the process leaves by the front door, with 0.
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -40,7 +40,7 @@ async def serve(database: Path, sockets: list[socket.socket]) -> None:
 
 
 def main() -> None:
-    """Read the command line and serve."""
+    """Read the command line and serve the API."""
     parser = argparse.ArgumentParser(prog="course.service")
     parser.add_argument("--database", type=Path, required=True)
     parser.add_argument("--fd", type=int, action="append", required=True)

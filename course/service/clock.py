@@ -84,7 +84,7 @@ class _Selector(selectors.DefaultSelector):
     def select(
         self, timeout: float | None = None
     ) -> list[tuple[selectors.SelectorKey, int]]:
-        """As its base class does; the loop looks again if this returns too early."""
+        """Wait as the base class does; the loop looks again if this is too early."""
         rate = self._fleet_clock.rate
         if timeout is not None and timeout > 0 and rate < 1:
             timeout = min(timeout / rate, LONGEST_STEP_S)  # the rate may change

@@ -31,7 +31,7 @@ BACKENDS = {
 
 
 def resolve(header: bytes) -> Backend:
-    """The backend that the X-Route `header` names."""
+    """Return the backend that the X-Route `header` names."""
     route = json.loads(header.decode())
     region = route["region"].lower()
     return BACKENDS[region][int(route["shard"])]

@@ -81,17 +81,17 @@ class OrderStore:
         await self._query(PUT, *asdict(order).values(), *asdict(backend).values())
 
     async def get(self, backend: Backend, order_id: str) -> Order | None:
-        """The order with that id on `backend`, if there is one."""
+        """Return the order with that id on `backend`, if there is one."""
         rows = await self._query(GET, order_id, backend.region, backend.shard)
         return Order(*rows[0]) if rows else None
 
     async def latest(self, backend: Backend) -> list[Order]:
-        """The newest orders on `backend`, at most 20."""
+        """Return the newest orders on `backend`, at most 20."""
         rows = await self._query(LATEST, backend.region, backend.shard)
         return [Order(*row) for row in rows]
 
     async def notice(self) -> str | None:
-        """The operators' maintenance notice, if there is one."""
+        """Return the operators' maintenance notice, if there is one."""
         rows = await self._query("SELECT notice FROM maintenance LIMIT 1")
         return rows[0][0] if rows else None
 

@@ -48,7 +48,7 @@ class Metrics:
 
 
 def configure_logging() -> None:
-    """One JSON object a line on stdout: structlog's loggers and the standard ones."""
+    """Log one JSON object a line to stdout, by structlog and the standard loggers."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,

@@ -32,12 +32,12 @@ class OrderOut(OrderIn):
 
 
 def as_seen(order: Order, backend: Backend) -> OrderOut:
-    """`order` as clients see it."""
+    """Return `order` as clients see it."""
     return OrderOut(**asdict(order), **asdict(backend))
 
 
 async def store_of(request: Request) -> OrderStore:
-    """The store that the application opened when it started."""
+    """Return the store that the application opened when it started."""
     store: OrderStore = request.app.state.store
     return store
 
@@ -46,14 +46,14 @@ Store = Annotated[OrderStore, Depends(store_of)]
 
 
 async def refuse_in_maintenance(store: Store) -> None:
-    """503 while an operator's maintenance notice stands in the database."""
+    """Answer 503 while an operator's maintenance notice stands in the database."""
     notice = await store.notice()
     if notice is not None:
         raise HTTPException(503, notice, headers={"Retry-After": "60"})
 
 
 async def backend_of(request: Request) -> Backend:
-    """The backend that the request's X-Route header names."""
+    """Return the backend that the request's X-Route header names."""
     return find_backend(dict(request.headers.raw).get(ROUTE_HEADER, b""))
 
 
@@ -73,7 +73,7 @@ async def put_order(
 
 @orders.get("/{order_id}")
 async def get_order(order_id: str, backend: RouteTo, store: Store) -> OrderOut:
-    """One order of a backend."""
+    """Return one order of a backend."""
     order = await store.get(backend, order_id)
     if order is None:
         raise HTTPException(404, "no such order on this backend")
@@ -82,12 +82,12 @@ async def get_order(order_id: str, backend: RouteTo, store: Store) -> OrderOut:
 
 @orders.get("")
 async def latest_orders(backend: RouteTo, store: Store) -> list[OrderOut]:
-    """The newest orders of a backend."""
+    """Return the newest orders of a backend."""
     return [as_seen(order, backend) for order in await store.latest(backend)]
 
 
 def create_app(database: Path, metrics: Metrics) -> FastAPI:
-    """The orders API over `database`, counting in `metrics`."""
+    """Return the orders API over `database`, counting in `metrics`."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
