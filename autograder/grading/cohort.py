@@ -1,7 +1,6 @@
 """The cohort of one exercise: scores, the checks that fail, and similar answers."""
 
 import csv
-import difflib
 import io
 import statistics
 import tokenize
@@ -11,7 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from rapidfuzz.distance import Indel
+from rapidfuzz.process import cdist
 
 from autograder.judge import Answers, Exercise, Feedback, Verdict
 
@@ -237,15 +239,15 @@ class Cohort:
 
 def near(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, float]]:
     """Yield the indexes of two `texts` that hardly differ, and their similarity."""
-    matcher = difflib.SequenceMatcher[str](autojunk=False)
-    for second, text in enumerate(texts):
-        matcher.set_seq2(text)
-        for first in range(second):
-            matcher.set_seq1(texts[first])
-            # From the cheapest bound to the most expensive: most pairs fail the first.
-            bounds = matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio
-            if all(bound() >= ALIKE_FROM for bound in bounds):
-                yield first, second, matcher.ratio()
+    similar = cdist(
+        texts,
+        texts,
+        scorer=Indel.normalized_similarity,
+        score_cutoff=ALIKE_FROM,
+        dtype=np.float64,
+    )
+    for second, first in np.argwhere(np.tril(similar, -1)):
+        yield int(first), int(second), float(similar[second, first])
 
 
 def gist(feedback: Feedback) -> str:

@@ -139,3 +139,15 @@ def test_words_of_a_program_leave_out_its_layout() -> None:
     """Even of one that is no Python."""
     assert significant("a  =  1 # b\n") == ("a", "=", "1")
     assert significant("def f(:\n  '''")[:3] == ("def", "f", "(")
+
+
+def test_long_answers_are_compared_at_once() -> None:
+    """Thousands of tokens, of which few are different ones."""
+    source = "f(a, b)\n" * 3000
+    other = source.replace("a, b", "a, c", 20)
+    cohort = Cohort(
+        dict.fromkeys(["ada", "ben"], verdict(True, True, True)),
+        {"ada": {"x": source}, "ben": {"x": other}},
+    )
+    [group] = cohort.alike
+    assert group.students == ["ada", "ben"]
