@@ -1,11 +1,9 @@
 """The front page's map: the modules, which parts are done, and which is next."""
 
-from html import escape
-
 from IPython.display import display
+from jinja2 import Template
 
-from course.learner import Journal, Module, Progress
-from course.learner.curriculum import Part
+from course.learner import Journal, Progress
 
 from .next_part import next_as_bundle
 
@@ -33,30 +31,31 @@ def as_text(progress: Progress) -> str:
 
 def as_html(progress: Progress) -> str:
     """Return the map as an HTML table, in which each part links to its notebook."""
-    heads = ("clock", "module", "lesson", "exercise", "minutes")
-    header = "".join(f'<th scope="col" style="{LEFT}">{name}</th>' for name in heads)
-    rows = "".join(_row(progress, module) for module in progress.modules)
-    return (
-        '<table class="outage-map"><caption>The course by the clock of 5 June 2024'
-        f"</caption><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    template = Template(MAP, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return str(template.render(progress=progress))
 
 
-LEFT = "text-align: left"
-
-
-def _row(progress: Progress, module: Module) -> str:
-    name = f"<strong>{module.number} · {escape(module.title)}</strong>"
-    cells = [module.clock, f"{name}: {escape(module.about)}"]
-    cells += [_cell(progress, part) for part in module.parts]
-    cells.append(" + ".join(str(part.minutes) for part in module.parts))
-    inside = "".join(f'<td style="{LEFT}">{cell}</td>' for cell in cells)
-    return f"<tr>{inside}</tr>"
-
-
-def _cell(progress: Progress, part: Part) -> str:
-    # The front page is two folders deep, like every notebook.
-    link = f'<a href="../../{part.path}">{part.label}</a>'
-    state = progress.state(part)
-    mark = {"done": "✓ ", "next": "→ "}.get(state, "")
-    return f"{mark}{link}{f' ({state})' if state else ''}"
+# The front page is two folders deep, like every notebook.
+MAP = """\
+{% set left = "text-align: left" %}
+{% set marks = {"done": "✓ ", "next": "→ "} %}
+<table class="outage-map"><caption>The course by the clock of 5 June 2024</caption>
+<thead><tr>
+{% for name in ("clock", "module", "lesson", "exercise", "minutes") %}
+<th scope="col" style="{{ left }}">{{ name }}</th>
+{% endfor %}
+</tr></thead>
+<tbody>
+{% for module in progress.modules %}
+<tr><td style="{{ left }}">{{ module.clock }}</td>
+<td style="{{ left }}"><strong>{{ module.number }} · {{ module.title }}</strong>: \
+{{ module.about }}</td>
+{% for part in module.parts %}
+{% set state = progress.state(part) %}
+<td style="{{ left }}">{{ marks[state] }}<a href="../../{{ part.path }}">\
+{{ part.label }}</a>{% if state %} ({{ state }}){% endif %}</td>
+{% endfor %}
+<td style="{{ left }}">{{ module.parts|join(" + ", "minutes") }}</td></tr>
+{% endfor %}
+</tbody></table>
+"""

@@ -8,6 +8,7 @@ from html import escape
 
 import ipywidgets as widgets
 from IPython.display import HTML, display
+from jinja2 import Template
 
 from course.outage import Fleet, OutageError, Release
 from course.outage.telemetry.series import Sample, Telemetry
@@ -40,6 +41,19 @@ LEVELS = {
 }
 
 
+REPLICAS = """\
+<table class="outage-table">
+<thead><tr><td></td><th scope="col">state</th><th scope="col">process</th>
+<th scope="col">died so far</th></tr></thead>
+<tbody>
+{% for i, event in latest %}
+<tr><th scope="row">replica {{ i }}</th><td>{{ event.state }}</td>
+<td>{{ event.pid }}</td><td>{{ died[i] }}</td></tr>
+{% endfor %}
+</tbody></table>
+"""
+
+
 class IncidentPanel:
     """A panel that shows `fleet` until `close`, with levers for the learner.
 
@@ -65,6 +79,7 @@ class IncidentPanel:
         )
         self._status, self._replicas, self._log = (widgets.HTML() for _ in range(3))
         self._message = widgets.HTML()
+        self._table_of = Template(REPLICAS, autoescape=True, trim_blocks=True)
         self._release = widgets.Dropdown(
             options=[(r.name, r) for r in choices], description="Release"
         )
@@ -210,16 +225,7 @@ class IncidentPanel:
         telemetry = self.fleet.telemetry
         latest = {event.replica: event for event in list(telemetry.processes)}
         died = Counter(end.replica for end in telemetry.exits())
-        rows = "".join(
-            f'<tr><th scope="row">replica {i}</th><td>{escape(event.state)}</td>'
-            f"<td>{event.pid}</td><td>{died[i]}</td></tr>"
-            for i, event in sorted(latest.items())
-        )
-        return (
-            '<table class="outage-table"><thead><tr><td></td><th scope="col">state</th>'
-            '<th scope="col">process</th><th scope="col">died so far</th></tr></thead>'
-            f"<tbody>{rows}</tbody></table>"
-        )
+        return str(self._table_of.render(latest=sorted(latest.items()), died=died))
 
 
 def latencies(samples: list[Sample]) -> Columns:
