@@ -132,14 +132,14 @@ def judge_and_write(
     failed: dict[str, str] = {}
     if not (unjudged := run.unjudged()):
         return failed
-    with connected(scheduler, jobs) as client, counting(len(unjudged)) as advance:
+    with connected(scheduler, jobs) as submit, counting(len(unjudged)) as advance:
 
         def on_verdict(student: str) -> None:
             if not run.change(student):
                 write(run, student, failed)
             advance()
 
-        return run.judge(client, on_verdict) | failed
+        return run.judge(submit, on_verdict) | failed
 
 
 def write(run: GradingRun, student: str, failed: dict[str, str]) -> None:

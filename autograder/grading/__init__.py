@@ -1,4 +1,4 @@
-"""A class at a time: submissions in, verdicts by a Dask cluster, grades into nbgrader.
+"""A class at a time: submissions in, verdicts by many workers, grades into nbgrader.
 
     a folder, a zip ──intake──▶ submitted/ ──▶ answers ──cluster──▶ verdicts
                                                                         │ one process

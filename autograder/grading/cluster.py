@@ -1,55 +1,80 @@
-"""Judging on a Dask cluster: one on this machine, or one that already runs.
+"""Judging many submissions at a time: on this machine, or on a Dask cluster.
 
-A worker needs only this package and bubblewrap: a task is the text of the answers, and
-its result is the verdict as JSON. A worker that dies costs a retry, not a grade.
+A worker of a cluster needs only this package, Dask and bubblewrap: a task is the text
+of the answers, and its result is the verdict as JSON. A worker that dies costs a retry,
+not a grade.
 """
 
-import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import (
+    CancelledError,
+    Future,
+    ThreadPoolExecutor,
+    as_completed,
+)
+from contextlib import AbstractContextManager, contextmanager
 
 from autograder.gradebook.errors import ClusterLost
 from autograder.judge import Exercise, Verdict
 from autograder.judge.store import Task
-from autograder.judge.window import Window
-from course.outage.tempdirs import own_folder
+from autograder.judge.window import Window, settled
 
 CONNECT_WITHIN_S = 15
 RETRIES = 3
 
+# Has a task judged somewhere; its result is the verdict as JSON.
+Submit = Callable[[Task], Future[str]]
 
-@contextmanager
-def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
-    """Yield a Dask client of the cluster at `scheduler`, or of one on this machine.
+
+def connected(
+    scheduler: str | None, jobs: int | None
+) -> AbstractContextManager[Submit]:
+    """Connect to the Dask cluster at `scheduler`; with None, judge on this machine.
 
     This machine judges `jobs` submissions at a time; with None, as many as it bears. So
     does each worker of `scheduler`, up to its number of threads. Answers run in
     processes of their own. Raises ClusterLost.
     """
-    import dask  # takes half a second, and most commands do not need it
-    from distributed import Client, LocalCluster
+    return _this_machine(jobs) if scheduler is None else _cluster(scheduler)
 
-    from .worker import Judging
 
+@contextmanager
+def _this_machine(jobs: int | None) -> Iterator[Submit]:
+    window = Window(jobs)
+    with ThreadPoolExecutor(window.most) as threads:
+        try:
+            yield lambda task: threads.submit(_judged, task, window)
+        finally:
+            window.close()
+
+
+def _judged(task: Task, window: Window, retries: int = RETRIES) -> str:
+    try:
+        return settled(task.judged, window).model_dump_json()
+    except Exception:
+        if not retries:
+            raise
+    return _judged(task, window, retries - 1)
+
+
+@contextmanager
+def _cluster(scheduler: str) -> Iterator[Submit]:
+    try:
+        import dask
+        from distributed import Client
+
+        from .worker import Judging, judged
+    except ModuleNotFoundError as exc:
+        raise ClusterLost(
+            "--scheduler needs Dask, which is not installed here. Install it:"
+            f" {sys.executable} -m pip install distributed"
+        ) from exc
     quiet = {
         "distributed.logging": {"distributed": "critical"},
         "distributed.comm.timeouts.connect": f"{CONNECT_WITHIN_S}s",
     }
-    with dask.config.set(quiet), own_folder("outage-dask-") as folder:
-        if scheduler is None:
-            cluster = LocalCluster(
-                n_workers=1,
-                threads_per_worker=Window(jobs).most,
-                processes=False,
-                dashboard_address=None,
-                local_directory=str(folder),
-                silence_logs=logging.CRITICAL,
-            )
-            with cluster, Client(cluster) as client:
-                client.register_plugin(Judging(jobs))
-                yield client
-            return
+    with dask.config.set(quiet):
         try:
             client = Client(scheduler, timeout=CONNECT_WITHIN_S)
             client.wait_for_workers(1, timeout=CONNECT_WITHIN_S)
@@ -66,24 +91,18 @@ def connected(scheduler: str | None, jobs: int | None) -> Iterator[Any]:
             ) from exc
         with client:
             client.register_plugin(Judging())
-            yield client
+            executor = client.get_executor(retries=RETRIES)
+            yield lambda task: executor.submit(judged, task, key=task.key)
 
 
 def verdicts(
-    client: Any, tasks: Mapping[str, Task]
+    submit: Submit, tasks: Mapping[str, Task]
 ) -> Iterator[tuple[str, Verdict | Exception]]:
     """Yield the verdict on each of `tasks`, or the error, in the order they finish.
 
     Closing the iterator cancels the tasks that have not begun.
     """
-    from distributed import as_completed
-
-    from .worker import judged
-
-    futures = {
-        client.submit(judged, task, key=f"{task.key}-{name}", retries=RETRIES): name
-        for name, task in tasks.items()
-    }
+    futures = {submit(task): name for name, task in tasks.items()}
     try:
         for future in as_completed(futures):
             name = futures[future]
@@ -91,12 +110,13 @@ def verdicts(
                 verdict = Verdict.model_validate_json(future.result())
                 _require_same_checks(tasks[name], verdict)
                 yield name, verdict
+            except CancelledError:
+                yield name, ClusterLost("The Dask scheduler has gone. Grade again.")
             except Exception as exc:  # noqa: BLE001 - the worker's: the caller reports it
                 yield name, exc
-            finally:
-                future.release()
     finally:
-        client.cancel(list(futures))
+        for future in futures:
+            future.cancel()
 
 
 def _require_same_checks(task: Task, verdict: Verdict) -> None:

@@ -21,7 +21,7 @@ from autograder.judge import Exercise, Verdict
 from autograder.judge.store import STORE, Task, VerdictStore, as_task
 from autograder.sandbox import Confined
 
-from .cluster import verdicts
+from .cluster import Submit, verdicts
 
 
 @dataclass(frozen=True)
@@ -100,14 +100,16 @@ class GradingRun:
         """Return the students whose current verdict is not in the gradebook."""
         return [s for s, task in self.tasks.items() if self._written.get(s) != task.key]
 
-    def judge(self, client: Any, on_verdict: Callable[[str], None]) -> dict[str, str]:
-        """Judge the tasks without a verdict on a cluster, and store each verdict.
+    def judge(
+        self, submit: Submit, on_verdict: Callable[[str], None]
+    ) -> dict[str, str]:
+        """Judge the tasks without a verdict by `submit`, and store each verdict.
 
         After each, `on_verdict` is called with the student. Returns why there is no
         verdict, by student, where there is none.
         """
         failed: dict[str, str] = {}
-        for student, verdict in verdicts(client, self.unjudged()):
+        for student, verdict in verdicts(submit, self.unjudged()):
             if isinstance(verdict, Exception):
                 failed[student] = str(verdict) or type(verdict).__name__
                 continue

@@ -7,7 +7,7 @@ from autograder.judge.window import Window, settled
 
 
 class Judging(WorkerPlugin):  # type: ignore[misc]
-    """A plugin with each worker's window: `jobs` at a time, or as its lag allows.
+    """A plugin with each worker's window: as many at a time as its lag allows.
 
     It is registered once; grading runs that share a cluster share the windows.
     """
@@ -15,12 +15,9 @@ class Judging(WorkerPlugin):  # type: ignore[misc]
     name = "outage-judging"
     idempotent = True
 
-    def __init__(self, jobs: int | None = None) -> None:
-        self._jobs = jobs
-
     def setup(self, worker: Worker) -> None:
         """Make the worker's window. Dask calls this when a worker starts."""
-        self.window = Window(self._jobs)
+        self.window = Window()
 
     def teardown(self, worker: Worker) -> None:
         """Close the window: waiting judgements never begin. Dask calls this last."""

@@ -131,11 +131,9 @@ def test_a_killed_run_goes_on_where_it_was(course: Path) -> None:
 
 def nothing_left() -> bool:
     """Whether what killed processes have left is gone once the next ones sweep."""
-    prefixes = ("outage-judge-", "outage-dask-")
-    for prefix in prefixes:
-        sweep(prefix)
+    sweep("outage-judge-")
     names = os.listdir(tempfile.gettempdir())
-    return not [name for name in names if name.startswith(prefixes)]
+    return not [name for name in names if name.startswith("outage-judge-")]
 
 
 def test_an_interrupted_run_ends_at_once(course: Path) -> None:
