@@ -1,9 +1,10 @@
 """The packages that pyproject.toml requires, and those that are not installed."""
 
 import importlib.metadata
-import re
 import tomllib
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 
 def asked_for(project: Path, group: str | None = None) -> list[str]:
@@ -13,7 +14,7 @@ def asked_for(project: Path, group: str | None = None) -> list[str]:
         requirements = data["project"]["dependencies"]
     else:
         requirements = data["dependency-groups"][group]
-    return [re.split(r"[^a-z0-9-]", requirement)[0] for requirement in requirements]
+    return [Requirement(requirement).name for requirement in requirements]
 
 
 def not_installed(distributions: list[str]) -> list[str]:
