@@ -7,6 +7,7 @@ import nbformat
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_output
 
+from autograder.files import whole
 from course.learner import Progress
 from course.panel.front import as_bundles
 
@@ -45,10 +46,8 @@ def copy_afresh(project: Path, original: Path) -> None:
     """Make the learner's copy of `original`, and have JupyterLab trust it."""
     copy = own_copy(project, original)
     copy.parent.mkdir(parents=True, exist_ok=True)
-    # Under a temporary name first: an interrupted copy must not look complete.
-    partial = copy.with_suffix(".partial")
-    shutil.copyfile(original, partial)
-    partial.replace(copy)
+    with whole(copy) as partial:
+        shutil.copyfile(original, partial)
     if copy.suffix == ".ipynb":
         trust(project, copy)
 
@@ -73,10 +72,9 @@ def show_the_way(project: Path) -> list[str]:
         cell.outputs = [
             new_output("display_data", data) for data in as_bundles(progress)
         ]
-        partial = page.with_suffix(".partial")
-        nbformat.write(notebook, partial)
+        with whole(page) as partial:
+            nbformat.write(notebook, partial)
     except (ValueError, AttributeError):  # not JSON, not a notebook, or no such cell
         return [f"{page} is not as it was. A fresh one: ./outage reset 00"]
-    partial.replace(page)
     trust(project, page)
     return []

@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from autograder.files import whole
+
 from .errors import NotPossibleHere
 from .shared import PROJECT, out
 
@@ -63,13 +65,11 @@ def package(
     files["README.md"] = files.pop(README)
     target = to or PROJECT / ARCHIVE
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w") as archive:
+    with whole(target) as partial, zipfile.ZipFile(partial, "w") as archive:
         for inside, name in sorted(files.items()):
             entry = zipfile.ZipInfo(f"{INSIDE}/{inside}", MADE_AT)
             entry.external_attr = ((PROJECT / name).stat().st_mode & 0o777) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, (PROJECT / name).read_bytes())
-    partial.replace(target)
     size = target.stat().st_size / 2**20
     out.print(f"{target}: {len(files)} files, {size:.1f} MB", soft_wrap=True)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.files import whole
 from autograder.gradebook.errors import IntakeRefused
 from autograder.judge import Exercise
 from course.outage.tempdirs import own_folder
@@ -118,9 +119,8 @@ def _copy(notebook: Path, folder: Path, exercise: Exercise, aside: Path) -> int:
         aside_folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(folder, aside_folder)
     folder.mkdir(parents=True)
-    partial = target.with_suffix(".partial")
-    partial.write_bytes(new)
-    partial.replace(target)
+    with whole(target) as partial:
+        partial.write_bytes(new)
     stamp = notebook.with_name("timestamp.txt")
     if notebook.parent.name == exercise.name and stamp.is_file():
         shutil.copyfile(stamp, folder / stamp.name)

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from autograder.files import whole
 from autograder.judge.window import Window, settled
 from autograder.sandbox import Confined
 
@@ -80,10 +80,8 @@ class VerdictStore:
             return
         path = self._path(task)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The file appears whole or not at all, whenever this process ends.
-        partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(verdict.model_dump_json(), "utf-8")
-        partial.replace(path)
+        with whole(path) as partial:
+            partial.write_text(verdict.model_dump_json(), "utf-8")
 
     def forget(self, task: Task) -> None:
         """Delete the stored verdict on `task`, so that it is judged again."""
