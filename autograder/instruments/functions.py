@@ -90,7 +90,8 @@ class Functions:
     ) -> Iterator[Callable[..., Call]]:
         """Yield a callable that calls `function`, each time in the same process.
 
-        `within_s` and `through` are as for `calls`.
+        `within_s` and `through` are as for `calls`. Time in which nothing is asked does
+        not count.
         """
         request = {
             "source": self._sources[function],
@@ -99,13 +100,14 @@ class Functions:
         }
         may_run_s = self._patience * within_s
         with child("call", [], self._confined, may_run_s, (), self._forks) as running:
-            running.tell(json.dumps(request) + "\n")
             ended: Call | None = None
+            beginning = json.dumps(request) + "\n"
 
             def ask(*arguments: Any) -> Call:
-                nonlocal ended
+                nonlocal ended, beginning
                 if ended is None:
-                    running.tell(json.dumps(arguments) + "\n")
+                    running.tell(beginning + json.dumps(arguments) + "\n")
+                    beginning = ""
                     call, last = _call(next(running.reports, {}))
                     ended = call if last else None
                     return call

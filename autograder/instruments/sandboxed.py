@@ -1,6 +1,7 @@
 """One of the sandbox's scripts, run beside learner code, and the reports it writes.
 
-Time limits count the time in which the script could run; see course.outage.lag.
+Time limits count the time in which the script could run, see course.outage.lag, and in
+which something was asked of it: a conversation may pause for as long as a fleet takes.
 """
 
 import json
@@ -49,6 +50,21 @@ def reports(
 
 
 @dataclass
+class Awaited:
+    """Measures how long a script could run, in seconds, while a report was awaited."""
+
+    gauge: Gauge
+    now: bool = False
+    ran_s: float = 0.0
+
+    def tick(self) -> None:
+        """Count the time since the last call, if a report is awaited now."""
+        passed_s, lost_s = self.gauge.tick()
+        if self.now:
+            self.ran_s += passed_s - lost_s
+
+
+@dataclass
 class Child:
     """A script that runs beside learner code, and the JSON objects that it reports.
 
@@ -57,9 +73,14 @@ class Child:
 
     reports: Iterator[dict[str, Any]]
     _input: IO[str]
+    _awaited: Awaited
 
     def tell(self, text: str) -> None:
-        """Write to the script's standard input; do nothing if the script has ended."""
+        """Write to the script's standard input; do nothing if the script has ended.
+
+        From now until the next report, its time limit runs.
+        """
+        self._awaited.now = True
         with suppress(BrokenPipeError):
             self._input.write(text)
             self._input.flush()
@@ -83,10 +104,10 @@ def child(
 
     It is a fork of the server at the address `forks`, if there is one. Its standard
     output and error are dropped. It is stopped once it could run for `within_s`
-    seconds, or when it reports more than 16 MB. A line that is no JSON object ends the
-    reading too: learner code has written to the report, which earns it nothing. Raises
-    SandboxUnavailable; reading the reports raises MachineTooBusy if the script could
-    hardly run.
+    seconds while a report was awaited, or when it reports more than 16 MB. A line that
+    is no JSON object ends the reading too: learner code has written to the report,
+    which earns it nothing. Raises SandboxUnavailable; reading the reports raises
+    MachineTooBusy if the script could hardly run.
     """
     longest_s = max(LEAST_CAP_S, CAP * within_s)
     limits = Limits(wall_s=int(longest_s) + 5, cpu_s=int(within_s) + 60)
@@ -103,11 +124,12 @@ def child(
     finally:
         os.close(writing)
         os.close(script_input)
-    gauge = Gauge(lambda: [process.pid])
-    limit = Limit("an answer of the cell", within_s, lambda: gauge.ran_s)
-    running = Child(_objects(reading, limit), os.fdopen(writable, "w"))
+    awaited = Awaited(Gauge(lambda: [process.pid]))
+    limit = Limit("an answer of the cell", within_s, lambda: awaited.ran_s)
+    objects = _objects(reading, limit, awaited)
+    running = Child(objects, os.fdopen(writable, "w"), awaited)
     over = threading.Event()
-    watch = threading.Thread(target=_watch, args=(process, gauge, limit, over))
+    watch = threading.Thread(target=_watch, args=(process, awaited, limit, over))
     watch.start()
     try:
         yield running
@@ -146,7 +168,7 @@ def _start(
 
 def _watch(
     process: subprocess.Popen[bytes] | Forked,
-    gauge: Gauge,
+    awaited: Awaited,
     limit: Limit,
     over: threading.Event,
 ) -> None:
@@ -158,12 +180,12 @@ def _watch(
         while limit.left_s():
             if over.wait(TICK_S):
                 return
-            gauge.tick()
+            awaited.tick()
         over.wait(1.0)
     process.kill()
 
 
-def _objects(reading: int, limit: Limit) -> Iterator[dict[str, Any]]:
+def _objects(reading: int, limit: Limit, awaited: Awaited) -> Iterator[dict[str, Any]]:
     received, total = b"", 0
     while True:
         if not limit.left_s():
@@ -186,4 +208,6 @@ def _objects(reading: int, limit: Limit) -> Iterator[dict[str, Any]]:
             if not isinstance(data, dict):
                 yield {"stopped": "what it reported is no JSON object"}
                 return
+            awaited.now = False
             yield data
+            awaited.now = True

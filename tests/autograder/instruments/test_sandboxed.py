@@ -2,6 +2,7 @@
 
 import random
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Collection
 from contextlib import closing
@@ -262,6 +263,17 @@ def test_one_that_reads_nothing_ends_in_time(confined: Confined) -> None:
     functions = Functions({"f": "import time\ntime.sleep(60)"}, confined)
     [call] = functions.calls("f", [["x" * 1_000_000]], within_s=2.0)
     assert call.ended == "timed_out"
+
+
+@BOTH
+def test_a_conversation_may_pause(confined: Confined) -> None:
+    """Only the time in which an answer is awaited counts against its limit."""
+    source = "import time\ndef f(s): time.sleep(s); return s"
+    with Functions({"f": source}, confined).conversation("f", within_s=2.0) as ask:
+        assert ask(0.1).value == 0.1
+        time.sleep(4)
+        assert ask(0.2).value == 0.2
+        assert ask(60).ended == "timed_out"
 
 
 @BOTH

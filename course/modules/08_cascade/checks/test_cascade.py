@@ -115,10 +115,9 @@ class Client:
 
 
 @contextmanager
-def talking(functions: Functions, besides_s: float = 0.0) -> Iterator[Client]:
-    """Start the learner's policy; it has 20 seconds, and those that the check waits."""
-    within_s = TALKED_WITHIN_S + besides_s
-    with functions.conversation("RetryPolicy", within_s, THROUGH) as ask:
+def talking(functions: Functions) -> Iterator[Client]:
+    """Start the learner's policy; it has 20 seconds for all its answers."""
+    with functions.conversation("RetryPolicy", TALKED_WITHIN_S, THROUGH) as ask:
         yield Client(ask)
 
 
@@ -265,7 +264,7 @@ def test_the_service_recovers_from_a_burst(
         retries=Retries(timeout_s=TIMEOUT_S),
     )
     fleet = start_ours(Release.named("narrow"))
-    with talking(functions, LASTS_S) as client:
+    with talking(functions) as client:
         client.new(seeded.getrandbits(30))
         tries, recovered = live_until_recovered(load, fleet, client)
     served = served_before(LASTS_S, tries)
