@@ -14,7 +14,6 @@ import math
 import os
 import sys
 import time
-import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -50,10 +49,7 @@ class Gauge:
     def __init__(self, roots: Callable[[], Iterable[int]]) -> None:
         self.ran_s = 0.0
         self._roots = roots
-        # Descriptors of the threads' schedstat: to open a file costs six calls of the
-        # kernel more than to read it again, twenty times a second.
-        self._files: dict[str, int] = {}
-        weakref.finalize(self, _close, self._files)
+        self._threads: list[str] = []
         self._allowed: set[int] = set()
         self._listed_at = -math.inf
         self._used_ns: dict[str, tuple[int, int]] = {}
@@ -113,36 +109,21 @@ class Gauge:
         used_ns: dict[str, tuple[int, int]] = {}
         if time.monotonic() - self._listed_at >= LISTED_EVERY_S:
             roots = list(self._roots())
-            self._open(set(_threads(roots)))
-            self._allowed = _allowed(roots)
+            self._threads, self._allowed = list(_threads(roots)), _allowed(roots)
             self._listed_at = time.monotonic()
-        for name, fd in list(self._files.items()):
+        for name in self._threads:
             try:
-                times = os.pread(fd, 64, 0).split()
+                with open(f"/proc/{name}/schedstat", "rb") as file:
+                    times = file.read().split()
                 used_ns[name] = now = int(times[0]), int(times[1])
             except (OSError, ValueError, IndexError):
-                # It has ended, or this kernel does not report it.
-                os.close(self._files.pop(name))
-                continue
+                continue  # it has ended, or this kernel does not report it
             # At the very first look, earlier times do not count.
             before = self._used_ns.get(name, (0, 0)) if self._used_ns else now
             ran += now[0] - before[0]
             waited += now[1] - before[1]
         self._used_ns = used_ns
         return ran / 1e9, waited / 1e9
-
-    def _open(self, names: set[str]) -> None:
-        """Open the files of threads that are new, and close those of the others."""
-        for name in self._files.keys() - names:
-            os.close(self._files.pop(name))
-        for name in names - self._files.keys():
-            with suppress(OSError):
-                self._files[name] = os.open(f"/proc/{name}/schedstat", os.O_RDONLY)
-
-
-def _close(files: dict[str, int]) -> None:
-    while files:
-        os.close(files.popitem()[1])
 
 
 def _allowed(roots: Iterable[int]) -> set[int]:
