@@ -71,10 +71,18 @@ import random
 made = []
 
 
+def drawn(policy, asked):
+    policy.request()
+    return policy.wait(*asked)
+
+
 def through(RetryPolicy, method, *arguments):
     if method == "new":
         made[:] = [RetryPolicy(random.Random(*arguments))]
         return None
+    if method == "draws":
+        seeds, *asked = arguments
+        return [drawn(RetryPolicy(random.Random(n)), asked) for n in range(seeds)]
     return getattr(made[0], method)(*arguments)
 """
 
@@ -98,7 +106,18 @@ class Client:
         self, tries: int, status: int | None, retry_after_s: float | None
     ) -> float | None:
         sent = f"wait({tries}, {status}, {retry_after_s})"
-        wait_s = self._said(sent, self._ask("wait", tries, status, retry_after_s))
+        call = self._ask("wait", tries, status, retry_after_s)
+        return self._seconds(sent, self._said(sent, call))
+
+    def draws(
+        self, seeds: int, tries: int, status: int | None, retry_after_s: float | None
+    ) -> list[float | None]:
+        """Return the waits of so many new policies, each asked once."""
+        sent = f"wait({tries}, {status}, {retry_after_s})"
+        call = self._ask("draws", seeds, tries, status, retry_after_s)
+        return [self._seconds(sent, wait_s) for wait_s in self._said(sent, call)]
+
+    def _seconds(self, sent: str, wait_s: Any) -> float | None:
         number = isinstance(wait_s, int | float) and not isinstance(wait_s, bool)
         if wait_s is not None and not (number and wait_s >= 0):
             raise Unmet(
@@ -189,11 +208,7 @@ SPREAD = 8
 def test_waits_are_spread(client: Client) -> None:
     for tries, longest in ((1, BASE_S), (2, LONGEST_S)):
         for after in (None, 1.0, 7.0):
-            drawn = []
-            for seed in range(DRAWS):
-                client.new(seed)
-                client.request()
-                drawn.append(client.wait(tries, 503, after))
+            drawn = client.draws(DRAWS, tries, 503, after)
             waits = [wait for wait in drawn if wait is not None]
             low = after or 0.0
             edge = longest / SPREAD
