@@ -129,7 +129,7 @@ def test_a_lock_holds_hashes_and_no_address(lock: str, project: Path) -> None:
 def test_the_tools_of_the_tests_come_on_top_of_what_learners_have(
     project: Path,
 ) -> None:
-    """The same packages, which `./outage test` adds to and changes none of.
+    """Compare both locks: `./outage test` adds packages, and changes none.
 
     For some platforms there may be fewer.
     """
@@ -145,7 +145,7 @@ def test_the_tools_of_the_tests_come_on_top_of_what_learners_have(
 def test_what_learners_run_imports_nothing_that_tests_alone_have(
     project: Path,
 ) -> None:
-    """What is not of the standard library is locked for learners, or an extra."""
+    """Look up each import: it is standard, locked for learners, or of an extra."""
     data = tomllib.loads((project / "pyproject.toml").read_text())
     extras = chain.from_iterable(data["project"]["optional-dependencies"].values())
     known = locked_versions(project).keys() | {Requirement(e).name for e in extras}

@@ -33,6 +33,9 @@ from autograder.judge import Answers, Exercise, from_notebook
 from autograder.judge.errors import ExerciseNotFound, KnownAnswerNotFound
 from course.outage.release import replaced_once
 
+CHECK = re.compile(
+    r'@check\(\s*"([^"]+)",\s*points=([\d.]+),?\s*\)\ndef (test_\w+)', re.MULTILINE
+)
 SOLUTION, START = "solution", "start"
 CELL = re.compile(r"^# %% (\w+)\n", re.MULTILINE)
 
@@ -64,10 +67,7 @@ def cases(exercise: Exercise) -> list[Case]:
     """
     folder = exercise.known_answers
     data = tomllib.loads((folder / "known.toml").read_text("utf-8"))
-    answers = {}
-    for name, path in ((SOLUTION, exercise.solution), (START, exercise.notebook)):
-        [texts] = from_notebook(path)
-        answers[name] = {slot.grade_id: texts[slot.grade_id] for slot in exercise.slots}
+    answers = given(exercise)
     known = []
     for kind in ("right", "wrong"):
         for entry in data[kind]:
@@ -99,15 +99,29 @@ def all_cases(exercise: Exercise) -> list[Case]:
     The solution passes every check, and the untouched notebook none. Raises ValueError
     as `cases` does.
     """
-    [solution] = from_notebook(exercise.solution)
-    [start] = from_notebook(exercise.notebook)
-    checks = "".join(path.read_text("utf-8") for path in exercise.checks.glob("*.py"))
-    every = frozenset(re.findall(r"^def (test_\w+)", checks, re.MULTILINE))
+    answers, every = given(exercise), frozenset(checks_of(exercise))
+    solution, start = answers[SOLUTION], answers[START]
     return [
         Case(f"right/{SOLUTION}", "The reference.", frozenset(), "", solution),
         Case(f"wrong/{START}", "Handed in as it was given.", every, "", start),
         *cases(exercise),
     ]
+
+
+def given(exercise: Exercise) -> dict[str, Answers]:
+    """Return the answers of the reference solution and of the untouched notebook."""
+    answers = {}
+    for name, path in ((SOLUTION, exercise.solution), (START, exercise.notebook)):
+        [texts] = from_notebook(path)
+        answers[name] = {slot.grade_id: texts[slot.grade_id] for slot in exercise.slots}
+    return answers
+
+
+def checks_of(exercise: Exercise) -> dict[str, tuple[str, float]]:
+    """Return the title and the points of each check, by the name of its test."""
+    sources = "".join(path.read_text("utf-8") for path in exercise.checks.glob("*.py"))
+    found = CHECK.findall(sources)
+    return {test: (title, float(points)) for title, points, test in found}
 
 
 def chosen(arguments: Sequence[str]) -> list[tuple[Exercise, list[Case]]]:

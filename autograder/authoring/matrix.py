@@ -15,12 +15,9 @@ from autograder.judge.exercise import PROJECT, Objective, exercises
 from course.learner.curriculum import module
 from course.panel.recall import questions
 
-from .known import cases
+from .known import cases, checks_of
 
 HINTS, RECALLS = 4, 2
-CHECK = re.compile(
-    r'@check\(\s*"([^"]+)",\s*points=([\d.]+),?\s*\)\ndef (test_\w+)', re.MULTILINE
-)
 BANNER = "<!-- Made by `./outage build`. Do not edit. -->\n"
 
 
@@ -30,13 +27,7 @@ class Module:
     def __init__(self, exercise: Exercise) -> None:
         self.exercise = exercise
         self.lesson = PROJECT / "course/lessons" / f"{exercise.name}.py"
-        sources = "".join(
-            p.read_text("utf-8") for p in self.exercise.checks.glob("*.py")
-        )
-        self.checks = {
-            test: (title, float(points))
-            for title, points, test in CHECK.findall(sources)
-        }
+        self.checks = checks_of(exercise)
         self.wrong: dict[str, set[str]] = {test: set() for test in self.checks}
         for case in cases(self.exercise):
             for test in case.fails:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from course.outage import Fleet, Release
-from course.outage.telemetry.events import Metric
+from course.outage.telemetry.events import Metric, value_of
 from course.outage.telemetry.scrape import read_metrics
 from course.outage.traffic.messages import http_request, put_order, well_formed_route
 from course.outage.traffic.wire import Response
@@ -175,8 +175,7 @@ def metrics(fleet: Fleet, within_s: float) -> list[Metric]:
 
 def metric(fleet: Fleet, name: str, within_s: float) -> float:
     """Return the value of the metric `name` that has no labels, NaN without it."""
-    named = (m for m in metrics(fleet, within_s) if m.name == name and not m.labels)
-    return next((m.value for m in named), math.nan)
+    return value_of(metrics(fleet, within_s), name, math.nan)
 
 
 def dies(fleet: Fleet, deaths: int, within_s: float) -> bool:

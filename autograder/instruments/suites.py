@@ -71,7 +71,7 @@ class SuiteRunner:
         self._within_s = patience * SUITE_WITHIN_S
         self._confined = confined
         self._forks = forks
-        # Our releases need no sandbox, but inside one they are forks and start at once.
+        # In a sandbox, its limits guard our releases from what a hostile suite sends.
         self._fleets = confinement(confined, forks) if forks else None
         self._ends = ExitStack()
         self._rng = random.Random(f"{seed} suite")

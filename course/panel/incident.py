@@ -41,7 +41,8 @@ LEVELS = {
 }
 
 
-REPLICAS = """\
+REPLICAS = Template(
+    """\
 <table class="outage-table">
 <thead><tr><td></td><th scope="col">state</th><th scope="col">process</th>
 <th scope="col">died so far</th></tr></thead>
@@ -51,7 +52,10 @@ REPLICAS = """\
 <td>{{ event.pid }}</td><td>{{ died[i] }}</td></tr>
 {% endfor %}
 </tbody></table>
-"""
+""",
+    autoescape=True,
+    trim_blocks=True,
+)
 
 
 class IncidentPanel:
@@ -79,7 +83,6 @@ class IncidentPanel:
         )
         self._status, self._replicas, self._log = (widgets.HTML() for _ in range(3))
         self._message = widgets.HTML()
-        self._table_of = Template(REPLICAS, autoescape=True, trim_blocks=True)
         self._release = widgets.Dropdown(
             options=[(r.name, r) for r in choices], description="Release"
         )
@@ -225,7 +228,7 @@ class IncidentPanel:
         telemetry = self.fleet.telemetry
         latest = {event.replica: event for event in list(telemetry.processes)}
         died = Counter(end.replica for end in telemetry.exits())
-        return str(self._table_of.render(latest=sorted(latest.items()), died=died))
+        return str(REPLICAS.render(latest=sorted(latest.items()), died=died))
 
 
 def latencies(samples: list[Sample]) -> Columns:

@@ -41,7 +41,7 @@ recall("02")
 
 
 def assert_accessible_in_both_themes(page: Page) -> None:
-    """What is ours in JupyterLab, whichever theme the learner's system asks for."""
+    """Look at what is ours in JupyterLab, in the dark theme and in the light one."""
     # JupyterLab's body has no height, and all in it counts as hidden to axe-core.
     page.add_style_tag(content="body { height: 100vh }")
     for theme, light in (("dark", "false"), ("light", "true")):
@@ -59,7 +59,7 @@ def assert_accessible(page: Page, context: str | None = None) -> None:
 
 
 def keep_one_of_each_token(page: Page) -> None:
-    """Of the spans that color code, keep the first of each class.
+    """Keep the first of each class of the spans that color code.
 
     They all look alike, and axe-core looks at each of a thousand.
     """

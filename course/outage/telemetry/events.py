@@ -4,6 +4,7 @@ A time `t` counts the seconds since the fleet started in which it could run: the
 of the fleet stands still while its processes wait for a processor.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -48,6 +49,11 @@ class Metric(NamedTuple):
         return f"{self.name}{{{pairs}}}" if pairs else self.name
 
 
+def value_of(metrics: Iterable[Metric], name: str, missing: float) -> float:
+    """Return the value of the metric `name` without labels, else `missing`."""
+    return next((m.value for m in metrics if m.name == name and not m.labels), missing)
+
+
 @dataclass(frozen=True)
 class Scrape:
     """A replica's answer at /metrics."""
@@ -59,8 +65,7 @@ class Scrape:
 
     def value(self, name: str) -> float:
         """Return the value of the metric `name` that has no labels; without it, 0."""
-        named = (m.value for m in self.metrics if m.name == name and not m.labels)
-        return next(named, 0.0)
+        return value_of(self.metrics, name, 0.0)
 
 
 @dataclass(frozen=True)

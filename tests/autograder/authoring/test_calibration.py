@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.calibrating import Calibration, judge_case
-from autograder.authoring.known import Case, all_cases, cases, chosen
+from autograder.authoring.known import START, Case, all_cases, cases, chosen
 from autograder.judge import Check, Exercise, Feedback, Verdict
 from autograder.judge.errors import ExerciseNotFound, KnownAnswerNotFound
 from autograder.judge.exercise import exercises
@@ -37,8 +37,12 @@ def test_a_known_answer_gets_its_verdict(name: str, case: Case) -> None:
         misses = Calibration(name).add(case, verdict)
     assert not misses, as_text(verdict)
     assert verdict.points == 10
-    failed = [check for check in verdict.checks if check.outcome == "failed"]
+    told = [check for check in verdict.checks if check.outcome != "inconclusive"]
+    failed = [check for check in told if check.outcome == "failed"]
     assert all(str(check.feedback) for check in failed)
+    if case.name == f"wrong/{START}":  # it fails by what it does, not by an accident
+        assert failed == told
+        assert all(check.feedback.saw for check in failed)
     if verdict.inconclusive:
         pytest.skip(f"this machine was too busy to tell\n{as_text(verdict)}")
 

@@ -22,7 +22,7 @@ from autograder.instruments.functions import Call
 from autograder.judge import Answers, Exercise
 from autograder.judge.exercise import exercises
 
-SEEDS = 20
+SEEDS = 40
 # A client is asked 10,000 times a seed: a hundred times what other tests ask.
 CLIENT_SEEDS = 2
 

@@ -8,6 +8,7 @@ import pytest
 from autograder.gradebook.errors import ClusterLost
 from autograder.grading.cluster import RETRIES, connected
 from autograder.judge import Verdict
+from tests.autograder.judge.verdicts import verdict_of
 
 
 class Failing:
@@ -21,17 +22,7 @@ class Failing:
         self.left -= 1
         if self.left >= 0:
             raise OSError("no room")
-        return Verdict(
-            exercise="05",
-            answers_digest="",
-            checks_digest="",
-            confined="sandbox",
-            held_back=True,
-            seed=0,
-            checks=[],
-            phases={},
-            seconds=1,
-        )
+        return verdict_of()
 
 
 def test_this_machine_tries_again_before_it_gives_up() -> None:
@@ -40,7 +31,7 @@ def test_this_machine_tries_again_before_it_gives_up() -> None:
     hopeless: Any = Failing(RETRIES + 1)
     with connected(None, 1) as submit:
         judged, failed = submit(unlucky), submit(hopeless)
-        assert Verdict.model_validate_json(judged.result()).exercise == "05"
+        assert Verdict.model_validate_json(judged.result()) == verdict_of()
         with pytest.raises(OSError, match="no room"):
             failed.result()
 
