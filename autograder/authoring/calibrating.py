@@ -1,6 +1,6 @@
 """Calibration of the grader, with answers that are known to be right or wrong."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -72,9 +72,16 @@ class Calibration:
 
 
 def judge_case(
-    exercise: Exercise, case: Case, confined: Confined, window: Window
+    exercise: Exercise,
+    case: Case,
+    confined: Confined,
+    window: Window,
+    only: Collection[str] = (),
 ) -> Verdict:
-    """Judge a known answer as a submission is graded. Raises SandboxUnavailable."""
+    """Judge a known answer as a submission is graded, or by `only` some of the checks.
+
+    Raises SandboxUnavailable.
+    """
 
     def judged(patience: float, seed: int | None) -> Verdict:
         return judge(
@@ -84,6 +91,7 @@ def judge_case(
             held_back=True,
             patience=patience,
             seed=seed,
+            only=only,
         )
 
     return settled(judged, window)

@@ -8,8 +8,11 @@ exchange, a folder on this machine.
 """
 
 import os
+import random
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from pwd import getpwnam
 from typing import Any
@@ -46,8 +49,22 @@ rmdir .outage-course.partial
 """
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on, below those that systems hand out.
+
+    A server listens seconds after its port was chosen. Of the ports that the system
+    hands out, the fleet of somebody's lesson may have taken it by then.
+    """
+    while True:
+        port = random.randrange(10_000, 30_000)
+        with socket.socket() as asked, suppress(OSError):
+            asked.bind(("127.0.0.1", port))
+            return port
+
+
 def open_the_course(spawner: Any) -> None:
-    """Set which course a server opens, and unpack a new learner's, before it starts."""
+    """Set what a server opens, and on which port; unpack a new learner's course."""
+    spawner.port = free_port()
     user = getpwnam(spawner.user.name)
     teaches = spawner.user.name in INSTRUCTORS
     course = CLONE if teaches else Path(user.pw_dir, "outage-course")

@@ -72,6 +72,13 @@ def _end_with(owner: int, folder: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the checks that the job does not ask for, and their guards."""
+    only = Job.read(items[0].config.getoption("--job")).only if items else ()
+    if only:
+        items[:] = [item for item in items if _named(item)["name"] in only]
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Announce every check first, so that one that never reports can be named."""
     session.config.stash[WATCH].forget()

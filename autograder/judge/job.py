@@ -24,7 +24,7 @@ class Job:
 
     The key of each answer is the name that its cell defines. `forks` is the address of
     the fork server for the release, or empty. Every time limit is multiplied by
-    `patience`.
+    `patience`. `only` names the checks to run; if it is empty, all of them run.
     """
 
     answers: Mapping[str, str]
@@ -33,6 +33,7 @@ class Job:
     seed: int
     forks: str = ""
     patience: float = 1.0
+    only: tuple[str, ...] = ()
 
     @property
     def confinement(self) -> Confinement:
@@ -49,6 +50,7 @@ class Job:
             "seed": self.seed,
             "forks": self.forks,
             "patience": self.patience,
+            "only": self.only,
         }
         path.write_text(json.dumps(data))
 
@@ -63,6 +65,7 @@ class Job:
             data["seed"],
             data["forks"],
             data["patience"],
+            tuple(data["only"]),
         )
 
 

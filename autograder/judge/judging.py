@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from autograder.sandbox import Confined
@@ -35,6 +35,7 @@ def judge(
     notes: Sequence[str] = (),
     time_limit_s: float | None = None,
     patience: float = 1.0,
+    only: Collection[str] = (),
 ) -> Verdict:
     """Run the checks of `exercise` on `answers`, by grade_id, and return the verdict.
 
@@ -44,7 +45,7 @@ def judge(
     it is drawn. `notes` are copied into the verdict. A check that has not ended within
     `time_limit_s` seconds (left out, the exercise's limit) is `timed_out`, or
     `inconclusive` on a busy machine. This and every other time limit is multiplied by
-    `patience`.
+    `patience`. `only` names the checks to run, by their tests; left out, all of them.
 
     Raises SandboxUnavailable, and JudgingFailed if the checks break or the disk is
     full.
@@ -69,7 +70,7 @@ def judge(
         defined = {slot.defines: judged[slot.grade_id] for slot in exercise.slots}
         address = forks.service.address if forks else ""
         release = exercise.release(judged)
-        Job(defined, release, confined, seed, address, patience).write(job)
+        Job(defined, release, confined, seed, address, patience, tuple(only)).write(job)
         limit_s = (time_limit_s or exercise.time_limit_s) * patience
         run = Run(folders, job, on_check, limit_s, bool(reason), forks)
     if forks and not forks.alive:

@@ -23,8 +23,14 @@ from autograder.judge import Answers, Exercise
 from autograder.judge.exercise import exercises
 
 SEEDS = 40
-# A client is asked 10,000 times a seed: a hundred times what other tests ask.
-CLIENT_SEEDS = 2
+# With each seed, a client is asked thousands of times, a hundred times what others are,
+# or four whole recordings are disguised.
+FEWER_SEEDS = {
+    "test_the_budget_holds": 2,
+    "test_an_outage_that_ends": 4,
+    "test_incidents_in_disguise": 12,
+    "test_the_rule_on_incidents_in_disguise": 12,
+}
 
 
 class InProcess:
@@ -98,10 +104,11 @@ def drawn_from(folder: Path) -> Iterator[tuple[str, Callable[..., None], int]]:
         for name, test in vars(module).items():
             if name.startswith("test_") and inspect.isfunction(test):
                 wanted = list(inspect.signature(test).parameters)
+                seeds = FEWER_SEEDS.get(name, SEEDS)
                 if sorted(wanted) == ["functions", "seeded"]:
-                    yield path.name, test, SEEDS
+                    yield path.name, test, seeds
                 elif sorted(wanted) == ["client", "seeded"]:
-                    yield path.name, with_client(module.talking, test), CLIENT_SEEDS
+                    yield path.name, with_client(module.talking, test), seeds
 
 
 def with_client(

@@ -18,8 +18,9 @@ from course.outage.traffic.messages import http_request
 
 PROCESS = pytest.mark.process
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other kernels do not tell")
-SPIN = "import os; os.sched_setaffinity(0, {%d}); print(flush=True)\nwhile True: pass"
-BELOW = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+PINNED = "import os, subprocess, sys; os.sched_setaffinity(0, {%d})\n"
+SPIN = PINNED + "print(flush=True)\nwhile True: pass"
+BELOW = PINNED + "subprocess.run([sys.executable, '-c', sys.argv[1]])"
 
 
 @pytest.fixture
@@ -28,12 +29,13 @@ def crowded() -> Iterator[list[int]]:
 
     The first is that of the parent of one.
     """
-    loop = SPIN % min(os.sched_getaffinity(0))
+    processor = min(os.sched_getaffinity(0))
+    below, loop = BELOW % processor, SPIN % processor
     started = [
         subprocess.Popen(
             [sys.executable, "-c", *code], stdout=-1, start_new_session=True
         )
-        for code in ([BELOW, loop], [loop], [loop])
+        for code in ([below, loop], [loop], [loop])
     ]
     for process in started:
         assert process.stdout is not None
