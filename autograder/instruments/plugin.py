@@ -35,6 +35,7 @@ TOO_LATE = (
 )
 BROKEN = "This check itself broke. That is not your doing: tell your instructor."
 
+JOB = pytest.StashKey[Job]()
 FAILED = pytest.StashKey[set[str]]()
 WATCH = pytest.StashKey[Watch]()
 
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marks, and set up the report to the judge."""
     config.addinivalue_line("markers", "check(title, points): a check of an exercise")
     config.addinivalue_line("markers", "guards(name, feedback): a held-back test")
+    config.stash[JOB] = Job.read(config.getoption("--job"))
     config.stash[WATCH] = Watch(lambda line: _write(config, line))
     config.stash[FAILED] = set()
     # The replicas must not inherit the end of the pipe that reports are written to.
@@ -72,10 +74,11 @@ def _end_with(owner: int, folder: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """Leave out the checks that the job does not ask for, and their guards."""
-    only = Job.read(items[0].config.getoption("--job")).only if items else ()
-    if only:
+    if only := config.stash[JOB].only:
         items[:] = [item for item in items if _named(item)["name"] in only]
 
 
@@ -124,7 +127,7 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def job(pytestconfig: pytest.Config) -> Job:
     """Return the job that is judged."""
-    return Job.read(pytestconfig.getoption("--job"))
+    return pytestconfig.stash[JOB]
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ def test_a_known_answer_gets_its_verdict(name: str, case: Case) -> None:
     assert {check.name for check in verdict.checks} == (
         only or checks_of(exercise).keys()
     )
+    assert only or verdict.points == 10
     told = [check for check in verdict.checks if check.outcome != "inconclusive"]
     failed = [check for check in told if check.outcome == "failed"]
     assert all(str(check.feedback) for check in failed)
