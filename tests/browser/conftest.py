@@ -1,4 +1,4 @@
-"""One JupyterLab for all browser tests, and a page of it for each."""
+"""One JupyterLab for all browser tests, and a window for those of a module."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.lab import CHROMIUM_OPTIONS, LONG_MS
+from tests.browser.lab import CHROMIUM_OPTIONS, LONG_MS, close_notebooks
 from tests.conftest import served_lab
 
 
@@ -41,13 +41,21 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A browser window; the kernels that were started in it end with it."""
-    context = browser.new_context(viewport={"width": 1300, "height": 1000})
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Page:
+    """A browser window for the tests of a module, one after the other."""
+    context = browser.new_context()
     context.set_default_timeout(LONG_MS)
-    yield context.new_page()
-    context.close()
+    return context.new_page()
+
+
+@pytest.fixture
+def page(window: Page, address: str) -> Iterator[Page]:
+    """The window as a test finds it: nothing is open in it, and no kernel runs."""
+    window.set_viewport_size({"width": 1300, "height": 1000})
+    window.emulate_media(color_scheme="light")
+    yield window
+    close_notebooks(window)
     end_kernels(address)
 
 

@@ -24,16 +24,40 @@ CHROMIUM_OPTIONS = [
 LONG_MS = 900_000
 expect.set_options(timeout=LONG_MS)
 
+OPEN = """path => window.jupyterapp.commands.execute(
+    'docmanager:open', {path, factory: 'Notebook'})"""
+IS_IDLE = """path => {
+    const shown = window.jupyterapp.shell.currentWidget;
+    return shown?.context?.path === path
+        && shown.sessionContext.session?.kernel?.status === 'idle';
+}"""
+CLOSE_ALL = """() => {
+    for (const shown of [...window.jupyterapp?.shell.widgets('main') ?? []])
+        shown.dispose();
+}"""
+
 
 def open_notebook(page: Page, address: str, path: str) -> None:
-    """Open a notebook of the learner's and wait until its kernel can be used."""
-    # A workspace of its own for each, or a test finds the last one's open tabs.
-    root, _, token = address.partition("/lab/tree/")
-    workspace = Path(path).stem
-    token = token.partition("?")[2]
-    page.goto(f"{root}/lab/workspaces/{workspace}/tree/{path}?{token}&reset")
-    page.wait_for_selector(".jp-Notebook")
-    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+    """Open a notebook of the learner's, and nothing else; wait until its kernel idles.
+
+    JupyterLab is loaded where it is not there yet, which takes several times as long as
+    to open a notebook in it.
+    """
+    close_notebooks(page)
+    if not page.evaluate("() => Boolean(window.jupyterapp)"):
+        root, _, token = address.partition("/lab/tree/")
+        page.goto(f"{root}/lab?reset&{token.partition('?')[2]}")
+        page.wait_for_function("() => window.jupyterapp")
+        page.evaluate("() => window.jupyterapp.restored")
+    page.evaluate(OPEN, path)
+    page.wait_for_function(IS_IDLE, arg=path)
+
+
+def close_notebooks(page: Page) -> None:
+    """Close all that is open in JupyterLab, if it is there; nothing is saved."""
+    page.evaluate(CLOSE_ALL)
+    if page.locator(".jp-Dialog").count():  # of a test that has failed
+        page.goto("about:blank")
 
 
 def run_cells(page: Page, which: str = "all-cells", at: str = "") -> None:
