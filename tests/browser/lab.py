@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -83,6 +84,15 @@ def write_cell(page: Page, cell: str, text: str) -> None:
             cell.model.sharedModel.setSource(text);
         }""",
         [cell, text],
+    )
+
+
+def shown_notebook(page: Page) -> nbformat.NotebookNode:
+    """Return the notebook that is shown, with its outputs."""
+    return nbformat.from_dict(
+        page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.model.toJSON()"
+        )
     )
 
 

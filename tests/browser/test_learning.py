@@ -8,9 +8,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab import BROWSER, look, open_notebook, run_cells, write_cell
+from tests.browser.lab import (
+    BROWSER,
+    look,
+    open_notebook,
+    run_cells,
+    shown_notebook,
+    write_cell,
+)
+from tests.test_lessons import (
+    IN_THE_BROWSER,
+    LESSONS,
+    TOO_BUSY,
+    assert_says_what_is_so,
+    raised,
+)
 
 pytestmark = BROWSER
 
@@ -57,8 +72,8 @@ def test_the_front_page_leads_to_the_first_lesson(page: Page, address: str) -> N
 
 
 def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
-    """From top to bottom, with a prediction committed on the way."""
-    open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
+    """From top to bottom, with a prediction committed on the way; all it says is so."""
+    open_notebook(page, address, f"work/course/notebooks/{IN_THE_BROWSER}.ipynb")
     run_cells(page, "all-above", at="POISON = Load(")
     page.wait_for_selector(".outage-chart canvas")
     page.wait_for_function(
@@ -75,6 +90,10 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     pictures = page.locator("img[alt*='processes died']")
     errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
     expect(pictures.nth(4).or_(errors).first).to_be_attached()
+    if errors.count():
+        names = {name for name, _ in raised(shown_notebook(page))}
+        assert names <= TOO_BUSY
+        pytest.skip("this machine was too busy for the lesson")
     expect(pictures).to_have_count(5)
     expect(page.get_by_text("ALERT: high error rate").first).to_be_visible()
     outputs = page.locator(".jp-OutputArea-output")
@@ -84,6 +103,9 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     # The live charts have been replaced by pictures that a saved notebook keeps.
     expect(page.locator(".outage-chart")).to_have_count(0)
     expect(errors).to_have_count(0)
+    page.wait_for_function("() => !document.querySelector('.jp-mod-running')")
+    [lesson] = [path for path in LESSONS if path.stem == IN_THE_BROWSER]
+    assert_says_what_is_so(lesson, shown_notebook(page))
 
 
 def test_exercise_05_goes_from_red_to_green(

@@ -21,8 +21,6 @@ from autograder.learning.presenting import as_text
 from autograder.sandbox import Confined
 
 EXERCISES = [exercise.name for exercise in exercises()]
-# Sessions that are left open are counted after what all of its checks have sent.
-COUNTS_OVER_ALL = "07_async"
 CASES = [(name, case) for name in EXERCISES for case in all_cases(Exercise.named(name))]
 
 
@@ -39,14 +37,13 @@ def test_a_known_answer_gets_its_verdict(name: str, case: Case) -> None:
     to see.
     """
     exercise = Exercise.named(name)
-    only = frozenset() if name == COUNTS_OVER_ALL else case.fails
-    verdict = judge_case(exercise, case, Confined.SANDBOX, Window(fixed=1), only)
+    verdict = judge_case(exercise, case, Confined.SANDBOX, Window(fixed=1), case.fails)
     misses = Calibration(name).add(case, verdict)
     assert not misses, as_text(verdict)
     assert {check.name for check in verdict.checks} == (
-        only or checks_of(exercise).keys()
+        case.fails or checks_of(exercise).keys()
     )
-    assert only or verdict.points == 10
+    assert case.fails or verdict.points == 10
     told = [check for check in verdict.checks if check.outcome != "inconclusive"]
     failed = [check for check in told if check.outcome == "failed"]
     assert all(str(check.feedback) for check in failed)

@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-TOOLS = ("sh", "tail")
+TOOLS = ("sed", "sh", "tail")
 PROGRAMS = ("chromium", "bwrap", "initdb", "npm", "promtool", "python")
 APT_GET = 'echo "$*" >>"$CALLS"; echo "no such mirror" >&2; exit "$APT_ENDS_WITH"'
 
@@ -68,6 +68,19 @@ def test_what_is_missing_is_named_and_installed(project: Path, programs: Path) -
     assert ".ci/debian-packages installs bubblewrap libatomic1" in done.stderr
     install = "install -y --no-install-recommends bubblewrap libatomic1"
     assert calls == ["update", install]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_browser_is_the_small_one_where_there_is_one(
+    project: Path, programs: Path, known: bool
+) -> None:
+    """Ubuntu has no package of it."""
+    (programs / "chromium").unlink()
+    (programs / "apt-cache").write_text(f"#!/bin/sh\nexit {0 if known else 100}\n")
+    (programs / "apt-cache").chmod(0o755)
+    _, calls = run(project, programs)
+    browser = "chromium-headless-shell" if known else "chromium"
+    assert calls[1].endswith(f" {browser}")
 
 
 def test_what_apt_get_says_is_shown_where_it_fails(

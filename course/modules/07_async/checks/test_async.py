@@ -270,7 +270,8 @@ def test_it_is_alive_or_seen_to_be_dead(answer: Answer) -> None:
 
 @check("1,000 failures leave no session open", points=1.5)
 def test_nothing_leaks(answer: Answer) -> None:
-    raws = [malformed(answer.rng)[1] for _ in range(FAILURES)]
+    lost = [request_for(answer.faulty[fault]) for fault in ("silent", "late", "broken")]
+    raws = lost + [malformed(answer.rng)[1] for _ in range(FAILURES - len(lost))]
     hung = 0
 
     def send(raw: bytes) -> Response:

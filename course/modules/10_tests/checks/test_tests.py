@@ -5,6 +5,7 @@ fails on everything finds nothing.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,22 @@ WANTED, HALF = 10, 6
 class Evidence:
     """How the suite fares: on each correct release, and on each faulty one."""
 
-    right: dict[str, SuiteRun]
-    faulty: list[tuple[Planted, SuiteRun]]
+    suite: SuiteRunner
+    releases: list[Planted]
+
+    @cached_property
+    def right(self) -> dict[str, SuiteRun]:
+        right = [each for each in self.releases if not each.family]
+        return self.suite.run({each.symptom: each.release for each in right})
+
+    @cached_property
+    def faulty(self) -> list[tuple[Planted, SuiteRun]]:
+        faulty = [each for each in self.releases if each.family]
+        # The first sound test that fails has found the fault: the rest need not run.
+        runs = self.suite.run(
+            {each.release.name: each.release for each in faulty}, telling=self.sound
+        )
+        return [(each, runs[each.release.name]) for each in faulty]
 
     @property
     def sound(self) -> set[str]:
@@ -42,14 +57,7 @@ class Evidence:
 
 @pytest.fixture(scope="module")
 def evidence(suite: SuiteRunner) -> Evidence:
-    known = planted(Path(__file__).with_name("releases.toml"))
-    right = suite.run({p.symptom: p.release for p in known if not p.family})
-    evidence = Evidence(right, [])
-    faulty = {p.release.name: p.release for p in known if p.family}
-    # The first sound test that fails has found the fault: the rest need not run.
-    runs = suite.run(faulty, telling=evidence.sound)
-    evidence.faulty = [(p, runs[p.release.name]) for p in known if p.family]
-    return evidence
+    return Evidence(suite, planted(Path(__file__).with_name("releases.toml")))
 
 
 def short(test: str) -> str:
