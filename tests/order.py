@@ -27,6 +27,7 @@ TOGETHER = {
     "tests/autograder/cli/test_package.py": "package",
     "tests/autograder/cli/test_setup.py": "set-up",  # all of them change one .venv
     "tests/course/test_service.py": "service",
+    "tests/hostile": "hostile",
 }
 
 CALIBRATION = "tests/autograder/authoring/test_calibration.py::test_a_known_answer"
@@ -36,8 +37,8 @@ LESSON = "tests/test_lessons.py::test_a_lesson_runs_and_observes_what_it_teaches
 # What takes ten seconds or more on a quiet machine with two cores: groups, and tests by
 # how their ids begin. Only the order rests on these figures.
 LONGEST = {
-    "lab": 240,
-    "hostile-": 80,
+    "lab": 200,
+    "hostile": 180,
     "nbgrader": 60,
     "cli-grading": 60,
     "set-up": 35,
@@ -120,8 +121,6 @@ def interleaved(*queues: Sequence[str]) -> list[str]:
 
 def unit_of(nodeid: str) -> str:
     """Return what a worker takes at a time: a group of tests, or the test."""
-    if nodeid.startswith("tests/hostile/") and nodeid.endswith("]"):
-        return f"hostile-{nodeid[-2]}"  # the number of the class
     for beginning, group in TOGETHER.items():
         if nodeid.startswith(beginning):
             return group

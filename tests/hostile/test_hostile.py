@@ -1,4 +1,4 @@
-"""Submissions that attack, each in a folder of its own, graded in three classes.
+"""Submissions that attack, each in a folder of its own, graded as one class.
 
     attack = "…"      what it does
     score = 0         what it must get: what the honest part of it is worth
@@ -6,9 +6,9 @@
     stopped_by = "…"  what stands in its way
     base = "…"        where answer.py goes: before or after June's code or the solution
 
-answer.py is put into the solution cell; or submit.py lays the submission's files. Each
-class is graded by `nbgrader autograde`, with honest work first, in the middle, last.
-nbgrader grades one after the other, so three workers may each grade a class.
+answer.py is put into the solution cell; or submit.py lays the submission's files. They
+are graded as a class by `nbgrader autograde`, with honest work first, in the middle,
+last.
 """
 
 import importlib.util
@@ -16,9 +16,7 @@ import os
 import socket
 import sys
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +29,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
 CANARY = "CANARY-41d7"
 HERE = Path(__file__).parent
 ATTACKS = sorted(path.parent.name for path in HERE.glob("*/expected.toml"))
-CLASSES = 3
-CLASS_OF = {attack: number % CLASSES for number, attack in enumerate(ATTACKS)}
 
 # Sorted as nbgrader grades them: the attacks are called attack_….
 HONEST = {
@@ -43,14 +39,10 @@ HONEST = {
 }
 
 
-EACH = pytest.mark.parametrize("class_", range(CLASSES), indirect=True)
-
-
 @dataclass
 class Class:
     """A class, graded, and what was seen of the machine meanwhile."""
 
-    attacks: list[str]
     course: Course
     outlived: str
     scores: dict[str, float]
@@ -101,27 +93,9 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def graded(
-    tmp_path_factory: pytest.TempPathFactory, project: Path
-) -> Callable[[int], Class]:
-    """Return what grades a class, the first time that it is asked for."""
-
-    @cache
-    def once(number: int) -> Class:
-        attacks = [attack for attack in ATTACKS if CLASS_OF[attack] == number]
-        return graded_class(tmp_path_factory.mktemp("hostile"), project, attacks)
-
-    return once
-
-
-@pytest.fixture
-def class_(request: pytest.FixtureRequest, graded: Callable[[int], Class]) -> Class:
-    """A class, by its number."""
-    return graded(request.param)
-
-
-def graded_class(root: Path, project: Path, attacks: list[str]) -> Class:
-    """Return some attacks and some honest work, autograded, with feedback."""
+def class_(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Class:
+    """All attacks, and some honest work, autograded, with feedback."""
+    root = tmp_path_factory.mktemp("hostile")
     home = root / "home"
     home.mkdir()
     (home / ".netrc").write_text(CANARY)
@@ -134,7 +108,7 @@ def graded_class(root: Path, project: Path, attacks: list[str]) -> Class:
     for student, score in HONEST.items():
         text = solution() if score else june()
         course.submit(student, course.with_answer(f"# {CANARY}\n{text}"))
-    for attack in attacks:
+    for attack in ATTACKS:
         lay(course, attack)
     before = files_of(course.root) | {"home/.netrc": CANARY.encode()}
     with socket.create_server(("127.0.0.1", 0)) as host_port:
@@ -150,10 +124,10 @@ def graded_class(root: Path, project: Path, attacks: list[str]) -> Class:
                 break
     course.nbgrader("generate_feedback", NAME)
     outlived = (root / "outlived").read_text()
-    return Class(attacks, course, outlived, course.scores(), before, connections, home)
+    return Class(course, outlived, course.scores(), before, connections, home)
 
 
-@pytest.mark.parametrize(("attack", "class_"), CLASS_OF.items(), indirect=["class_"])
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_gets_what_its_honest_part_is_worth(
     class_: Class, attack: str
 ) -> None:
@@ -165,7 +139,6 @@ def test_an_attack_gets_what_its_honest_part_is_worth(
         assert words in text
 
 
-@EACH
 @pytest.mark.parametrize("student", HONEST)
 def test_honest_work_beside_it_gets_its_due(class_: Class, student: str) -> None:
     """Before, between and after the attacks."""
@@ -173,11 +146,10 @@ def test_honest_work_beside_it_gets_its_due(class_: Class, student: str) -> None
     assert class_.scores[student] == HONEST[student], text
 
 
-@EACH
 def test_no_secret_is_told(class_: Class) -> None:
     """In no attacker's feedback and no graded notebook; held-back checks neither."""
     secrets = [CANARY, "RegistryGone", "test_other", "test_hotfix_again", "root:x:0"]
-    for attack in class_.attacks:
+    for attack in ATTACKS:
         student = f"attack_{attack}"
         folder = class_.course.autograder / "autograded" / student
         texts = {name: data.decode() for name, data in files_of(folder).items()}
@@ -189,16 +161,14 @@ def test_no_secret_is_told(class_: Class) -> None:
             assert "Traceback (most recent call last)" not in text or own
 
 
-@EACH
 def test_no_script_of_a_learner_reaches_a_page(class_: Class) -> None:
     """What nbgrader's own template brings is all there is."""
-    for attack in class_.attacks:
+    for attack in ATTACKS:
         page = class_.course.feedback(f"attack_{attack}")
         assert "<script>alert" not in page
         assert "onerror=alert" not in page.replace("&lt;img src=x onerror=alert", "")
 
 
-@EACH
 def test_nothing_is_written_elsewhere(class_: Class) -> None:
     """Of the instructor's files only those that grading writes have changed."""
     course = class_.course
@@ -229,22 +199,19 @@ def test_nothing_is_written_elsewhere(class_: Class) -> None:
     }
 
 
-@EACH
 def test_what_is_put_aside_is_kept(class_: Class) -> None:
     """Nothing that was handed in is lost."""
-    for attack in {"linked_notebook", "invalid_json"}.intersection(class_.attacks):
+    for attack in ("linked_notebook", "invalid_json"):
         folder = class_.course.autograder / "set_aside" / f"attack_{attack}" / NAME
         kept = folder / f"{NAME}.ipynb"
         assert os.readlink(kept) if kept.is_symlink() else kept.read_text()[0] == "{"
 
 
-@EACH
 def test_no_attack_reaches_a_port_of_the_host(class_: Class) -> None:
     """A server listened all the while."""
     assert class_.connections == 0
 
 
-@EACH
 def test_nothing_is_left_running(class_: Class) -> None:
     """No daemon, no replica, no bubblewrap: nothing has outlived the grading."""
     assert class_.outlived == ""
