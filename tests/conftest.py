@@ -191,7 +191,6 @@ def copy_project(project: Path, copy: Path) -> None:
         ".git",
         ".venv*",
         "work",
-        "__pycache__",
         "tests",
         "node_modules",
         "gradebook.db",

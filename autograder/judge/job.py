@@ -8,9 +8,8 @@ from typing import Any
 
 from autograder.sandbox import Confined, Limits, interpreter
 from course.outage import Release
-from course.outage.fleet.confinement import Confinement
+from course.outage.fleet.confinement import DATABASE, Confinement
 
-DATABASE = "{database}"
 # What a fork is to call that runs other people's code.
 FORKED = {
     Confined.SANDBOX: "autograder.sandbox.join:main",
@@ -75,7 +74,7 @@ def confinement(
     """Return how a fleet runs other people's code. Raises SandboxUnavailable."""
     limits = Limits(wall_s=int(Limits.wall_s * patience))
     database = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"]
-    argv = interpreter(confined, limits, read=["{release}"], write=database)
+    argv = interpreter(confined, limits, read=["."], write=database)
     # Whether a fork can join a sandbox must have been tried, and `forks` says that it
     # was. For limits alone, the server of any supervisor will do.
     forked = FORKED[confined] if forks or confined is Confined.LIMITS else ""

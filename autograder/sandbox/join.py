@@ -16,16 +16,14 @@ an environment, no capabilities, no new privileges, the filter for system calls.
 """
 
 import ctypes
-import json
 import os
 import signal
 import subprocess
 import sys
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from . import watch
 from .inside import launch
-from .interpreter import ENVIRONMENT
 
 # linux/prctl.h, linux/sched.h, linux/capability.h
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
@@ -47,34 +45,26 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def main() -> int:
     """Watch until the module inside ends, and return its exit code."""
-    separator = sys.argv.index("--")
-    _, _, _, _, for_watch, bwrap, *arguments = sys.argv[:separator]
-    _, _, _, for_launch, *module = sys.argv[separator:]
-    limits, launch_options = json.loads(for_watch), json.loads(for_launch)
-    program = bytes.fromhex(limits["filter"])
+    options, module = launch.split(sys.argv)
+    sandbox = watch.Sandbox.from_json(options)
     open_here = descriptors()  # those that the module may have; more will be opened
-    sandbox, init = watch.start(
-        bwrap,
-        program,
-        [*watch.expanded(arguments, limits["user"]), "cat"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    bubblewrap, init = watch.start(
+        sandbox, ["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    assert sandbox.stdin is not None
-    assert sandbox.stdout is not None
+    assert bubblewrap.stdin is not None
+    assert bubblewrap.stdout is not None
     # Once `cat` has repeated a line, the sandbox is complete.
-    os.write(sandbox.stdin.fileno(), b"\n")
-    if not os.read(sandbox.stdout.fileno(), 1):
-        return sandbox.wait() or 1
-    folder = os.getcwd()
+    os.write(bubblewrap.stdin.fileno(), b"\n")
+    if not os.read(bubblewrap.stdout.fileno(), 1):
+        return bubblewrap.wait() or 1
     watching = os.getpid()
     door = os.fork()
     if door == 0:
         for fd in descriptors() - open_here:
             os.close(fd)
-        return enter(init, watching, folder, program, launch_options, module)
-    reason = watch.overdrawn(door, [door, init], limits["memory_mb"], limits["wall_s"])
-    watch.stop(sandbox)
+        return enter(init, watching, sandbox, module)
+    reason = watch.overdrawn(door, [door, init], sandbox.limits)
+    watch.stop(bubblewrap)
     code = exit_code_of(door)
     if reason:
         watch.tell(reason)
@@ -82,27 +72,21 @@ def main() -> int:
     return code
 
 
-def enter(
-    init: int,
-    parent: int,
-    folder: str,
-    program: bytes,
-    launch_options: dict[str, Any],
-    module: list[str],
-) -> int:
-    """Enter the sandbox of process `init`; run the module in a child of this process.
+def enter(init: int, parent: int, sandbox: watch.Sandbox, module: list[str]) -> int:
+    """Enter `sandbox`, that of process `init`; run the module in a child.
 
     Returns the child's exit code.
     """
-    sandbox = os.pidfd_open(init)
-    check(libc.setns(sandbox, different(init)))
-    os.close(sandbox)
+    folder = os.getcwd()
+    process = os.pidfd_open(init)
+    check(libc.setns(process, different(init)))
+    os.close(process)
     check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))  # entering has cleared it
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
     program_inside = os.fork()
     if program_inside == 0:
-        become(folder, program, launch_options, module)
+        become(folder, sandbox, module)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     return exit_code_of(program_inside)
 
@@ -114,20 +98,18 @@ def exit_code_of(child: int) -> int:
     return 128 - code if code < 0 else code
 
 
-def become(
-    folder: str, program: bytes, launch_options: dict[str, Any], module: list[str]
-) -> NoReturn:
-    """Give up all rights, run the module, and exit."""
+def become(folder: str, sandbox: watch.Sandbox, module: list[str]) -> NoReturn:
+    """Give up all rights, run the module in `folder`, and exit."""
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(ENVIRONMENT)
+    os.environ.update(watch.ENVIRONMENT)
     for capability in range(MOST_CAPABILITIES):
         libc.prctl(PR_CAPBSET_DROP, capability)  # this kernel may not know them all
-    launch.apply(launch_options["limits"], launch_options["user"])
+    launch.apply(sandbox.limits, sandbox.user_inside)
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     drop_capabilities()
-    install(program)
+    install(sandbox.program)
     # Our modules are not visible in the sandbox: the code in it imports its own.
     launch.forget()
     launch.run(module)

@@ -1,9 +1,10 @@
-"""The watch over one bubblewrap: `python -I -S watch.py '{…}' bwrap ARGUMENTS…`.
+"""The watch over one sandbox: `python -I -S watch.py SANDBOX -m MODULE ARGUMENTS…`.
 
 It is a script with the standard library alone, because it is started for every confined
-process. It does what bubblewrap does not do: it passes SIGTERM on to the program
-inside, limits the memory and the lifetime of the whole sandbox, and gives files to the
-user that the program runs as. Everything inside ends with it, however it ends.
+process. It starts bubblewrap and does what bubblewrap does not do: it passes SIGTERM on
+to the program inside, limits the memory and the lifetime of the whole sandbox, and
+gives files to the user that the program runs as. Everything inside ends with it,
+however it ends.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any
 
@@ -22,6 +24,130 @@ Process = subprocess.Popen[bytes]
 LOOK_EVERY_S = 0.1
 KILLED = 137  # 128 + SIGKILL, as shells report it
 KB = 1 << 10
+LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside", "launch.py")
+
+# Read-only inside, if this machine has them.
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "MALLOC_ARENA_MAX": "2",  # or each thread reserves 64 MB of address space
+}
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """All that makes a sandbox; as JSON, it is the argument of the programs that do.
+
+    `bwrap` is bubblewrap's path, and `filter` the program that filters system calls, in
+    hexadecimal digits. `user` is the id that the program inside gets where root starts
+    it, None elsewhere. The program can read the files and folders `read`, and change
+    the files `write`; `hidden` is a folder that it does not find in any of them.
+    Relative paths begin at the folder in which this process was started.
+    """
+
+    bwrap: str
+    filter: str
+    user: int | None
+    limits: dict[str, int]
+    read: list[str]
+    write: list[str]
+    hidden: str
+
+    def to_json(self) -> str:
+        """Return the sandbox as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Sandbox":
+        """Return the sandbox of which `to_json` has returned `text`."""
+        return cls(**json.loads(text))
+
+    @property
+    def program(self) -> bytes:
+        """Return the filter for system calls as the kernel takes it."""
+        return bytes.fromhex(self.filter)
+
+    @property
+    def user_inside(self) -> int:
+        """Return the user to become inside; 0 if that is who one is already."""
+        return self.user or 0
+
+    def bwrap_argv(self, filter_fd: int, info_fd: int, program: list[str]) -> list[str]:
+        """Return the command that runs `program` in bubblewrap.
+
+        Bubblewrap reads the filter from one descriptor, and writes about the sandbox to
+        the other.
+        """
+        root = self.user is not None
+        return [
+            self.bwrap,
+            *("--seccomp", str(filter_fd), "--info-fd", str(info_fd)),
+            "--unshare-ipc",
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+            *(() if root else ("--unshare-user",)),
+            *("--hostname", "sandbox"),
+            "--die-with-parent",
+            "--new-session",
+            *("--cap-drop", "ALL"),
+            *(("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID") if root else ()),
+            "--clearenv",
+            *(arg for pair in ENVIRONMENT.items() for arg in ("--setenv", *pair)),
+            *self._file_system(),
+            "--",
+            *program,
+        ]
+
+    def _file_system(self) -> list[str]:
+        """Return bubblewrap's options for the whole file system inside."""
+        size = str(self.limits["scratch_mb"] << 20)
+        options = ["--perms", "1777", "--size", size, "--tmpfs", "/tmp"]
+        for path in SYSTEM:
+            if os.path.islink(path):
+                options += ["--symlink", os.readlink(path), path]
+            else:
+                options += ["--ro-bind-try", path, path]
+        for path in map(os.path.abspath, self.read):
+            options += [*folders_above(path), "--ro-bind", path, path]
+        if os.path.isdir(self.hidden) and any(
+            is_below(self.hidden, os.path.realpath(path))
+            for path in (*SYSTEM, *self.read)
+        ):
+            options += ["--tmpfs", self.hidden, "--remount-ro", self.hidden]
+        for path in map(os.path.abspath, self.write):
+            with open(path, "a") as file:
+                if self.user:
+                    os.chown(file.fileno(), self.user, self.user)
+            options += [*folders_above(path), "--bind", path, path]
+        options += ["--proc", "/proc", "--dev", "/dev"]
+        # Both are in memory, half of which they could fill if they were writable.
+        return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
+
+
+def folders_above(path: str) -> list[str]:
+    """Return options that make the folders above `path`, which anybody may enter.
+
+    Otherwise only root could.
+    """
+    options: list[str] = []
+    folder = os.path.dirname(path)
+    while folder not in {"/", "/tmp"}:
+        options = ["--perms", "0755", "--dir", folder, *options]
+        folder = os.path.dirname(folder)
+    return options
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Return whether `path` is `folder` or below it; both are absolute."""
+    return os.path.commonpath([path, folder]) == folder
 
 
 def children(pid: int) -> list[int]:
@@ -70,52 +196,21 @@ def excess(roots: list[int], memory_mb: int) -> str:
     return f"more than {memory_mb} MB of memory"
 
 
-def expanded(options: list[str], user: int | None) -> list[str]:
-    """Return bubblewrap's `options`, with two more of ours replaced by its own.
+def start(sandbox: Sandbox, program: list[str], **options: Any) -> tuple[Process, int]:
+    """Start `program` in a new sandbox; `options` are Popen's.
 
-    --read PATH and --write PATH bind PATH where it is; a missing file to write to is
-    created, and given to `user`. The folders above it get mode 0755, since otherwise
-    only root could enter them.
-    """
-    result: list[str] = []
-    remaining = iter(options)
-    for option in remaining:
-        if option not in {"--read", "--write"}:
-            result.append(option)
-            continue
-        path = next(remaining)
-        if option == "--write":
-            with open(path, "a") as file:
-                if user:
-                    os.chown(file.fileno(), user, user)
-        folder = os.path.dirname(path)
-        above = []
-        while folder not in {"/", "/tmp"}:
-            above.append(folder)
-            folder = os.path.dirname(folder)
-        for folder in reversed(above):
-            result += ["--perms", "0755", "--dir", folder]
-        result += ["--ro-bind" if option == "--read" else "--bind", path, path]
-    return result
-
-
-def start(
-    bwrap: str, program: bytes, arguments: list[str], **options: Any
-) -> tuple[Process, int]:
-    """Start bubblewrap under the system call filter `program`; `options` are Popen's.
-
-    Returns its process, and the pid of the sandbox's init, or 0 if bubblewrap failed.
+    Returns bubblewrap's process, and the pid of the sandbox's init, or 0 if bubblewrap
+    has failed.
     """
     filter_fd = os.memfd_create("filter")
-    os.write(filter_fd, program)
+    os.write(filter_fd, sandbox.program)
     os.lseek(filter_fd, 0, os.SEEK_SET)
     reading, writing = os.pipe()
     for fd in (filter_fd, writing):
         os.set_inheritable(fd, True)
-    own_arguments = ["--seccomp", str(filter_fd), "--info-fd", str(writing)]
-    command = [bwrap, *own_arguments, *arguments]
+    argv = sandbox.bwrap_argv(filter_fd, writing, program)
     # Every descriptor that our parent passed on goes on to the program inside.
-    process = subprocess.Popen(command, close_fds=False, **options)
+    process = subprocess.Popen(argv, close_fds=False, **options)
     os.close(filter_fd)
     os.close(writing)
     with os.fdopen(reading) as file:
@@ -123,13 +218,15 @@ def start(
     return process, json.loads(text)["child-pid"] if text else 0
 
 
-def overdrawn(program: int, inside: list[int], memory_mb: int, wall_s: int) -> str:
-    """Watch until process `program` ends or exceeds a limit; return which, or "".
+def overdrawn(program: int, inside: list[int], limits: dict[str, int]) -> str:
+    """Watch until process `program` ends or exceeds one of `limits`; return which.
+
+    Returns "" if it has ended.
 
     The memory of all processes below those in `inside` counts. SIGTERM goes to the
     first child of the first of them: it is older than any process that it left behind.
     """
-    ends_at = time.monotonic() + wall_s
+    ends_at = time.monotonic() + limits["wall_s"]
 
     def pass_on(signum: int, _frame: FrameType | None) -> None:
         for pid in children(inside[0])[:1]:
@@ -139,18 +236,18 @@ def overdrawn(program: int, inside: list[int], memory_mb: int, wall_s: int) -> s
     signal.signal(signal.SIGTERM, pass_on)
     ended = os.pidfd_open(program)
     while not select.select([ended], [], [], LOOK_EVERY_S)[0]:
-        if reason := excess(inside, memory_mb):
+        if reason := excess(inside, limits["memory_mb"]):
             return reason
         if time.monotonic() > ends_at:
-            return f"more than {wall_s} s of time"
+            return f"more than {limits['wall_s']} s of time"
     os.close(ended)
     return ""
 
 
-def stop(sandbox: Process) -> None:
+def stop(bubblewrap: Process) -> None:
     """End bubblewrap and, because of --die-with-parent, everything inside."""
-    sandbox.kill()
-    sandbox.wait()
+    bubblewrap.kill()
+    bubblewrap.wait()
 
 
 def tell(reason: str) -> None:
@@ -161,16 +258,14 @@ def tell(reason: str) -> None:
 
 def main() -> int:
     """Watch until the program inside ends, and return its exit code."""
-    limits = json.loads(sys.argv[1])
-    bwrap, *arguments = sys.argv[2:]
-    program = bytes.fromhex(limits["filter"])
-    sandbox, init = start(bwrap, program, expanded(arguments, limits["user"]))
-    reason = overdrawn(sandbox.pid, [init], limits["memory_mb"], limits["wall_s"])
-    if reason:
-        stop(sandbox)
+    sandbox, module = Sandbox.from_json(sys.argv[1]), sys.argv[2:]
+    inside = json.dumps({"limits": sandbox.limits, "user": sandbox.user_inside})
+    bubblewrap, init = start(sandbox, [sys.executable, LAUNCH, inside, *module])
+    if reason := overdrawn(bubblewrap.pid, [init], sandbox.limits):
+        stop(bubblewrap)
         tell(reason)
         return KILLED
-    return sandbox.wait()
+    return bubblewrap.wait()
 
 
 if __name__ == "__main__":

@@ -39,21 +39,30 @@ def apply(limits: dict[str, int], user: int | None) -> None:
         resource.setrlimit(limit, (least, least))
 
 
+def as_argument(limits: dict[str, int], user: int | None) -> str:
+    """Return the argument before -m, for `limits` and `user` as in apply()."""
+    return json.dumps({"limits": limits, "user": user})
+
+
+def split(argv: list[str]) -> tuple[str, list[str]]:
+    """Return the argument before -m in a command, and `-m MODULE ARGUMENTS…`."""
+    start = argv.index("-m")
+    return argv[start - 1], argv[start:]
+
+
 def main() -> None:
     """Set the limits that the command line asks for, and run the module."""
-    options = json.loads(sys.argv[1])
-    apply(options["limits"], options["user"])
-    run(sys.argv[2:])
+    options, module = split(sys.argv)
+    apply(**json.loads(options))
+    run(module)
 
 
 def forked() -> int:
     """Do as main() in a fork of a process that has imported what the module needs."""
-    start = sys.argv.index("-m")
-    options = json.loads(sys.argv[start - 1])
-    arguments = sys.argv[start:]
-    apply(options["limits"], options["user"])
+    options, module = split(sys.argv)
+    apply(**json.loads(options))
     forget()
-    run(arguments)
+    run(module)
     return 0
 
 

@@ -4,13 +4,15 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
+DATABASE = "../orders.db"
+
 
 @dataclass(frozen=True)
 class Confinement:
     """How the replicas of a fleet that run other people's code are started and bounded.
 
-    `interpreter` stands in place of `python` in the command of a replica. In its
-    arguments, {release} is the folder of the release, {database} the database's file.
+    `interpreter` stands in place of `python` in the command of a replica, which is
+    started in the folder of its release; from there, the database's file is DATABASE.
 
     With `forked`, "module:function", the command is not run where processes can be
     forked: it is the sys.argv of that function in a fork of the server at the address
@@ -37,10 +39,3 @@ class Confinement:
     def from_json(cls, data: dict[str, Any]) -> "Confinement":
         """Return the confinement of which `to_json` has returned `data`."""
         return cls(**{**data, "interpreter": tuple(data["interpreter"])})
-
-    def command(self, release: str, database: str) -> list[str]:
-        """Return the arguments of `interpreter` for one process, filled in."""
-        return [
-            argument.replace("{release}", release).replace("{database}", database)
-            for argument in self.interpreter
-        ]

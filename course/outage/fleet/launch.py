@@ -70,8 +70,8 @@ class Spawner:
 
     async def start(self, folder: Path) -> Process:
         """Start a process of the release written in `folder`."""
-        argv = self._confinement.command(str(folder), str(self._database))
-        argv += ["-m", "course.service", "--database", str(self._database)]
+        argv = [*self._confinement.interpreter, "-m", "course.service"]
+        argv += ["--database", str(self._database)]
         for fd in self._sockets:
             argv += ["--fd", str(fd)]
         argv += ["--clock", str(self._clock)]

@@ -36,7 +36,7 @@ from course.service.clock import Loop
 
 from . import reaper
 from .clock import FleetClock
-from .confinement import Confinement
+from .confinement import DATABASE, Confinement
 from .replica import Replica, RestartQueue
 
 SCRAPE_EVERY_S = 0.25
@@ -90,7 +90,7 @@ class Supervisor:
         confined = Confinement.from_json(confinement) if confinement else None
         self._shared = self._socket(port, "fleet.sock" if unix_sockets else None)
         self._current = self._write_release(release)
-        database = self.folder / "orders.db"
+        database = self.folder / Path(DATABASE).name
         # Replicas that start together must not race for the change of journal mode: it
         # fails at once, whatever the busy time-out is.
         with closing(sqlite3.connect(database)) as connection:

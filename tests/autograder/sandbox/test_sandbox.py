@@ -23,6 +23,7 @@ from autograder.sandbox import (
     interpreter,
     prove,
     seccomp,
+    watch,
 )
 from autograder.sandbox.interpreter import USERS
 from course.outage.fleet.forkserver import Forked, Process
@@ -357,3 +358,31 @@ except OSError:
     read = [str(folder), str(packages)]
     done = run(way, folder, code, read=read)
     assert done.stdout == "['modules', 'service.py'] []\nread-only\n", done
+
+
+def test_a_sandbox_survives_json() -> None:
+    """It is handed to other processes, with whatever is in the names of files."""
+    sandbox = watch.Sandbox(
+        bwrap="/usr/bin/bwrap",
+        filter="00ff",
+        user=None,
+        limits=Limits().to_json(),
+        read=['/a "quoted" folder', "."],
+        write=["/with\\backslash", "/{release}"],
+        hidden="/nowhere",
+    )
+    assert watch.Sandbox.from_json(sandbox.to_json()) == sandbox
+    assert sandbox.program == b"\x00\xff"
+
+
+@BOTH
+def test_relative_paths_begin_where_the_command_is_started(
+    tmp_path: Path, way: Way
+) -> None:
+    """Whatever the folder is called."""
+    folder = tmp_path / 'a "{release}" \\ folder'
+    folder.mkdir()
+    code = "open('../beside.txt', 'w').write(open('attempt.py').read())"
+    done = run(way, folder, code, read=["."], write=["../beside.txt"])
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "beside.txt").read_text() == code

@@ -83,11 +83,10 @@ def test_a_release_that_is_not_ready_in_time_is_given_up() -> None:
         Fleet(hangs, 1, confinement=Confinement(ready_within_s=1.0))
 
 
-def test_a_confinement_survives_json_and_fills_in_its_words() -> None:
+def test_a_confinement_survives_json() -> None:
     """It is handed to another process."""
-    told = Confinement((sys.executable, "--x={release}", "{database}"), 5, 2.0)
-    assert Confinement.from_json(told.to_json()) == told
-    assert told.command("/r", "/d") == [sys.executable, "--x=/r", "/d"]
+    confined = Confinement((sys.executable, "--x"), 5, 2.0)
+    assert Confinement.from_json(confined.to_json()) == confined
 
 
 @pytest.mark.parametrize(
