@@ -114,6 +114,7 @@ def test_a_verdict_with_its_hints_is_accessible(page: Page, address: str) -> Non
 
 def test_exported_notebooks_are_accessible(page: Page) -> None:
     """As HTML, in the light colors that nbconvert gives it; nothing is fetched."""
+    page.goto("about:blank")  # or JupyterLab would live on below what is set
     exporter = HTMLExporter(require_js_url="", extra_template_basedirs=[str(TEMPLATES)])
     for path in NOTEBOOKS:
         html, _ = exporter.from_filename(str(path))
