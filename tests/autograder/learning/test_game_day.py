@@ -37,13 +37,17 @@ def goes_down(outage: Outage) -> tuple[float, float]:
         told.wait_for(lambda t: t.now > 4 and before(t) >= 0.9, 20)
         began, served = told.now, before(told)
         fleet.start_traffic(Load(30, 1 / 6, seed=1))
+        worst = 1.0
 
-        def share(t: Telemetry) -> float:
-            served = t.success(t.now - 6, t.now - 2)
-            return 1.0 if t.now < began + 6 or served is None else served
+        def is_down(t: Telemetry) -> bool:
+            nonlocal worst
+            share = t.success(t.now - 6, t.now - 2)
+            if t.now >= began + 6 and share is not None:
+                worst = min(worst, share)
+            return worst < 0.5
 
-        told.wait_for(lambda t: share(t) < 0.5, 30)
-        return served, share(told)
+        told.wait_for(is_down, 30)
+        return served, worst
 
 
 @pytest.mark.slow
