@@ -9,7 +9,6 @@ from pathlib import Path
 
 from . import seccomp, watch
 from .errors import SandboxUnavailable
-from .inside import launch
 from .limits import Limits
 
 # Held-back checks and known answers are in here. Where the project is installed among
@@ -44,8 +43,7 @@ def interpreter(
     Raises SandboxUnavailable if there is no bubblewrap.
     """
     if confined is Confined.LIMITS:
-        options = launch.as_argument(limits.to_json(), None)
-        return (sys.executable, launch.__file__, options)
+        return tuple(watch.launcher(limits.to_json(), None))
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxUnavailable(
@@ -63,7 +61,7 @@ def interpreter(
         filter=seccomp.program().hex(),
         user=user,
         limits=limits.to_json(),
-        read=[*_python(), launch.__file__, *read],
+        read=[*_python(), watch.LAUNCH, *read],
         write=list(write),
         hidden=os.path.realpath(MODULES),
     )

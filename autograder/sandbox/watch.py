@@ -132,6 +132,11 @@ class Sandbox:
         return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
+def launcher(limits: dict[str, int], user: int | None) -> list[str]:
+    """Return the command before -m that runs a module under limits: see launch.py."""
+    return [sys.executable, LAUNCH, json.dumps({"limits": limits, "user": user})]
+
+
 def folders_above(path: str) -> list[str]:
     """Return options that make the folders above `path`, which anybody may enter.
 
@@ -259,8 +264,8 @@ def tell(reason: str) -> None:
 def main() -> int:
     """Watch until the program inside ends, and return its exit code."""
     sandbox, module = Sandbox.from_json(sys.argv[1]), sys.argv[2:]
-    inside = json.dumps({"limits": sandbox.limits, "user": sandbox.user_inside})
-    bubblewrap, init = start(sandbox, [sys.executable, LAUNCH, inside, *module])
+    inside = launcher(sandbox.limits, sandbox.user_inside)
+    bubblewrap, init = start(sandbox, [*inside, *module])
     if reason := overdrawn(bubblewrap.pid, [init], sandbox.limits):
         stop(bubblewrap)
         tell(reason)

@@ -39,11 +39,6 @@ def apply(limits: dict[str, int], user: int | None) -> None:
         resource.setrlimit(limit, (least, least))
 
 
-def as_argument(limits: dict[str, int], user: int | None) -> str:
-    """Return the argument before -m, for `limits` and `user` as in apply()."""
-    return json.dumps({"limits": limits, "user": user})
-
-
 def split(argv: list[str]) -> tuple[str, list[str]]:
     """Return the argument before -m in a command, and `-m MODULE ARGUMENTS…`."""
     start = argv.index("-m")
