@@ -1,18 +1,19 @@
 """Sends requests byte for byte as given, one to a connection, and reads the answers.
 
 A library would refuse to send most of the malformed requests of this course, or would
-repair them on the way, so the bytes go over a plain socket.
+repair them on the way, so the bytes go over a plain socket. h11 reads the answers.
 """
 
 import asyncio
-import http.client
-import io
 import re
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Literal
+
+import h11
 
 from course.outage.lag import NAP_S, Limit
 
@@ -26,6 +27,13 @@ LEAST_WAIT_S = 0.001
 
 # No response of the service is as long; one that goes on and on is cut here.
 LONGEST_REPLY = 1 << 20
+# A head with more bytes or headers is refused, as by most clients.
+LONGEST_HEAD = 1 << 16
+MOST_HEADERS = 100
+
+PART = 1 << 16  # bytes to read at a time
+
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 Outcome = Literal["ok", "client_error", "server_error", "reset", "timeout"]
 
@@ -59,9 +67,7 @@ class Response:
             return "no answer in time"
         if self.outcome == "reset":
             return "the connection was cut without an answer"
-        return (
-            f"{self.status} {http.client.responses.get(self.status or 0, '')}".strip()
-        )
+        return f"{self.status} {PHRASES.get(self.status or 0, '')}".strip()
 
 
 def address_of(listening: socket.socket) -> Address:
@@ -111,55 +117,60 @@ def _begin(address: Address, raw: bytes, stack: ExitStack) -> socket.socket | No
 def _finish(connection: socket.socket | None, limit: Limit) -> Response:
     if connection is None:
         return Response("reset")
-    received = b""
+    answer = _Reader()
     try:
-        while len(received) < LONGEST_REPLY and not _is_whole(received):
+        while True:
             # For the whole answer: one that comes drop by drop would never end.
             left_s = limit.left_s()
             connection.settimeout(min(NAP_S, left_s) or LEAST_WAIT_S)
             try:
-                part = connection.recv(1 << 16)
+                if response := answer.take(connection.recv(PART)):
+                    return response
             except TimeoutError:
                 if not left_s:
                     return Response("timeout")
-                continue
-            if not part:
-                break
-            received += part
-        return _parsed(received)
-    except (OSError, http.client.HTTPException, ValueError):
-        # ValueError: what came back is not HTTP.
+    except (OSError, h11.RemoteProtocolError):
         return Response("reset")
 
 
-def _is_whole(received: bytes) -> bool:
-    """Return whether `received` has as much of a body as Content-Length announces.
+class _Reader:
+    """Reads one answer from the bytes that arrive, part by part."""
 
-    The server may keep the connection open after that.
-    """
-    head, end, body = received.partition(b"\r\n\r\n")
-    length = re.search(
-        rb"\r\ncontent-length: *(\d{1,9})\r\n", head + end, re.IGNORECASE
-    )
-    return bool(end and length and len(body) >= int(length[1]))
+    def __init__(self) -> None:
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
+        # It reads answers to its own requests only, and sends none of them here.
+        self._http.send(h11.Request(method="GET", target="/", headers=[("Host", "x")]))
+        self._http.send(h11.EndOfMessage())
+        self._room = LONGEST_REPLY
+        self._head: h11.Response | None = None
+        self._body = bytearray()
 
+    def take(self, part: bytes) -> Response | None:
+        """Return the answer once `part` completes it; an empty part is the end of all.
 
-def _parsed(received: bytes) -> Response:
-    reply = http.client.HTTPResponse(_Received(received))  # type: ignore[arg-type]
-    reply.begin()
-    headers = {name.lower(): value for name, value in reply.getheaders()}
-    body = reply.read()
-    return Response(outcome_of(reply.status), reply.status, headers, body)
-
-
-class _Received:
-    """As much of a socket as http.client needs to parse the received `data`."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def makefile(self, _mode: str) -> io.BytesIO:
-        return io.BytesIO(self._data)
+        Raises h11.RemoteProtocolError if it is cut off, or is not HTTP.
+        """
+        self._room -= len(part)
+        self._http.receive_data(part)
+        if part and self._room <= 0:
+            self._http.receive_data(b"")
+        while True:
+            event = self._http.next_event()
+            if isinstance(event, h11.Response):
+                if len(event.headers) > MOST_HEADERS:
+                    raise h11.RemoteProtocolError("too many headers")
+                self._head = event
+            elif isinstance(event, h11.Data):
+                self._body += event.data
+            elif isinstance(event, h11.EndOfMessage) and self._head:
+                status = self._head.status_code
+                pairs = (
+                    (n.decode(), v.decode("latin-1")) for n, v in self._head.headers
+                )
+                body = bytes(self._body)
+                return Response(outcome_of(status), status, dict(pairs), body)
+            elif event is h11.NEED_DATA:
+                return None
 
 
 def _connect(address: Address) -> socket.socket:
@@ -179,8 +190,7 @@ def _connect(address: Address) -> socket.socket:
 async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
     """Send `raw` to `address` in an event loop, and return its answer.
 
-    `raw` must ask for `Connection: close`. `timeout_s` counts by the loop's clock. Of
-    the headers, only Retry-After is parsed.
+    `timeout_s` counts by the loop's clock.
     """
     writer = None
     try:
@@ -190,24 +200,14 @@ async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
             else:
                 reader, writer = await asyncio.open_unix_connection(address)
             writer.write(raw)
-            reply = await _read_all(reader)
-        status = int(reply[9:12])
-        head, _, body = reply.partition(b"\r\n\r\n")
-        retry_after = re.search(rb"\r\nretry-after: *(\d{1,6})", head, re.IGNORECASE)
-        headers = {"retry-after": retry_after[1].decode()} if retry_after else None
-        return Response(outcome_of(status), status, headers, body)
+            answer = _Reader()
+            while True:
+                if response := answer.take(await reader.read(PART)):
+                    return response
     except TimeoutError:
         return Response("timeout")
-    except (OSError, ValueError):
-        # ValueError: the connection was closed before a status line had come.
+    except (OSError, h11.RemoteProtocolError):
         return Response("reset")
     finally:
         if writer is not None:
             writer.transport.abort()
-
-
-async def _read_all(reader: asyncio.StreamReader) -> bytes:
-    reply = b""
-    while (part := await reader.read(1 << 16)) and len(reply) < LONGEST_REPLY:
-        reply += part
-    return reply

@@ -1,5 +1,6 @@
 """Fleets that run other people's code: Unix sockets, bounds on what is read."""
 
+import asyncio
 import random
 import socket
 import sys
@@ -164,14 +165,28 @@ def test_a_whole_answer_needs_no_close() -> None:
         ([b"no http at all\r\n\r\n"], "reset"),
         ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"], "reset"),
         ([b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 500 + b"\r\n"], "reset"),
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok"], "reset"),
+        ([b"HTTP/1.1 200 OK\r\nx: ", b"y"], "reset"),
         ([b"HTTP/1.1 204 No\r\n\r\n"], "ok"),
     ],
-    ids=["nothing", "odd status", "no HTTP", "cut", "many headers", "no body"],
+    ids=[
+        "nothing",
+        "odd status",
+        "no HTTP",
+        "cut",
+        "many headers",
+        "cut in a chunk",
+        "cut in the head",
+        "no body",
+    ],
 )
 def test_any_answer_has_an_outcome(parts: list[bytes], outcome: str) -> None:
     """Learner code may answer with anything."""
     with server(*parts) as port:
         assert wire.send(port, b"x", timeout_s=2).outcome == outcome
+    with server(*parts) as port:
+        response = asyncio.run(wire.exchange(port, b"x", timeout_s=2))
+    assert response.outcome == outcome
 
 
 def test_an_endless_answer_is_cut() -> None:
