@@ -11,6 +11,8 @@ They are in course/modules/NN_name/instructors/known_answers/known.toml:
     name = "bare_except"
     why = "Catching everything stops the outage, so nobody looks further."
     fails = ["test_an_unknown_bug_is_a_logged_500"]   # these checks, and no others
+    breaks = "bugs_stay_500s"                 # the one rule that it breaks; left out if
+                                              # it breaks several
     feedback = "how wide"                     # a part of what the learner must read
     base = "handler_around_resolve"           # left out, the reference solution;
                                               # "start" is the untouched notebook
@@ -45,7 +47,8 @@ class Case:
     """A known answer, with the checks it must fail and a part of their feedback.
 
     A right answer has neither. `name` is for example wrong/bare_except; `why` says why
-    somebody would write it, or what is special about a right one.
+    somebody would write it, or what is special about a right one; `breaks` names the
+    rule of the task that it breaks, if it is only one.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Case:
     fails: frozenset[str]
     feedback: str
     answers: Answers
+    breaks: str = ""
 
     @property
     def is_right(self) -> bool:
@@ -88,6 +92,7 @@ def cases(exercise: Exercise) -> list[Case]:
                     frozenset(entry.get("fails", ())),
                     entry.get("feedback", ""),
                     answers[name],
+                    entry.get("breaks", ""),
                 )
             )
     return known

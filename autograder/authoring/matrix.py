@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.judge import Exercise
-from autograder.judge.exercise import PROJECT, Objective, exercises
+from autograder.judge.exercise import PROJECT, Objective, Rule, exercises
 from course.learner.curriculum import module
 from course.panel.recall import questions
 
-from .known import cases, checks_of
+from .known import Case, cases, checks_of
 
 HINTS, RECALLS = 4, 2
 BANNER = "<!-- Made by `./outage build`. Do not edit. -->\n"
@@ -29,7 +29,8 @@ class Module:
         self.lesson = PROJECT / "course/lessons" / f"{exercise.name}.py"
         self.checks = checks_of(exercise)
         self.wrong: dict[str, set[str]] = {test: set() for test in self.checks}
-        for case in cases(self.exercise):
+        self.known = cases(exercise)
+        for case in self.known:
             for test in case.fails:
                 self.wrong.setdefault(test, set()).add(case.name)
 
@@ -58,6 +59,7 @@ class Module:
         for test, names in self.wrong.items():
             if not names:
                 yield f"no known wrong answer fails {test}"
+        yield from self._holes_in_rules(text)
         for slot in exercise.slots:
             if len(slot.hints) != HINTS:
                 yield f"{slot.grade_id} has {len(slot.hints)} hints, not {HINTS}"
@@ -78,6 +80,37 @@ class Module:
                 yield f"there is no {test}"
         if not objective.taught or not objective.checks:
             yield f"“{objective.can}” is not taught, or not checked"
+
+    def _holes_in_rules(self, text: str) -> Iterator[str]:
+        """Yield what is missing where the task, whose `text` is given, states rules."""
+        rules = {rule.name: rule for rule in self.exercise.rules}
+        for rule in rules.values():
+            if rule.says not in text:
+                yield f"the task does not say “{rule.says}”, of the rule {rule.name}"
+            if not rule.checks:
+                yield f"no check watches the rule {rule.name}"
+            for test in rule.checks:
+                if test not in self.checks:
+                    yield f"there is no {test}, which is to watch the rule {rule.name}"
+            if not self.breaking(rule):
+                yield f"no known wrong answer breaks the rule {rule.name} alone"
+        for test in self.checks:
+            if not any(test in rule.checks for rule in rules.values()):
+                yield f"{test} watches no rule"
+        for case in self.known:
+            if not case.breaks:
+                continue
+            if case.breaks not in rules:
+                yield f"{case.name} breaks {case.breaks!r}, which is no rule"
+            elif not case.fails & set(rules[case.breaks].checks):
+                yield f"{case.name} fails no check that watches {case.breaks}"
+        for item in numbered_items(self.exercise.solution):
+            if not any(rule.says in item for rule in rules.values()):
+                yield f"no rule is named for “{item}”"
+
+    def breaking(self, rule: Rule) -> list[Case]:
+        """Return the known wrong answers that break `rule` alone."""
+        return [case for case in self.known if case.breaks == rule.name]
 
     def _not_taught(self, headings: Iterable[str]) -> Iterator[str]:
         for heading in headings:
@@ -101,20 +134,26 @@ def as_markdown() -> str:
         BANNER,
         "# What is taught, and what checks it\n",
         "Each objective: where the lesson teaches it, which answers show it, which"
-        " checks look, and how many known wrong answers each check must catch.\n",
+        " checks look, and how many known wrong answers each check must catch. Each rule"
+        " that the task states: which checks watch it, and the known wrong answers that"
+        " break it and no other.\n",
     ]
     for module_ in modules():
         exercise = module_.exercise
         hints = sum(len(slot.hints) for slot in exercise.slots)
-        right = sum(case.is_right for case in cases(exercise))
+        right = sum(case.is_right for case in module_.known)
         parts.append(
             f"## {exercise.number} · {exercise.title}\n\n{exercise.minutes} minutes for"
             f" the exercise, {len(exercise.slots)} answers, {hints} hints, {right}"
-            f" known right and {len(cases(exercise)) - right} known wrong answers.\n\n"
+            f" known right and {len(module_.known) - right} known wrong answers.\n\n"
             "| objective | taught | shown in | checked by (points, wrong answers) |\n"
             "|---|---|---|---|"
         )
         parts += [_row(module_, objective) for objective in exercise.objectives]
+        parts.append(
+            "\n| rule | checked by | wrong answers that break it alone |\n|---|---|---|"
+        )
+        parts += [_rule_row(module_, rule) for rule in exercise.rules]
         parts.append("")
     return "\n".join(parts)
 
@@ -129,7 +168,23 @@ def _row(module: Module, objective: Objective) -> str:
     return f"| {objective.can} | {'; '.join(objective.taught)} | {shown} | {checks} |"
 
 
+def _rule_row(module: Module, rule: Rule) -> str:
+    checks = "; ".join(module.checks[test][0] for test in rule.checks)
+    broken = ", ".join(case.name.partition("/")[2] for case in module.breaking(rule))
+    return f"| {rule.says} | {checks} | {broken} |"
+
+
+def numbered_items(path: Path) -> list[str]:
+    """Return the items of the numbered lists in a percent source, a line each."""
+    return [
+        " ".join(re.sub(r"^#", "", item, flags=re.MULTILINE).split())
+        for item in re.findall(
+            r"^# +\d\. (.*(?:\n#    .*)*)", path.read_text("utf-8"), re.MULTILINE
+        )
+    ]
+
+
 def _prose(path: Path) -> str:
     """Return the text of a percent source without comment signs and line ends."""
     lines = path.read_text("utf-8").splitlines()
-    return " ".join(line.removeprefix("#").strip() for line in lines)
+    return " ".join(" ".join(line.removeprefix("#").split()) for line in lines)

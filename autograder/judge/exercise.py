@@ -11,6 +11,10 @@ Each module is a folder, course/modules/NN_name/; its exercise.toml says what to
     checks = ["test_valid_requests_are_served"]
     answers = ["GRADE_ID"]               # which show it; left out, all of them
 
+    [rules.valid_ones_served]            # a rule that the task states, by a name
+    says = "**valid requests** are served as before"   # the words of the task
+    checks = ["test_valid_requests_are_served"]        # which watch it
+
     [answers.GRADE_ID]        # of the solution cell in the notebook
     defines = "dispatch"      # what the cell defines, and the learner gives to check()
     base = "bad"              # the release that the answer goes on top of …
@@ -71,12 +75,22 @@ class Objective:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A rule that a task states in the words `says`, and the checks that watch it."""
+
+    name: str
+    says: str
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Exercise:
     """An exercise; `name` is the name of its folder, such as 05_stop_the_bleeding."""
 
     name: str
     objectives: tuple[Objective, ...]
     slots: tuple[AnswerSlot, ...]
+    rules: tuple[Rule, ...] = ()
     time_limit_s: float = TIME_LIMIT_S
 
     @classmethod
@@ -95,6 +109,10 @@ class Exercise:
                     tuple(
                         _plain(AnswerSlot, {"grade_id": grade_id, **slot})
                         for grade_id, slot in data["answers"].items()
+                    ),
+                    tuple(
+                        _plain(Rule, {"name": rule, **entry})
+                        for rule, entry in data.get("rules", {}).items()
                     ),
                     data.get("time_limit_s", TIME_LIMIT_S),
                 )
