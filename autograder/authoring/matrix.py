@@ -134,9 +134,9 @@ def as_markdown() -> str:
         BANNER,
         "# What is taught, and what checks it\n",
         "Each objective: where the lesson teaches it, which answers show it, which"
-        " checks look, and how many known wrong answers each check must catch. Each rule"
-        " that the task states: which checks watch it, and the known wrong answers that"
-        " break it and no other.\n",
+        " checks look, and how many known wrong answers each check must catch.\n",
+        "Each rule that the task states: which checks watch it, and the known wrong"
+        " answers that break it and no other.\n",
     ]
     for module_ in modules():
         exercise = module_.exercise
