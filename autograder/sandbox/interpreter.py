@@ -11,9 +11,7 @@ from . import seccomp, watch
 from .errors import SandboxUnavailable
 from .limits import Limits
 
-# Held-back checks and known answers are in here. Where the project is installed among
-# the packages of this Python, a sandbox would have them.
-MODULES = Path(__file__).parents[2] / "course" / "modules"
+PROJECT = Path(__file__).parents[2]
 
 # User ids that nobody has: systemd gives out the same range to services.
 USERS = range(61184, 65520)
@@ -63,9 +61,21 @@ def interpreter(
         limits=limits.to_json(),
         read=[*_python(), watch.LAUNCH, *read],
         write=list(write),
-        hidden=os.path.realpath(MODULES),
+        hidden=ours(),
     )
     return (sys.executable, "-I", "-S", watch.__file__, sandbox.to_json())
+
+
+def ours() -> list[str]:
+    """Return the folders of this project, which hold what answers must not find.
+
+    Solutions, checks, known answers and other people's work are in them. A sandbox
+    would have them where the project is installed among the packages of this Python,
+    or lies in one of the system's folders.
+    """
+    if (PROJECT / "pyproject.toml").exists():
+        return [str(PROJECT)]
+    return [str(PROJECT / "autograder"), str(PROJECT / "course")]
 
 
 def _python() -> list[str]:

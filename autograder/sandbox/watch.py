@@ -47,8 +47,8 @@ class Sandbox:
     `bwrap` is bubblewrap's path, and `filter` the program that filters system calls, in
     hexadecimal digits. `user` is the id that the program inside gets where root starts
     it, None elsewhere. The program can read the files and folders `read`, and change
-    the files `write`; `hidden` is a folder that it does not find in any of them.
-    Relative paths begin at the folder in which this process was started.
+    the files `write`. It finds nothing of the folders `hidden`, but for what `read` or
+    `write` name inside them. Relative paths begin at the folder in which this process was started.
     """
 
     bwrap: str
@@ -57,7 +57,7 @@ class Sandbox:
     limits: dict[str, int]
     read: list[str]
     write: list[str]
-    hidden: str
+    hidden: list[str]
 
     def to_json(self) -> str:
         """Return the sandbox as JSON."""
@@ -115,21 +115,37 @@ class Sandbox:
                 options += ["--symlink", os.readlink(path), path]
             else:
                 options += ["--ro-bind-try", path, path]
-        for path in map(os.path.abspath, self.read):
-            options += [*folders_above(path), "--ro-bind", path, path]
-        if os.path.isdir(self.hidden) and any(
-            is_below(self.hidden, os.path.realpath(path))
-            for path in (*SYSTEM, *self.read)
-        ):
-            options += ["--tmpfs", self.hidden, "--remount-ro", self.hidden]
+        shown = list(map(os.path.abspath, self.read))
         for path in map(os.path.abspath, self.write):
             with open(path, "a") as file:
                 if self.user:
                     os.chown(file.fileno(), self.user, self.user)
-            options += [*folders_above(path), "--bind", path, path]
+            shown.append(path)
+        hidden = {
+            place for path in (*SYSTEM, *shown) for place in self._hidden_in(path)
+        }
+        writable = {os.path.abspath(path) for path in self.write}
+        # What lies inside another folder comes after it.
+        for path in sorted({*shown, *hidden}, key=lambda path: path.split("/")):
+            if path in hidden:
+                options += ["--perms", "0755", "--tmpfs", path]
+            else:
+                bind = "--bind" if path in writable else "--ro-bind"
+                options += [*folders_above(path), bind, path, path]
+        for path in sorted(hidden):
+            options += ["--remount-ro", path]
         options += ["--proc", "/proc", "--dev", "/dev"]
         # Both are in memory, half of which they could fill if they were writable.
         return [*options, "--remount-ro", "/dev", "--remount-ro", "/"]
+
+    def _hidden_in(self, shown: str) -> list[str]:
+        """Return where the hidden folders stand below the folder `shown`."""
+        real = os.path.realpath(shown)
+        return [
+            os.path.join(shown, os.path.relpath(path, real))
+            for path in map(os.path.realpath, self.hidden)
+            if os.path.isdir(path) and path != real and is_below(path, real)
+        ]
 
 
 def launcher(limits: dict[str, int], user: int | None) -> list[str]:

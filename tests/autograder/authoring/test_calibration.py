@@ -56,7 +56,7 @@ def test_a_known_answer_gets_its_verdict(name: str, case: Case) -> None:
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_there_are_enough_known_answers(name: str) -> None:
-    """Six right and fourteen wrong ones at least; the wrong ones fail checks that exist."""
+    """Six right and fourteen wrong ones at least, which fail checks that exist."""
     known = cases(Exercise.named(name))
     assert sum(case.is_right for case in known) >= 6
     assert sum(not case.is_right for case in known) >= 14

@@ -124,3 +124,16 @@ def test_the_same_files_make_the_same_archive(project: Path, tmp_path: Path) -> 
     for name in ("one.zip", "two.zip"):
         outage(project, "package", "--to", str(tmp_path / name))
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_a_wheel_judges_and_answers_nothing(tmp_path: Path, project: Path) -> None:
+    """A worker has the checks, and neither solutions nor known answers."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d"]
+    subprocess.run([*build, str(tmp_path)], cwd=project, check=True)
+    [wheel] = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    for exercise in exercises():
+        for folder in (exercise.checks, exercise.held_back):
+            assert any(folder.match(f"*/{Path(name).parent}") for name in names)
+    given_away = ("/known_answers/", "autograder/source/", "/matrix.md", "/template/")
+    assert not [name for name in names if any(part in name for part in given_away)]

@@ -334,30 +334,51 @@ def test_an_unknown_machine_has_no_filter_and_so_no_sandbox(
 
 
 @BOTH
-def test_held_back_checks_are_hidden_among_installed_packages(
-    way: Way, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("installed", [True, False], ids=["a wheel", "a clone"])
+def test_our_folders_are_hidden_among_readable_ones(
+    way: Way,
+    installed: bool,
+    linked: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As on a worker that has the project by `pip install`; the rest is readable."""
-    packages = tmp_path / "packages"
-    modules = packages / "course" / "modules"
-    (modules / "01_page" / "instructors").mkdir(parents=True)
-    (packages / "course" / "service.py").touch()
+    """As on a worker that has the project by `pip install`, or in /usr/local/src.
+
+    What the sandbox is to read of them is there, and all else of the folder around.
+    """
+    around = tmp_path / "around"
+    project = around / "project"
+    held_back = project / "course/modules/01_page/instructors/held_back/test_x.py"
+    script = project / "autograder/sandbox/inside/call.py"
+    for file in (held_back, script, project / "solutions/s.py", around / "other"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("here")
+    if not installed:
+        (project / "pyproject.toml").touch()
+    seen = around
+    if linked:
+        seen = tmp_path / "link"
+        seen.symlink_to(around)
     # The package gives a function of its the same name.
     ours = sys.modules["autograder.sandbox.interpreter"]
-    monkeypatch.setattr(ours, "MODULES", modules)
+    monkeypatch.setattr(ours, "PROJECT", seen / "project")
     code = f"""
 import os
-print(os.listdir({str(packages / "course")!r}), os.listdir({str(modules)!r}))
+files = [os.path.join(top, n) for top, _, ns in os.walk({str(seen)!r}) for n in ns]
+print(sorted(os.path.relpath(file, {str(seen)!r}) for file in files))
 try:
-    open({str(modules / "x")!r}, "w")
+    open({str(seen / "project/course/x")!r}, "w")
 except OSError:
     print("read-only")
 """
     folder = tmp_path / "code"
     folder.mkdir()
-    read = [str(folder), str(packages)]
+    read = [str(folder), str(seen), str(seen / "project/autograder/sandbox/inside")]
     done = run(way, folder, code, read=read)
-    assert done.stdout == "['modules', 'service.py'] []\nread-only\n", done
+    files = ["other", "project/autograder/sandbox/inside/call.py"]
+    files += ["project/solutions/s.py"] if installed else []
+    assert done.stdout == f"{files}\nread-only\n", done
 
 
 def test_a_sandbox_survives_json() -> None:
@@ -369,7 +390,7 @@ def test_a_sandbox_survives_json() -> None:
         limits=Limits().to_json(),
         read=['/a "quoted" folder', "."],
         write=["/with\\backslash", "/{release}"],
-        hidden="/nowhere",
+        hidden=["/nowhere"],
     )
     assert watch.Sandbox.from_json(sandbox.to_json()) == sandbox
     assert sandbox.program == b"\x00\xff"
