@@ -48,7 +48,8 @@ class Sandbox:
     hexadecimal digits. `user` is the id that the program inside gets where root starts
     it, None elsewhere. The program can read the files and folders `read`, and change
     the files `write`. It finds nothing of the folders `hidden`, but for what `read` or
-    `write` name inside them. Relative paths begin at the folder in which this process was started.
+    `write` name inside them. Relative paths begin at the folder in which this process
+    was started.
     """
 
     bwrap: str
