@@ -1,6 +1,7 @@
 """A learner's functions, called in a process of their own: JSON in, JSON out."""
 
 import json
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ Ended = Literal[
 ]
 
 CALLS_WITHIN_S = 10.0
+
+# Nothing can be called in a process after these.
+LAST = ("missing", "timed_out", "process_ended")
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ class Functions:
         confined: Confined,
         forks: str = "",
         patience: float = 1.0,
+        seed: int = 0,
     ) -> None:
         self._sources = sources
         self._confined = confined
         self._forks = forks
         self._patience = patience
+        self._rng = random.Random(f"{seed} order of calls")
 
     def call(self, function: str, *arguments: Any) -> Call:
         """Call `function` once, with arguments that can be JSON; return the result."""
@@ -74,15 +80,29 @@ class Functions:
         within_s: float = CALLS_WITHIN_S,
         through: str = "",
     ) -> list[Call]:
-        """Call `function` with each of `cases`, one after another in one process.
+        """Call `function` with each of `cases` in one process, in a drawn order.
 
-        `within_s` is the time in which all the calls may run, in seconds; patience
-        multiplies it. For arguments that cannot be JSON, `through` is source of ours
-        that defines `through(function, *case)`, which is called instead. Raises
+        So what a function remembers of earlier calls says nothing about the next one. A
+        call that ends the process, or is out of time, stands for all cases behind it;
+        cases before it that were not drawn yet are called in a new process.
+
+        `within_s` is the time in which the calls of a process may run, in seconds;
+        patience multiplies it. For arguments that cannot be JSON, `through` is source
+        of ours that defines `through(function, *case)`, which is called instead. Raises
         MachineTooBusy if the process could hardly run.
         """
-        with self.conversation(function, within_s, through) as ask:
-            return [ask(*case) for case in cases]
+        calls: dict[int, Call] = {}
+        end = len(cases)
+        left = self._rng.sample(range(end), end)
+        while left:
+            with self.conversation(function, within_s, through) as ask:
+                for number in left:
+                    calls[number] = ask(*cases[number])
+                    if calls[number].ended in LAST:
+                        end = number
+                        break
+            left = [number for number in range(end) if number not in calls]
+        return [calls[min(number, end)] for number in range(len(cases))]
 
     @contextmanager
     def conversation(

@@ -192,7 +192,7 @@ def start_ours() -> Generator[StartFleet, None, None]:
 @pytest.fixture(scope="session")
 def functions(job: Job) -> Functions:
     """Return the learner's functions, which run in a process of their own."""
-    return Functions(job.answers, job.confined, job.forks, job.patience)
+    return Functions(job.answers, job.confined, job.forks, job.patience, job.seed)
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ def test_json_goes_in_and_comes_out(confined: Confined) -> None:
         ("returned", "abab"),
         ("returned", [1, 1]),
     ]
-    assert [c.value for c in functions.calls("count", [[], []])] == [1, 2]
+    assert {c.value for c in functions.calls("count", [[], []])} == {1, 2}
     assert functions.call("count").value == 1
 
 
@@ -90,6 +90,33 @@ def test_whatever_else_comes_of_a_call_is_said(confined: Confined) -> None:
     assert [c.ended for c in calls] == ["process_ended", "process_ended"]
     calls = functions.calls("hang", [[0], [60], [0]], within_s=2)
     assert [c.ended for c in calls] == ["returned", "timed_out", "timed_out"]
+
+
+@BOTH
+def test_cases_come_in_a_drawn_order(confined: Confined) -> None:
+    """What a function remembers of earlier cases does not tell it the next one."""
+    source = "seen = []\ndef f(n):\n    seen.append(n)\n    return list(seen)"
+    orders = set()
+    for seed in range(3):
+        functions = Functions({"f": source}, confined, seed=seed)
+        calls = functions.calls("f", [[number] for number in range(20)])
+        assert all(c.value[-1] == number for number, c in enumerate(calls))
+        orders.add(tuple(max((c.value for c in calls), key=len)))
+    assert len(orders) == 3
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(4))
+def test_the_first_case_that_ends_the_process_is_known(
+    confined: Confined, seed: int
+) -> None:
+    """In whatever order they came: a check tells the learner the first that failed."""
+    source = "import os\ndef f(n): return n if n % 4 != 3 else os._exit(0)"
+    calls = Functions({"f": source}, confined, seed=seed).calls(
+        "f", [[n] for n in range(12)]
+    )
+    assert [c.value for c in calls[:3]] == [0, 1, 2]
+    assert calls[3].ended == "process_ended"
 
 
 @BOTH
