@@ -128,7 +128,7 @@ class Functions:
                 if ended is None:
                     running.tell(beginning + json.dumps(arguments) + "\n")
                     beginning = ""
-                    call, last = _call(next(running.reports, {}))
+                    call, last = call_of(next(running.reports, {}))
                     ended = call if last else None
                     return call
                 return ended
@@ -136,7 +136,7 @@ class Functions:
             yield ask
 
 
-def _call(report: dict[str, Any]) -> tuple[Call, bool]:
+def call_of(report: dict[str, Any]) -> tuple[Call, bool]:
     """Return the call that `report` describes, and whether it is the last."""
     [(kind, value)] = list(report.items())[:1] or [("", None)]
     match kind:

@@ -9,7 +9,7 @@ so it is the same on a busy machine. All seconds here are such seconds.
 import json
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from course.outage import Fleet, Release
@@ -228,7 +228,11 @@ def is_from(response: Response, backend: Backend) -> bool:
 
 def logged(fleet: Fleet) -> list[dict[str, object]]:
     """Return the log records that have a level and an event, as loggers write them."""
-    records = (entry.record for entry in fleet.telemetry.log_entries())
+    return spoken(entry.record for entry in fleet.telemetry.log_entries())
+
+
+def spoken(records: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+    """Return those of `records` that a logger wrote: they have a level and an event."""
     return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
 
 

@@ -5,6 +5,7 @@ which something was asked of it: a conversation may pause for as long as a fleet
 """
 
 import json
+import math
 import os
 import select
 import subprocess
@@ -201,13 +202,30 @@ def _objects(reading: int, limit: Limit, awaited: Awaited) -> Iterator[dict[str,
             return
         *lines, received = (received + part).split(b"\n")
         for line in lines:
-            try:
-                data = json.loads(line)
-            except (ValueError, RecursionError):
-                data = None
-            if not isinstance(data, dict):
-                yield {"stopped": "what it reported is no JSON object"}
-                return
+            data = report_of(line)
             awaited.now = False
             yield data
+            if "stopped" in data:
+                return
             awaited.now = True
+
+
+def report_of(line: bytes) -> dict[str, Any]:
+    """Return a reported line as an object; "stopped" if it is no strict JSON object.
+
+    Strict JSON has no NaN and no infinity, however it is written.
+    """
+    try:
+        data = json.loads(line, parse_constant=finite, parse_float=finite)
+    except (ValueError, RecursionError):
+        data = None
+    if isinstance(data, dict):
+        return data
+    return {"stopped": "what it reported is no JSON object"}
+
+
+def finite(text: str) -> float:
+    """Return a number of a JSON text. Raises ValueError if it is none, or infinite."""
+    if math.isfinite(number := float(text)):
+        return number
+    raise ValueError(text)

@@ -5,12 +5,13 @@ import os
 import random
 import sys
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 from autograder.judge.fork_servers import for_learner_code
 from autograder.judge.job import confinement
@@ -150,24 +151,30 @@ class SuiteRunner:
                         break
         if busy := [str(line["busy"]) for line in lines if "busy" in line]:
             raise MachineTooBusy.from_message(busy[0])
-        tests: dict[str, bool] = {}
-        for line in lines:
-            outcome = line.get("outcome")
-            if outcome in {"passed", "failed"}:
-                name = str(line.get("test"))
+        run = run_of(lines)
+        self._out_of_time += run.stopped == OUT_OF_TIME
+        return run
+
+
+def run_of(reports: Sequence[Mapping[str, Any]]) -> SuiteRun:
+    """Return the run that `reports` tell of; the suite may have written any of them."""
+    tests: dict[str, bool] = {}
+    stopped = unread = ""
+    for report in reports:
+        match report:
+            case {"test": str(name), "outcome": "passed" | "failed" as outcome}:
                 tests[name] = tests.get(name, True) and outcome == "passed"
-        stopped = next((line["stopped"] for line in lines if "stopped" in line), "")
-        if stopped == "time":
-            stopped = OUT_OF_TIME
-            self._out_of_time += 1
-        unread = [line["unread"] for line in lines if "unread" in line]
-        if unread and not tests:
-            stopped = f"the cell cannot be imported: {unread[0]!s:.200}"
-        return SuiteRun(
-            passed=tuple(name for name, passed in tests.items() if passed),
-            failed=tuple(name for name, passed in tests.items() if not passed),
-            stopped=stopped,
-        )
+            case {"stopped": "time"}:
+                stopped = stopped or OUT_OF_TIME
+            case {"stopped": reason}:
+                stopped = stopped or str(reason)
+            case {"unread": error}:
+                unread = unread or f"the cell cannot be imported: {error!s:.200}"
+    return SuiteRun(
+        passed=tuple(name for name, passed in tests.items() if passed),
+        failed=tuple(name for name, passed in tests.items() if not passed),
+        stopped=stopped if tests else unread or stopped,
+    )
 
 
 @contextmanager

@@ -295,10 +295,19 @@ def _now() -> float:
 
 
 def record_of(line: str) -> dict[str, Any]:
-    """Return a line of the log as a record; if it is no JSON object, as an `event`."""
+    """Return a line of the log as a record; if it is no JSON object, as an `event`.
+
+    What names the event, the level and the logger is text in it, whatever was logged.
+    """
     if line.count("[") + line.count("{") <= DEEPEST_RECORD:
         with suppress(ValueError):
             record = json.loads(line)
             if isinstance(record, dict):
-                return record
+                names = record.keys() & {"event", "level", "logger"}
+                return record | {name: as_text(record[name]) for name in names}
     return {"event": line}
+
+
+def as_text(value: object) -> str:
+    """Return a value of a JSON text as text; text stays as it is."""
+    return value if isinstance(value, str) else json.dumps(value)

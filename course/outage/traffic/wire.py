@@ -117,7 +117,7 @@ def _begin(address: Address, raw: bytes, stack: ExitStack) -> socket.socket | No
 def _finish(connection: socket.socket | None, limit: Limit) -> Response:
     if connection is None:
         return Response("reset")
-    answer = _Reader()
+    answer = Reader()
     try:
         while True:
             # For the whole answer: one that comes drop by drop would never end.
@@ -133,7 +133,7 @@ def _finish(connection: socket.socket | None, limit: Limit) -> Response:
         return Response("reset")
 
 
-class _Reader:
+class Reader:
     """Reads one answer from the bytes that arrive, part by part."""
 
     def __init__(self) -> None:
@@ -200,7 +200,7 @@ async def exchange(address: Address, raw: bytes, timeout_s: float) -> Response:
             else:
                 reader, writer = await asyncio.open_unix_connection(address)
             writer.write(raw)
-            answer = _Reader()
+            answer = Reader()
             while True:
                 if response := answer.take(await reader.read(PART)):
                     return response
