@@ -36,7 +36,7 @@ class Call:
 
     def __str__(self) -> str:
         if self.ended == "returned":
-            return f"it returned {json.dumps(self.value)}"
+            return f"it returned {self.value!r}"
         if self.error == "NotImplementedError":
             return "it is not written yet: it raised NotImplementedError"
         description = {
