@@ -1,4 +1,4 @@
-"""A right answer passes whatever inputs are drawn: many seeds, not the one of a run.
+"""An answer gets the same verdict whatever inputs are drawn: many seeds, not one.
 
 Functions are called in this process, which is a hundred times faster, and safe: the
 answers are our own.
@@ -8,8 +8,9 @@ import importlib.util
 import inspect
 import json
 import random
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,11 @@ from autograder.judge import Answers, Exercise
 from autograder.judge.exercise import exercises
 
 SEEDS = 40
+# Of processor time, and only for a call that never returns: the others take less.
+CALL_WITHIN_S = 2.0
 # With each seed, a client is asked thousands of times, a hundred times what others are,
 # or four whole recordings are disguised.
+WRONG_SEEDS = 30
 FEWER_SEEDS = {
     "test_the_budget_holds": 2,
     "test_an_outage_that_ends": 4,
@@ -74,10 +78,37 @@ class InProcess:
 
     @staticmethod
     def _call(called: Callable[..., Any], case: Sequence[Any]) -> Call:
+        signal.setitimer(signal.ITIMER_VIRTUAL, CALL_WITHIN_S)
         try:
-            return Call("returned", json.loads(json.dumps(called(*case))))
+            value = called(*case)
+        except OutOfTime:
+            return Call("timed_out")
         except Exception as exc:  # noqa: BLE001 - as many kinds as answers
             return Call("raised", error=repr(exc))
+        except BaseException as exc:  # noqa: BLE001 - it ends the process there
+            return Call("process_ended", error=repr(exc))
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        try:
+            return Call("returned", json.loads(json.dumps(value, allow_nan=False)))
+        except (TypeError, ValueError) as exc:
+            return Call("no_json", error=repr(exc))
+
+
+class OutOfTime(BaseException):
+    """A call has not returned."""
+
+
+@pytest.fixture(autouse=True)
+def calls_end() -> Iterator[None]:
+    """End a call that never returns."""
+
+    def end(*_: object) -> None:
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGVTALRM, end)
+    yield
+    signal.signal(signal.SIGVTALRM, before)
 
 
 def defined(source: str, name: str) -> Any:
@@ -148,6 +179,24 @@ def test_right_answers_pass_with_every_seed(exercise: Exercise, folder: Path) ->
                     test(functions=functions, seeded=random.Random(f"{seed} {name}"))
                 except Unmet as exc:
                     pytest.fail(f"{case.name}, {test.__name__}, seed {seed}: {exc}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", dict(CASES), ids=[e.number for e in dict(CASES)])
+def test_wrong_answers_fail_with_every_seed(exercise: Exercise) -> None:
+    """Each of them, by each test that it must fail."""
+    for case in (case for case in cases(exercise) if not case.is_right):
+        for name, test, seeds in drawn_from(exercise.checks):
+            if test.__name__ not in case.fails:
+                continue
+            for seed in range(min(seeds, WRONG_SEEDS)):
+                try:
+                    functions = InProcess(exercise, case.answers)
+                except Exception:  # noqa: BLE001 - it cannot be imported, and so fails
+                    break
+                with pytest.raises(Unmet):
+                    test(functions=functions, seeded=random.Random(f"{seed} {name}"))
+                    pytest.fail(f"{case.name} passes {test.__name__} with seed {seed}")
 
 
 def test_some_tests_draw_their_inputs() -> None:
