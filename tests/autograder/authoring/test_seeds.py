@@ -194,7 +194,7 @@ def test_wrong_answers_fail_with_every_seed(exercise: Exercise) -> None:
                     functions = InProcess(exercise, case.answers)
                 except Exception:  # noqa: BLE001 - it cannot be imported, and so fails
                     break
-                with pytest.raises(Unmet):
+                with suppress(Unmet):
                     test(functions=functions, seeded=random.Random(f"{seed} {name}"))
                     pytest.fail(f"{case.name} passes {test.__name__} with seed {seed}")
 
