@@ -11,6 +11,7 @@ import atexit
 import logging
 import os
 import subprocess
+import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -61,25 +62,31 @@ class Servers:
 _lock = threading.Lock()
 _running: Servers | None = None
 _ends = ExitStack()
+_proved = False
 _refused = False
 
 
-def servers() -> Servers | None:
+def servers(confined: Confined) -> Servers | None:
     """Return this process's fork servers, starting them on first use.
 
     They end with this process. Returns None where they do not work, such as where a
-    sandbox cannot be joined: one line in the log says so, and every process is then
-    started from scratch.
+    fork cannot join a sandbox, and code is to be `confined` in one: a line in the log
+    says so, and every process is then started from scratch.
     """
-    global _running, _refused  # one pair a process, whoever judges
+    global _running, _proved, _refused  # one pair a process, whoever judges
     with _lock:
-        if _refused or (_running is not None and _running.alive):
-            return _running
-        _ends.close()
-        _running = None
+        if _refused or sys.platform != "linux":
+            return None
         try:
-            _running = _started()
+            if _running is None or not _running.alive:
+                _ends.close()
+                _running, _proved = None, False
+                _running = _started()
+            if confined is Confined.SANDBOX and not _proved:
+                _prove(_running.service.address, _running.folder)
+                _proved = True
         except ForkServerGone as exc:
+            _running = None
             _refused = True
             _ends.close()
             log.warning(
@@ -96,7 +103,6 @@ def _started() -> Servers:
     _ends.callback(service.close)
     checks.wait_ready()
     service.wait_ready()
-    _prove(service.address, folder)
     return Servers(folder, checks, service)
 
 

@@ -64,7 +64,7 @@ def judge(
     folders = [exercise.checks]
     if held_back and exercise.held_back.exists() and not reason:
         folders.append(exercise.held_back)
-    forks = servers() if confined is Confined.SANDBOX else None
+    forks = servers(confined)
     with own_folder("outage-judge-", forks.folder if forks else None) as folder:
         job = folder / "job.json"
         defined = {slot.defines: judged[slot.grade_id] for slot in exercise.slots}

@@ -68,7 +68,7 @@ def begin(
         return subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err
         )
-    running = servers()
+    running = servers(Confined.SANDBOX)
     assert running is not None, "a fork cannot join a sandbox on this machine"
     with open(os.devnull, "rb") as nothing:
         fds = {0: nothing.fileno(), 1: out.fileno(), 2: err.fileno()}
