@@ -12,6 +12,7 @@ import nbgrader
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
 
+from autograder.gradebook.exchange import Collect
 from autograder.gradebook.preprocessors import GivenCode, JudgeCells, Rebuild
 from autograder.gradebook.submissions import prepare
 
@@ -50,7 +51,8 @@ c.GenerateAssignment.preprocessors = [
     stock.CheckCellMetadata,
 ]
 
-# nbgrader follows symbolic links when it copies a submission; this runs before.
+# nbgrader follows symbolic links when it copies a submission; these run before.
+c.ExchangeFactory.collect = Collect
 c.Autograde.pre_convert_hook = prepare
 
 # In place of ClearOutput, DeduplicateIds, OverwriteKernelspec and OverwriteCells, which

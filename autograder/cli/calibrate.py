@@ -63,7 +63,7 @@ def judged(
                 del case
                 progress.advance(task)  # type: ignore[arg-type]
                 for miss in misses:
-                    err.print(miss, style="red", markup=False, highlight=False)
+                    err.print(miss, style="red", highlight=False)
 
             results.append(
                 calibrating.calibrate(

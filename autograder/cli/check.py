@@ -19,6 +19,7 @@ from autograder.judge import (
 )
 from autograder.learning.hints import note, wanting
 from autograder.learning.presenting import MARKS, headline, way_out
+from autograder.printable import printable
 from autograder.sandbox import Confined
 from course.learner import JournalNotWritten
 
@@ -100,7 +101,7 @@ def watch_and_judge(
                     verdict = judge_once(exercise, path, how, as_json)
             except JudgeError as exc:
                 # Most likely half-written: the next save will be complete.
-                out.print(str(exc), style="yellow", markup=False)
+                out.print(printable(str(exc)), style="yellow")
 
 
 def judge_once(
@@ -119,7 +120,7 @@ def judge_once(
         try:
             note(learners_journal(PROJECT), exercise, readings[0], verdict)
         except JournalNotWritten as exc:
-            out.print(str(exc), style="yellow", markup=False)
+            out.print(printable(str(exc)), style="yellow")
     style = "green" if verdict.passed else "yellow" if verdict.inconclusive else "red"
     message = "\n".join(filter(None, [headline(verdict), way_out(verdict)]))
     out.print(Panel(message, style=style, expand=False))
@@ -132,9 +133,7 @@ def print_check(check: Check) -> None:
     """Print a check that has ended, with its feedback."""
     style = STYLES[check.outcome]
     title = f"{MARKS[check.outcome]} {check.title}"
-    out.print(
-        f"{title} ({check.earned:g} of {check.points:g})", style=style, markup=False
-    )
+    out.print(f"{title} ({check.earned:g} of {check.points:g})", style=style)
     for line in str(check.feedback).splitlines():
         # Commands stay on one line, so that readers can copy them.
         out.print(Text(f"    {line}"), soft_wrap=line.startswith("curl"))

@@ -15,6 +15,7 @@ from typing import Literal
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from autograder.sandbox import SandboxUnavailable, prove
 from course.outage import Fleet, OutageError, Release
@@ -60,7 +61,11 @@ def doctor(as_json: AsJson = False) -> None:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         table = Table("", "what", "found", "what to do", box=None, padding=(0, 2))
-        marks = {"ok": "[green]✓", "limited": "[yellow]~", "missing": "[red]✗"}
+        marks = {
+            "ok": Text("✓", "green"),
+            "limited": Text("~", "yellow"),
+            "missing": Text("✗", "red"),
+        }
         for item in findings:
             table.add_row(marks[item.state], item.what, item.found, item.remedy)
         out.print(table)

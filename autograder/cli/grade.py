@@ -73,8 +73,10 @@ def grade(
     chosen = Exercise.named(exercise)
     if not no_sandbox and scheduler is None:
         require_sandbox()
+    left_out: list[str] = []
     if submissions is not None:
-        count = take_in(submissions, chosen, folder / "submitted", folder / ASIDE)
+        into = folder / "submitted", folder / ASIDE
+        count = take_in(submissions, chosen, *into, left_out.append)
         err.print(f"{count} new or changed submissions.", highlight=False)
     confined = Confined.LIMITS if no_sandbox else Confined.SANDBOX
     run = GradingRun(folder, chosen, confined)
@@ -104,7 +106,9 @@ def grade(
             style="yellow",
             highlight=False,
         )
-    if any(row.why for row in rows):
+    for sentence in left_out:
+        err.print(sentence, style="yellow", highlight=False)
+    if left_out or any(row.why for row in rows):
         raise FellShort(
             "not everything was graded; run the same command again to go on."
         )

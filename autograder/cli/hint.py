@@ -45,9 +45,9 @@ def hint(
                 out.print(Syntax(text, "python"))
             return
         for rung, text in enumerate(ladder.hints, start=1):
-            out.print(f"Hint {rung}: {text}\n", markup=False, highlight=False)
+            out.print(f"Hint {rung}: {text}\n", highlight=False)
         text = ladder.open_next(journal)
-        out.print(f"Hint {ladder.opened + 1}: {text}", markup=False, highlight=False)
+        out.print(f"Hint {ladder.opened + 1}: {text}", highlight=False)
     except (NotOpenYet, JournalNotWritten) as exc:
-        out.print(str(exc), style="yellow", markup=False)
+        out.print(str(exc), style="yellow")
         raise typer.Exit(Exit.FELL_SHORT) from exc

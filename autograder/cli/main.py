@@ -9,6 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from autograder.printable import printable
+
 from .shared import err
 
 # Each is a function of that name in a module of that name.
@@ -80,5 +82,5 @@ def main() -> None:
         code = getattr(exc, "exits_with", None)  # see errors.py
         if code is None:
             raise
-        err.print(f"outage: {exc}", style="red", highlight=False, markup=False)
+        err.print(printable(f"outage: {exc}"), style="red", highlight=False)
         sys.exit(code)

@@ -49,11 +49,10 @@ def new(
         target.write_text(filled(path.read_text("utf-8"), values), "utf-8")
         out.print(
             f"made {target.relative_to(PROJECT)}",
-            markup=False,
             highlight=False,
             soft_wrap=True,
         )
-    out.print(NEXT.format(number=number, name=name), markup=False, highlight=False)
+    out.print(NEXT.format(number=number, name=name), highlight=False)
 
 
 def refusal(name: str, title: str) -> str:

@@ -38,6 +38,6 @@ def report(
         path = folder / f"{chosen.name}{suffix}"
         path.write_text(text, "utf-8")
         out.print(str(path), soft_wrap=True, highlight=False)
-    missing = len(run.tasks) - len(verdicts)
+    missing = len(run.tasks) + len(run.unread) - len(verdicts)
     if missing:
         err.print(f"{missing} submissions are not graded, and left out.")

@@ -8,8 +8,9 @@ from rich.console import Console
 
 PROJECT = Path(__file__).parents[2]
 
-out = Console()
-err = Console(stderr=True)
+# What is printed may quote learners, so none of it is markup.
+out = Console(markup=False, emoji=False)
+err = Console(stderr=True, markup=False, emoji=False)
 
 ExerciseNumber = Annotated[
     str, typer.Argument(help="Number of the exercise, such as 05.")

@@ -143,7 +143,7 @@ def succeeds(command: list[str], cwd: Path = PROJECT) -> bool:
     """Run a command; return whether it succeeded; if not, print its last errors."""
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
-        err.print(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}", markup=False)
+        err.print(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
     return done.returncode == 0
 
 

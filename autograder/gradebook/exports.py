@@ -15,6 +15,8 @@ from typing import Any
 from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
 
+from autograder.printable import cell
+
 from .unscored import is_scored
 
 # The columns that Canvas expects before the grades; it finds a student by the login.
@@ -139,10 +141,5 @@ def _name(student: Any) -> str:
 def _write(path: str, rows: Iterable[list[str]]) -> None:
     with open(path, "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(
-            [_harmless(cell) for cell in row] for row in rows
+            [cell(value) for value in row] for row in rows
         )
-
-
-def _harmless(cell: str) -> str:
-    """Return `cell` quoted if it starts like a formula that a spreadsheet would run."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell

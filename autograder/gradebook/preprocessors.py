@@ -14,7 +14,7 @@ from autograder.judge.store import KEY, STORE, VERDICT, VerdictStore, as_task
 from autograder.learning.presenting import as_html, as_text
 from autograder.sandbox import Confined
 
-from .submissions import ASIDE, READINGS, notes_on, rebuilt
+from .submissions import ASIDE, READINGS, notes_on, read_notebook, rebuilt
 from .unscored import NotScored, take_back
 
 NOTES = "outage_notes"
@@ -47,7 +47,8 @@ class GivenCode(NbGraderPreprocessor):  # type: ignore[misc]
 class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
     """A preprocessor that puts a submission's answers into a fresh released notebook.
 
-    Everything else in a submission (added or changed cells, metadata, outputs) is
+    Everything else in a submission (added or changed cells, metadata, outputs) is left
+    out.
     """
 
     def preprocess(
@@ -57,9 +58,12 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
         names = resources["nbgrader"]
         exercise = Exercise.named(names["assignment"])
         released = nbformat.read(exercise.notebook, as_version=4)
-        fresh, odd = rebuilt(nb, released)
-        # The working directory of nbgrader is the course's root.
-        submission = Path(names["student"], names["assignment"])
+        # The working directory of nbgrader is the course's root. It has read `nb`
+        # through any link that has come since links were put aside.
+        submission = Path("submitted", names["student"], names["assignment"])
+        fresh, odd = rebuilt(
+            read_notebook(submission / exercise.notebook.name), released
+        )
         fresh.metadata[NOTES] = [*notes_on(submission, Path(ASIDE)), *odd]
         for note in fresh.metadata[NOTES]:
             self.log.warning("%s: %s", names["student"], note)

@@ -16,6 +16,7 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import cdist
 
 from autograder.judge import Answers, Exercise, Feedback, Verdict
+from autograder.printable import cell
 
 TEMPLATE = "report.html.j2"
 ALIKE_FROM = 0.95
@@ -222,12 +223,12 @@ class Cohort:
         titles = [item.title for item in self.items]
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["student", "score", "points", "seconds", *titles])
+        writer.writerow(["student", "score", "points", "seconds", *map(cell, titles)])
         for student, verdict in sorted(self.verdicts.items()):
             earned = {check.title: check.earned for check in verdict.checks}
             writer.writerow(
                 [
-                    student,
+                    cell(student),
                     verdict.score,
                     verdict.points,
                     verdict.seconds,

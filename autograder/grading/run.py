@@ -1,5 +1,6 @@
 """A grading run over a class: it judges, writes grades, and says who needs a human."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +15,14 @@ from autograder.gradebook.submissions import (
     READINGS,
     notes_on,
     put_aside,
+    read_notebook,
     rebuilt,
+    why_no_id,
 )
 from autograder.gradebook.unscored import reason
 from autograder.judge import Exercise, Verdict
 from autograder.judge.store import STORE, Task, VerdictStore, as_task
+from autograder.printable import one_line, printable
 from autograder.sandbox import Confined
 
 from .cluster import Submit, verdicts
@@ -59,7 +63,11 @@ class GradingRun:
         self.store = VerdictStore(folder / STORE)
         self._before: dict[str, Entry] = {}
         self._written: dict[str, str] = {}
-        submissions = sorted((folder / "submitted").glob(f"*/{exercise.name}"))
+        submissions = [
+            student / exercise.name
+            for student in sorted((folder / "submitted").glob("*"))
+            if os.path.lexists(student / exercise.name)
+        ]
         if not submissions:
             layout = f"STUDENT/{exercise.name}/{exercise.notebook.name}"
             raise NothingToGrade(
@@ -69,11 +77,19 @@ class GradingRun:
         released = nbformat.read(exercise.notebook, as_version=4)
         self.tasks: dict[str, Task] = {}
         self.notes: dict[str, list[str]] = {}
+        self.unread: dict[str, str] = {}
         for submission in submissions:
-            put_aside(submission, exercise, folder / ASIDE)
-            notebook = nbformat.read(submission / exercise.notebook.name, as_version=4)
-            fresh, odd = rebuilt(notebook, released)
             student = submission.parent.name
+            if why := why_no_id(student):
+                self.unread[student] = why
+                continue
+            try:
+                put_aside(submission, exercise, folder / ASIDE)
+                notebook = read_notebook(submission / exercise.notebook.name)
+                fresh, odd = rebuilt(notebook, released)
+            except Exception as exc:  # noqa: BLE001 - the class must not wait for one
+                self.unread[student] = f"{type(exc).__name__}: {exc}"
+                continue
             self.tasks[student] = as_task(exercise, fresh.metadata[READINGS], confined)
             self.notes[student] = [*notes_on(submission, folder / ASIDE), *odd]
 
@@ -111,7 +127,7 @@ class GradingRun:
         failed: dict[str, str] = {}
         for student, verdict in verdicts(submit, self.unjudged()):
             if isinstance(verdict, Exception):
-                failed[student] = str(verdict) or type(verdict).__name__
+                failed[student] = printable(str(verdict) or type(verdict).__name__)
                 continue
             if verdict.inconclusive:
                 failed[student] = reason(verdict)
@@ -159,7 +175,7 @@ class GradingRun:
         try:
             self.book.write(self.exercise, student)
         except GradebookRefused as exc:
-            return str(exc)
+            return printable(str(exc))
         self._written[student] = self.tasks[student].key
         return ""
 
@@ -167,8 +183,8 @@ class GradingRun:
         """Return each submission's result; `failed` says why some have no grade."""
         entries = self.book.entries(self.exercise)
         return [
-            graded(student, self.notes[student], entries.get(student), failed)
-            for student in self.tasks
+            *(Graded(one_line(s), why=one_line(why)) for s, why in self.unread.items()),
+            *(graded(s, self.notes[s], entries.get(s), failed) for s in self.tasks),
         ]
 
 

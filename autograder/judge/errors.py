@@ -10,6 +10,7 @@ JudgeError
 from collections.abc import Sequence
 from pathlib import Path
 
+from autograder.printable import one_line
 from course.outage.errors import ToldInANotebook
 
 
@@ -41,8 +42,8 @@ class NotebookUnreadable(JudgeError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(
-            f"Cannot read the notebook {path}: {reason}. Open it in JupyterLab and save"
-            " it again, or take a fresh copy from exercises/."
+            f"Cannot read the notebook {path}: {one_line(reason)}. Open it in"
+            " JupyterLab and save it again, or take a fresh copy from exercises/."
         )
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from autograder.printable import printable
 from autograder.sandbox import Confined
 from course.outage.errors import NoRoom
 from course.outage.tempdirs import own_folder, require_room
@@ -20,6 +21,7 @@ from .verdict import Check, Feedback, Verdict
 
 # An answer is a cell that somebody has typed; the solutions have about 2 kB.
 LONGEST_ANSWER = 200_000
+LAST_OF_OUTPUT = 3_000
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +78,11 @@ def judge(
     if forks and not forks.alive:
         raise JudgingFailed("A fork server ended in the middle of it. Judge it again.")
     checks = merged(run)
+    said = printable(run.output[-LAST_OF_OUTPUT:])
     if not checks:
-        raise JudgingFailed(f"The checks of {exercise.name} did not run:\n{run.output}")
+        raise JudgingFailed(f"The checks of {exercise.name} did not run:\n{said}")
     if any(check.outcome == "error" for check in checks):
-        log.error("A check of %s broke (seed %d):\n%s", exercise.name, seed, run.output)
+        log.error("A check of %s broke (seed %d):\n%s", exercise.name, seed, said)
     if reason:
         refused = {"outcome": "failed", "feedback": Feedback(message=reason)}
         checks = [check.model_copy(update=refused) for check in checks]

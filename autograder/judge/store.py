@@ -72,11 +72,12 @@ class VerdictStore:
             return None  # missing, of another version, or damaged: it is judged again
 
     def put(self, task: Task, verdict: Verdict) -> None:
-        """Store a verdict, unless a check broke or was inconclusive.
+        """Store a verdict, unless it is inconclusive: then it is judged again.
 
-        Such a submission is judged again the next time.
+        A check that broke would break again. Once it is mended, the task has another
+        key.
         """
-        if {"error", "inconclusive"} & {check.outcome for check in verdict.checks}:
+        if verdict.inconclusive:
             return
         path = self._path(task)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,32 +1,16 @@
 """A verdict: data, and nothing but data. Its JSON schema is verdict.schema.json."""
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from autograder.printable import one_line, printable
+
 Outcome = Literal["passed", "failed", "inconclusive", "error", "timed_out"]
 
-LONGEST_FEEDBACK = 4000
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def printable(text: str) -> str:
-    """Return `text` with characters escaped that a terminal or a page would act on.
-
-    Feedback quotes the output of learner code, which may hold escape sequences, half a
-    surrogate pair, characters that change the direction of writing, or a megabyte. It
-    is cut to LONGEST_FEEDBACK characters.
-    """
-    text = text.encode("utf-8", "backslashreplace").decode()
-    text = UNPRINTABLE.sub(lambda match: ascii(match.group())[1:-1], text)
-    if len(text) > LONGEST_FEEDBACK:
-        cut = f" … ({len(text):,} characters)"
-        text = text[: LONGEST_FEEDBACK - len(cut)] + cut  # so it is not cut again
-    return text
-
-
+# Feedback quotes the output of learner code.
 Printable = Annotated[str, BeforeValidator(printable)]
+Line = Annotated[str, BeforeValidator(one_line)]
 
 
 class Feedback(BaseModel):
@@ -99,7 +83,7 @@ class Verdict(BaseModel):
     held_back: bool = Field(description="Whether the held-back checks were run too.")
     seed: int = Field(description="Of the inputs; with it they are the same again.")
     checks: list[Check]
-    notes: list[Printable] = Field(
+    notes: list[Line] = Field(
         default=[], description="For the instructor: what was odd about the submission."
     )
     phases: dict[str, float] = Field(

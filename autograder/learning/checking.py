@@ -15,6 +15,7 @@ from IPython.display import display
 from autograder.instruments.suites import SuiteRunner
 from autograder.judge import Answers, Exercise, JudgeError, Verdict, judge
 from autograder.judge.verdict import Check
+from autograder.printable import one_line
 from autograder.sandbox import Confined
 from course.learner import Journal, JournalNotWritten
 from course.outage import Release
@@ -155,7 +156,7 @@ def try_suite(exercise: str, test: Any, release: Release) -> None:
         f"{', and it was stopped: ' * bool(run.stopped)}{run.stopped}"
     )
     for name in run.failed:
-        print("   ", name.partition("::")[2] or name)
+        print("   ", one_line(name.partition("::")[2] or name))
 
 
 def answers_of(exercise: Exercise, objects: tuple[Any, ...]) -> Answers:
