@@ -13,6 +13,7 @@ import unicodedata
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath, PurePosixPath
@@ -128,11 +129,14 @@ def _unpacked(
     """Return the content of a file in `archive`. Raises NotOwn."""
     if is_link:
         raise NotOwn("is a link")
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        # Of the others, zipfile unpacks as much as there is, before it looks.
+        raise NotOwn("is packed, and not by “deflate”, which is all that is read")
     if info.file_size > at_most:
         raise NotOwn(too_large(info.file_size, at_most))
     try:
         with archive.open(info) as file:
-            return file.read(at_most)
+            return file.read(info.file_size)
     except Exception as exc:
         raise NotOwn(f"cannot be unpacked ({_words(exc)})") from exc
 
@@ -235,13 +239,14 @@ def _copy(
 
 
 def _is_there(folder: Path, notebook: str, contents: dict[str, bytes]) -> bool:
-    """Return whether `folder` holds this notebook, or any if this was not read."""
+    """Return whether `folder` holds this notebook, or exists if there is none."""
+    if notebook not in contents:
+        return folder.exists()
     submitted = folder.parents[1]
-    try:
-        there = own_bytes(submitted, folder.relative_to(submitted) / notebook, 1 << 30)
-    except (NotOwn, OSError):
-        return False
-    return contents.get(notebook, there) == there
+    with suppress(NotOwn, OSError):
+        inside = folder.relative_to(submitted) / notebook
+        return own_bytes(submitted, inside, LARGEST_NOTEBOOK) == contents[notebook]
+    return False
 
 
 def _make_room(folder: Path, aside: Path) -> None:
