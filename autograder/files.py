@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePath
 
+from .printable import one_line
+
 READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 DEEPEST = 12  # parts of 255 bytes at most: the kernel takes 4,096
 
@@ -81,8 +83,13 @@ def too_large(size: int, at_most: int) -> str:
     return f"has {size:,} bytes, and at most {at_most:,} are read"
 
 
+def link_to(target: str) -> str:
+    """Return why a link is not read."""
+    return f"is a link to {one_line(target, 150)}"
+
+
 def _why_not_opened(part: str, folder: int, exc: OSError) -> str:
     try:
-        return f"is a link to {os.readlink(part, dir_fd=folder)}"
+        return link_to(os.readlink(part, dir_fd=folder))
     except OSError:
         return f"cannot be read ({exc.strerror})"

@@ -14,6 +14,7 @@ from course.outage.tempdirs import own_folder
 from .submissions import (
     ASIDE,
     LARGEST_SUBMISSION,
+    LONGEST_SHOWN_NAME,
     MOST_FILES,
     add_notes,
     put_notes_aside,
@@ -73,7 +74,8 @@ def _copied(source: Path, target: Path) -> list[str]:
         try:
             content = own_bytes(source.parent, source.name / path, left)
         except NotOwn as exc:
-            notes.append(f"{path} {exc}; it was not collected.")
+            shown = one_line(str(path), LONGEST_SHOWN_NAME)
+            notes.append(f"{shown} {exc}; it was not collected.")
             continue
         left -= len(content)
         (target / path).parent.mkdir(parents=True, exist_ok=True)

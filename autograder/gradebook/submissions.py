@@ -21,7 +21,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
-from autograder.files import NotOwn, own_bytes, whole, why_not_own
+from autograder.files import NotOwn, link_to, own_bytes, whole, why_not_own
 from autograder.judge import Exercise
 from autograder.judge.answers import grade_id_of, readings
 from autograder.judge.judging import LONGEST_ANSWER
@@ -43,6 +43,7 @@ LONGEST_TIME = 100
 # to color and to sanitize 5 MB, each time that feedback is made or the formgrader opens
 # the page.
 LONGEST_SHOWN = 10_000
+LONGEST_SHOWN_NAME = 150
 
 ASIDE = "set_aside"
 NOTES = "notes.json"
@@ -119,7 +120,8 @@ def put_aside(submission: Path, exercise: Exercise, aside: Path) -> None:
 
 def _shown(path: Path, submission: Path) -> str:
     inside = path != submission and submission in path.parents
-    return str(path.relative_to(submission)) if inside else f"the folder {path.name}"
+    shown = str(path.relative_to(submission)) if inside else f"the folder {path.name}"
+    return one_line(shown, LONGEST_SHOWN_NAME)
 
 
 def notes_on(submission: Path, aside: Path) -> list[str]:
@@ -156,8 +158,9 @@ def add_notes(submission: Path, aside: Path, notes: list[str]) -> None:
 def _few(notes: list[str]) -> list[str]:
     """Return `notes`, each in one line, and at most MOST_NOTES of them."""
     shown = [one_line(note) for note in notes[:MOST_NOTES]]
-    left_out = len(notes) - len(shown)
-    return [*shown, f"There are {left_out:,} notes more."] if left_out else shown
+    if left_out := len(notes) - len(shown):
+        shown[-1] = f"There are {left_out + 1:,} notes more."
+    return shown
 
 
 class TooMuch(Exception):
@@ -171,7 +174,7 @@ def _unfit(submission: Path, notebook: str) -> Files:
     """
     for link in (submission.parent, submission):
         if link.is_symlink():
-            return {link: f"is a link to {os.readlink(link)}"}
+            return {link: link_to(os.readlink(link))}
     reasons: Files = {}
     count = size = 0
     _open_up(submission)
@@ -182,7 +185,7 @@ def _unfit(submission: Path, notebook: str) -> Files:
             count, size = count + 1, size + status.st_size
             if reason := _why_unfit(path.relative_to(submission), status):
                 if stat.S_ISLNK(status.st_mode):
-                    reason = f"is a link to {os.readlink(path)}"
+                    reason = link_to(os.readlink(path))
                 reasons[path] = reason
             elif name in folders:
                 _open_up(path)

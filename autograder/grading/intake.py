@@ -22,6 +22,7 @@ from autograder.files import NotOwn, own_bytes, paths_in, too_large, whole
 from autograder.gradebook.errors import IntakeRefused
 from autograder.gradebook.submissions import (
     LARGEST_NOTEBOOK,
+    LONGEST_SHOWN_NAME,
     LONGEST_TIME,
     TIMESTAMP,
     add_notes,
@@ -224,7 +225,8 @@ def _copy(
         try:
             contents[name] = files[place].read(at_most)
         except NotOwn as exc:
-            notes.append(one_line(f"{place} {exc}; it was not taken in."))
+            shown = one_line(str(place), LONGEST_SHOWN_NAME)
+            notes.append(one_line(f"{shown} {exc}; it was not taken in."))
     if set(notes) <= set(notes_on(folder, aside)) and _is_there(
         folder, exercise.notebook.name, contents
     ):

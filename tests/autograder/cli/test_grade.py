@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cli.grade import accept, show
+from autograder.cli.shared import err
+from autograder.grading.run import Change, Graded
 from autograder.judge import Exercise, from_notebook
 from tests.conftest import copy_project
 from tests.instructor import NAME, june, solution
@@ -140,3 +143,17 @@ def test_doctor_says_how_to_get_a_sandbox(copy: Path, tmp_path: Path) -> None:
     found = {f["what"]: f for f in json.loads(done.stdout)}["sandbox for grading"]
     assert found["state"] == "limited"
     assert "apt-get install bubblewrap" in found["remedy"]
+
+
+def test_what_learners_wrote_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    """A note with brackets, or with the name of an emoji, is shown as it is."""
+    notes = ["The cell [/nope] is not ours.", "[bold]:bomb:[/bold]", "[link=x]y"]
+    row = Graded("eve", 0.0, 10.0, 0.0, notes, ["“[/x]” broke"])
+    show(Exercise.named(NAME), [row, Graded("[/eve]", why="[/why]")])
+    err.print("[/nope] :bomb:")
+    assert accept([Change("[/eve]", 1, 2, ["[/title]: 0 → 1"])], yes=True)
+    shown = capsys.readouterr()
+    for words in (*notes, "“[/x]” broke", "[/eve]", "[/why]"):
+        assert words in shown.out
+    assert "[/nope] :bomb:" in shown.err
+    assert "[/title]: 0 → 1" in shown.err
