@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,10 @@ from autograder.printable import cell
 TEMPLATE = "report.html.j2"
 ALIKE_FROM = 0.95
 MOST_COMMON = 12
+
+# Tokens of an answer; the solutions have fewer than two thousand. All of the longest
+# answers that are judged would take a second for each two of them.
+MOST_COMPARED = 20_000
 
 # Layout and comments do not change what an answer does.
 LEFT_OUT = {
@@ -258,9 +263,13 @@ def gist(feedback: Feedback) -> str:
 
 
 def significant(source: str) -> tuple[str, ...]:
-    """Return a program's tokens without comments and layout, up to a syntax error."""
+    """Return a program's tokens without comments and layout, up to a syntax error.
+
+    Of those, at most MOST_COMPARED are returned.
+    """
     strings: list[str] = []
     with suppress(tokenize.TokenError, SyntaxError):  # an answer may be no Python
         tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-        strings.extend(token.string for token in tokens if token.type not in LEFT_OUT)
+        words = (token.string for token in tokens if token.type not in LEFT_OUT)
+        strings.extend(islice(words, MOST_COMPARED))
     return tuple(strings)

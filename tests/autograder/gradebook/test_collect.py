@@ -1,7 +1,6 @@
 """What graders collect from an exchange in which learners may do as they like."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ TIME = "2024-06-05 14:00:00 UTC"
 class Exchange:
     """An exchange, and the course that is collected into."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, database: Path) -> None:
         self.inbound = root / "exchange" / "outage" / "inbound"
         self.inbound.mkdir(parents=True)
         self.course = root / "course"
@@ -28,7 +27,7 @@ class Exchange:
         config = Config()
         config.CourseDirectory.root = str(self.course)
         config.CourseDirectory.course_id = "outage"
-        config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+        config.CourseDirectory.db_url = f"sqlite:///{database}"
         config.CourseDirectory.assignment_id = NAME
         config.Exchange.root = str(root / "exchange")
         self._course = CourseDirectory(config=config)
@@ -56,10 +55,16 @@ class Exchange:
         return found, "\n".join(notes)
 
 
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests: nbgrader makes it in seconds, and it stays empty."""
+    return tmp_path_factory.mktemp("database") / "gradebook.db"
+
+
 @pytest.fixture
-def exchange(tmp_path: Path) -> Iterator[Exchange]:
+def exchange(tmp_path: Path, database: Path) -> Exchange:
     """An exchange in which ben has handed in."""
-    return Exchange(tmp_path)
+    return Exchange(tmp_path, database)
 
 
 def test_files_are_collected_as_nbgrader_does(exchange: Exchange) -> None:
