@@ -57,6 +57,7 @@ def main() -> int:
     os.write(bubblewrap.stdin.fileno(), b"\n")
     if not os.read(bubblewrap.stdout.fileno(), 1):
         return bubblewrap.wait() or 1
+    watch.bound_files(init, sandbox.limits["scratch_files"])
     watching = os.getpid()
     door = os.fork()
     if door == 0:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits on each process, but for the last three, which are on the whole sandbox.
+    """Limits on each process, but for the last four, which are on the whole sandbox.
 
     The service takes about 70 MB of memory, 5 threads and 0.7 s of CPU to start. An
     address space is far larger than the memory that a process uses.
@@ -18,6 +18,7 @@ class Limits:
     processes: int = 64  # threads count, too; each sandbox has a user of its own
     memory_mb: int = 768
     scratch_mb: int = 64
+    scratch_files: int = 10_000  # a kilobyte of the kernel's memory each, empty or not
     # Longer than any exercise is judged: an earlier end would look like a death.
     wall_s: int = 300
 

@@ -8,6 +8,8 @@ however it ends.
 """
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
 import select
@@ -15,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from types import FrameType
 from typing import Any
@@ -25,6 +28,11 @@ LOOK_EVERY_S = 0.1
 KILLED = 137  # 128 + SIGKILL, as shells report it
 KB = 1 << 10
 LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside", "launch.py")
+
+# linux/nsfs.h, linux/sched.h; linux/mount.h: MS_REMOUNT, MS_NOSUID, MS_NODEV
+NS_GET_USERNS = 0xB701
+CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
+REMOUNT = 32 | 2 | 4
 
 # Read-only inside, if this machine has them.
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
@@ -149,9 +157,12 @@ class Sandbox:
         ]
 
 
-def launcher(limits: dict[str, int], user: int | None) -> list[str]:
+def launcher(
+    limits: dict[str, int], user: int | None, gate: Sequence[int] = ()
+) -> list[str]:
     """Return the command before -m that runs a module under limits: see launch.py."""
-    return [sys.executable, LAUNCH, json.dumps({"limits": limits, "user": user})]
+    options = {"limits": limits, "user": user, "gate": list(gate)}
+    return [sys.executable, LAUNCH, json.dumps(options)]
 
 
 def folders_above(path: str) -> list[str]:
@@ -266,6 +277,43 @@ def overdrawn(program: int, inside: list[int], limits: dict[str, int]) -> str:
     return ""
 
 
+def bound_files(init: int, most: int) -> None:
+    """Let there be at most so many files in /tmp in the sandbox of process `init`.
+
+    Bubblewrap bounds bytes alone. This is done from outside, before any other people's
+    code runs: whoever owns the sandbox's mounts may change their options. Raises
+    OSError.
+    """
+    child = os.fork()
+    if child == 0:
+        code = errno.EIO
+        try:
+            remount(init, f"nr_inodes={most}")
+            code = 0
+        except OSError as exc:
+            code = exc.errno or errno.EIO
+        finally:
+            os._exit(code)
+    if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        raise OSError(code, f"cannot bound files in a sandbox: {os.strerror(code)}")
+
+
+def remount(init: int, options: str) -> None:
+    """Enter the sandbox of process `init`; change the options of /tmp there."""
+    import ctypes  # only in the child that needs it
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    mounts = os.open(f"/proc/{init}/ns/mnt", os.O_RDONLY)
+    owners = fcntl.ioctl(mounts, NS_GET_USERNS)
+    own = os.path.samestat(os.fstat(owners), os.stat("/proc/self/ns/user"))
+    if (
+        (not own and libc.setns(owners, CLONE_NEWUSER))
+        or libc.setns(mounts, CLONE_NEWNS)
+        or libc.mount(None, b"/tmp", None, REMOUNT, options.encode())
+    ):
+        raise OSError(ctypes.get_errno(), "the file system of a sandbox")
+
+
 def stop(bubblewrap: Process) -> None:
     """End bubblewrap and, because of --die-with-parent, everything inside."""
     bubblewrap.kill()
@@ -281,8 +329,19 @@ def tell(reason: str) -> None:
 def main() -> int:
     """Watch until the program inside ends, and return its exit code."""
     sandbox, module = Sandbox.from_json(sys.argv[1]), sys.argv[2:]
-    inside = launcher(sandbox.limits, sandbox.user_inside)
+    ready, reports = os.pipe()
+    waits, go = os.pipe()
+    for fd in (reports, waits):
+        os.set_inheritable(fd, True)
+    inside = launcher(sandbox.limits, sandbox.user_inside, [reports, waits])
     bubblewrap, init = start(sandbox, [*inside, *module])
+    os.close(reports)
+    os.close(waits)
+    if os.read(ready, 1):  # nothing if bubblewrap has failed
+        bound_files(init, sandbox.limits["scratch_files"])
+        os.write(go, b"\n")
+    os.close(ready)
+    os.close(go)
     if reason := overdrawn(bubblewrap.pid, [init], sandbox.limits):
         stop(bubblewrap)
         tell(reason)

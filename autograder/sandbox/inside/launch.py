@@ -10,13 +10,25 @@ import os
 import resource
 import runpy
 import sys
+from collections.abc import Sequence
 
 MB = 1 << 20
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
 
 
-def apply(limits: dict[str, int], user: int | None) -> None:
-    """Set the limits, and become the user `user`; neither can be undone."""
+def apply(limits: dict[str, int], user: int | None, gate: Sequence[int] = ()) -> None:
+    """Set the limits, and become the user `user`; neither can be undone.
+
+    Before, a byte goes to the first of two file descriptors at the `gate`, if there is
+    one, and is awaited from the second.
+    """
+    if gate:
+        reports, waits = gate
+        os.write(reports, b"\n")
+        if not os.read(waits, 1):
+            sys.exit(1)
+        os.close(reports)
+        os.close(waits)
     bounds = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_CPU: limits["cpu_s"],

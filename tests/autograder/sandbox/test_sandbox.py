@@ -152,6 +152,41 @@ except OSError as exc:
 
 
 @BOTH
+def test_empty_files_are_bounded(tmp_path: Path, way: Way) -> None:
+    """So are folders, links of both kinds, pipes and sockets: the kernel keeps each."""
+    code = """
+import os, socket
+os.chdir("/tmp")
+open("file", "w").close()
+kinds = {
+    "file": lambda name: os.close(os.open(name, os.O_CREAT)),
+    "folder": os.mkdir,
+    "link": lambda name: os.symlink("x", name),
+    "hard link": lambda name: os.link("file", name),
+    "pipe": os.mkfifo,
+    "socket": lambda name: socket.socket(socket.AF_UNIX).bind(name),
+}
+for kind, make in kinds.items():
+    made = []
+    try:
+        while len(made) < 5_000:
+            make(f"{kind} {len(made)}")
+            made.append(f"{kind} {len(made)}")
+    except OSError as exc:
+        print(kind, len(made) < 500, exc.strerror)
+    for name in made:
+        os.rmdir(name) if kind == "folder" else os.unlink(name)
+os.rename("file", "other")
+open("file", "w").write("still of use")
+"""
+    done = run(way, tmp_path, code, limits=Limits(scratch_files=500))
+    assert done.returncode == 0, done.stderr
+    kinds = ("file", "folder", "link", "hard link", "pipe", "socket")
+    expected = [f"{kind} True No space left on device" for kind in kinds]
+    assert done.stdout.splitlines() == expected
+
+
+@BOTH
 def test_wall_time_and_memory_of_the_whole_are_bounded(
     tmp_path: Path, way: Way
 ) -> None:
