@@ -85,8 +85,9 @@ def prepare(assignment: str, student: str, notebooks: list[str]) -> None:
         notebooks[:] = [str(folder / exercise.notebook.name)]
     except Exception as exc:
         raise SystemExit(
-            f"Cannot make the submission {notebooks[0]} safe to grade"
-            f" ({type(exc).__name__}: {exc}). Move it out of submitted/; grade again."
+            f"Cannot make the submission {one_line(notebooks[0])} safe to grade"
+            f" ({one_line(f'{type(exc).__name__}: {exc}')}). Move it out of submitted/;"
+            " grade again."
         ) from exc
 
 

@@ -17,7 +17,7 @@ from rapidfuzz.distance import Indel
 from rapidfuzz.process import cdist
 
 from autograder.judge import Answers, Exercise, Feedback, Verdict
-from autograder.printable import cell
+from autograder.printable import cell, one_line
 
 TEMPLATE = "report.html.j2"
 ALIKE_FROM = 0.95
@@ -259,7 +259,7 @@ def near(texts: Sequence[Sequence[str]]) -> Iterator[tuple[int, int, float]]:
 def gist(feedback: Feedback) -> str:
     """Return the first line of a feedback's `look`, or of all of it without one."""
     first, _, _ = (feedback.look or str(feedback)).partition("\n")
-    return first.removesuffix(" Its last lines:")
+    return one_line(first.removesuffix(" Its last lines:"))
 
 
 def significant(source: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ last.
 import importlib.util
 import os
 import socket
+import stat
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from typing import Any
 
 import pytest
 
+from autograder.files import paths_in
 from tests.instructor import NAME, Course, june, solution
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox]
@@ -86,9 +88,9 @@ def lay(course: Course, attack: str) -> None:
 def files_of(folder: Path) -> dict[str, bytes]:
     """What lies below `folder`: path → content."""
     return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and not path.is_symlink()
+        str(path): (folder / path).read_bytes()
+        for path in paths_in(folder)
+        if stat.S_ISREG((folder / path).lstat().st_mode)
     }
 
 
