@@ -12,6 +12,7 @@ from traitlets import Bool
 from autograder.judge import Exercise
 from autograder.judge.store import KEY, STORE, VERDICT, VerdictStore, as_task
 from autograder.learning.presenting import as_html, as_text
+from autograder.printable import one_line
 from autograder.sandbox import Confined
 
 from .submissions import ASIDE, READINGS, notes_on, read_notebook, rebuilt
@@ -66,7 +67,7 @@ class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
         )
         fresh.metadata[NOTES] = [*notes_on(submission, Path(ASIDE)), *odd]
         for note in fresh.metadata[NOTES]:
-            self.log.warning("%s: %s", names["student"], note)
+            self.log.warning("%s: %s", one_line(names["student"]), note)
         return fresh, resources
 
 

@@ -32,7 +32,7 @@ LARGEST_NOTEBOOK = 20_000_000
 
 # Braces and brackets in a notebook's text: each may be an object of half a kilobyte in
 # memory. A chart that brings its own JavaScript has 100,000.
-MOST_NODES = 500_000
+MOST_NODES = 300_000
 
 # What else may lie beside a notebook, and goes to the graders.
 MOST_FILES, LARGEST_SUBMISSION = 2_000, 200_000_000

@@ -201,7 +201,7 @@ def test_a_notebook_that_would_fill_the_memory_is_not_parsed(
     many = unit * (10_000_000 // len(unit))
     text = f'{{"cells": [{many}{{}}], "metadata": {{}}, "nbformat": 4}}'
     (submission / EXERCISE.notebook.name).write_text(text)
-    assert "has more than 500,000 braces" in safe(submission)
+    assert "has more than 300,000 braces" in safe(submission)
 
 
 @pytest.mark.parametrize(
