@@ -38,7 +38,7 @@ with Fleet(Release.named("good"), replicas=1) as good:
 # %% [markdown]
 # Return an X-Route header that fails **alike** (the same type of exception, from the same
 # line), from which **no single character** can be left out, and which has **at most 13
-# characters**. It must end a process of June's release, and none of the good one.
+# characters**. Such a header ends a process of June's release, and none of the good one.
 #
 # Lesson 04 has all that you need: `minimise`, `failure_of`, and your own eyes for the last
 # step. Use the empty cell below for it.
@@ -165,15 +165,20 @@ for header in (
 # ## Your turn: translate, and keep the cause
 #
 # `parse_route(header, shards_of)` reads a header and returns the pair of its region, in
-# lower case, and its shard, as a number.
+# lower case, and its shard, as an `int`. A header may write the shard as a number or as its
+# digits, and may have other fields.
 #
-# - A header that cannot be read raises **RouteError** *from* the exception that told. It is
-#   not for the caller to know five types. Which types there are, lesson 04 has shown; a
-#   number too large for `int` is a sixth (`1e999` is valid JSON).
+# - A header that cannot be read raises **RouteError**, or a subclass of it. It is not for
+#   the caller to know five types. Which types there are, lesson 04 has shown; a number too
+#   large for `int` is a sixth (`1e999` is valid JSON).
+# - It is raised *from* the exception that told: Python's, or one that you raise in a check
+#   of your own.
 # - The error carries a **note** with the header, as `repr` shows it.
-# - A shard that the region does not have raises RouteError as well.
-# - `shards_of(region)` is *our own* code: it returns the number of shards. What it raises is
-#   a bug of ours, and comes out **untouched**.
+# - A shard that the region does not have raises RouteError as well. Whether that one has a
+#   note and a cause is up to you.
+# - `shards_of(region)` is *our own* code: it returns the number of shards, which are counted
+#   from 0. What it raises is a bug of ours, and comes out **untouched**: the same exception,
+#   with no cause and no note of yours.
 
 # %% nbgrader={"grade_id": "parse_route", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import json

@@ -11,17 +11,28 @@ from autograder.instruments.expect import guards, require
 from autograder.instruments.functions import Functions
 
 THROUGH = """
-def through(parse_route, header):
-    shards = {"eu-west": 8, "us-east": 8, "ap-south": 4}
+import builtins
+
+
+def through(parse_route, header, shards, bug, text):
+    kind = getattr(builtins, bug, None) or type(bug, (Exception,), {})
+
+    def shards_of(region):
+        if bug:
+            raise kind(text)
+        return shards[region]
+
     try:
-        return list(parse_route(header, shards.__getitem__))
+        region, shard = parse_route(header, shards_of)
     except Exception as exc:
         notes = [str(note) for note in getattr(exc, "__notes__", [])]
         return {
-            "raised": type(exc).__name__,
-            "caused": exc.__cause__ is not None,
+            "refused": "RouteError" in [k.__name__ for k in type(exc).__mro__],
+            "caused": getattr(exc.__cause__, "__traceback__", None) is not None,
             "noted": any(repr(header) in note for note in notes),
+            "is_the_bug": type(exc) is kind and str(exc) == str(kind(text)),
         }
+    return [region, shard, type(shard).__name__]
 """
 
 
@@ -70,12 +81,15 @@ def test_other_headers_take_their_handlers(
 def test_other_headers_are_translated(
     functions: Functions, seeded: random.Random
 ) -> None:
-    region = seeded.choice(["eu-west", "us-east", "ap-south"])
-    shard = seeded.randint(0, 3)
-    valid = [
-        json.dumps({"region": region.upper(), "shard": shard}),
-        json.dumps({"shard": str(shard), "region": region.title(), word(seeded): 1}),
-    ]
+    region, count = f"{word(seeded)}-{word(seeded)}", seeded.randint(3, 30)
+    shards = {region: count, "eu-west": 8}
+    shard = seeded.randrange(count)
+    valid = {
+        json.dumps({"region": region.upper(), "shard": shard}): shard,
+        json.dumps({"shard": str(shard), "region": region.title()}): shard,
+        json.dumps({"region": region, word(seeded): {}, "shard": 0}): 0,
+        f'{{"region":"{region}","shard":{count - 1}}}': count - 1,
+    }
     malformed = [
         word(seeded),
         "",
@@ -86,20 +100,37 @@ def test_other_headers_are_translated(
         json.dumps({"region": None, "shard": shard}),
         json.dumps({"region": [region], "shard": shard}),
         json.dumps({"region": region, "shard": word(seeded)}),
-        json.dumps({"region": region, "shard": [shard]}),
+        json.dumps({"region": region, "shard": [shard], "trace": "7" * 300}),
         f'{{"region": "{region}", "shard": -1e999}}',
         f'{{"region": "{region}", "shard": NaN}}',
+        f"{{'region': \"{region}\\n\", 'shard': {shard}}}",
     ]
     missing = [
-        json.dumps({"region": region, "shard": seeded.randint(8, 99)}),
-        json.dumps({"region": region, "shard": -1}),
+        json.dumps({"region": region, "shard": number})
+        for number in (count, -1, seeded.randint(count, 10**9))
     ]
-    cases = [[header] for header in (*valid, *malformed, *missing)]
+    cases = [[h, shards, "", ""] for h in (*valid, *malformed, *missing)]
     results = [
         call.value for call in functions.calls("parse_route", cases, through=THROUGH)
     ]
-    require(results[: len(valid)] == [[region, shard]] * len(valid))
+    require(results[: len(valid)] == [[region, n, "int"] for n in valid.values()])
     wrong = results[len(valid) :]
-    require(all(isinstance(r, dict) and r["raised"] == "RouteError" for r in wrong))
-    require(all(r["noted"] for r in wrong))
-    require(all(r["caused"] for r in wrong[: len(malformed)]))
+    require(all(isinstance(r, dict) and r["refused"] for r in wrong))
+    require(all(r["noted"] and r["caused"] for r in wrong[: len(malformed)]))
+
+
+@guards(
+    "test_our_own_bugs_come_out",
+    sent="valid headers, where shards_of() has other bugs than those above.",
+    saw="not each of them came out.",
+    expected="the exception that shards_of() raises, whatever its type.",
+    look="what stands in your try besides the reading of the header.",
+)
+def test_other_bugs_come_out(functions: Functions, seeded: random.Random) -> None:
+    bugs = ("OSError", "AssertionError", "ZeroDivisionError", "UnboundLocalError")
+    cases = [
+        [json.dumps({"region": word(seeded), "shard": 1}), {}, bug, word(seeded)]
+        for bug in (*bugs, "LookupError", word(seeded).title())
+    ]
+    calls = functions.calls("parse_route", cases, through=THROUGH)
+    require(all(isinstance(c.value, dict) and c.value["is_the_bug"] for c in calls))
