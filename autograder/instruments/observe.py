@@ -9,13 +9,14 @@ so it is the same on a busy machine. All seconds here are such seconds.
 import json
 import math
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 
 from course.outage import Fleet, Release
 from course.outage.telemetry.events import Metric, value_of
 from course.outage.telemetry.scrape import read_metrics
-from course.outage.traffic.messages import http_request, put_order, well_formed_route
+from course.outage.traffic.messages import http_request, put_order
 from course.outage.traffic.wire import Response
 from course.service.routing import TOPOLOGY
 
@@ -25,8 +26,9 @@ READY_WITHIN_S = 15.0
 # has been closed, the process goes on answering.
 DYING_WITHIN_S = 2.0
 
-# The service's own log lines about a request; an answer has to add one that says why.
-BOUNDARY_LINES = {"request.answered", "request.failed"}
+# Loggers whose lines are not an answer's: of the service's own RequestLog, and of tasks
+# and futures that nobody waits for.
+NOT_THE_ANSWERS = {"course.service.telemetry", "asyncio"}
 
 FIRST_WITHIN_S = 3.0
 LOGGED_WITHIN_S = 1.0
@@ -38,12 +40,16 @@ BACKENDS = [(region, n) for region, count in TOPOLOGY.items() for n in range(cou
 
 @dataclass
 class Malformed:
-    """A malformed request of one `kind`, and how it and the requests after it ended."""
+    """A malformed request of one `kind`, and how it and the requests after it ended.
+
+    `lines` are what the answer has logged while no other request was under way.
+    """
 
     kind: str
     raw: bytes
     response: Response
     exit_codes: list[int]
+    lines: list[dict[str, object]]
     wrong: list[tuple[bytes, Response]] = field(default_factory=list)
 
 
@@ -82,9 +88,11 @@ class Experiment:
         self._kinds = list(requests)
         rng.shuffle(self._kinds)
         self._requests = requests
+        self._spellings = cycle(SPELLINGS)
         self._sent: list[Malformed] = []
         self._sending = self._send()
         self._answer = Patience(1.5, 0.2)
+        self._mark = Patience(LOGGED_WITHIN_S, 0.2)
         self.valid = Patience(1.5, 0.2)
         self.death = Patience(DYING_WITHIN_S, 0.3)
 
@@ -139,13 +147,15 @@ class Experiment:
         for kind in self._kinds:
             deaths = len(self.fleet.telemetry.exits())
             raw = self._requests[kind]
+            before = mark(self.fleet, self._mark)
             response = self.fleet.send(raw, self._answer.seconds)
             if response.outcome == "timeout":
                 self._answer.lose()
+            lines = answers_lines(self.fleet, before, mark(self.fleet, self._mark))
             self.outlives(deaths)
             exits = self.fleet.telemetry.exits()[deaths:]
             codes = [exit_.exit_code for exit_ in exits]
-            malformed = Malformed(kind, raw, response, codes)
+            malformed = Malformed(kind, raw, response, codes, lines)
             self._sent.append(malformed)
             yield malformed
             self.fleet.wait_ready(READY_WITHIN_S)
@@ -154,14 +164,13 @@ class Experiment:
 
     def _send_valid(self) -> tuple[bytes, Response] | None:
         """Send one valid request; return it and the response if that is wrong."""
-        route, region, shard = well_formed_route(self._rng)
-        while (region, shard) in self._avoid:
-            route, region, shard = well_formed_route(self._rng)
+        backend = self._rng.choice([b for b in BACKENDS if b not in self._avoid])
+        route = next(self._spellings)(self._rng, *backend)
         order = put_order(self._rng, route, f"{self._rng.getrandbits(32):08x}")
         response = self.fleet.send(order, self.valid.seconds)
         if response.outcome == "timeout":
             self.valid.lose()
-        return None if is_from(response, (region, shard)) else (order, response)
+        return None if is_from(response, backend) else (order, response)
 
 
 def metrics(fleet: Fleet, within_s: float) -> list[Metric]:
@@ -236,25 +245,54 @@ def spoken(records: Iterable[dict[str, object]]) -> list[dict[str, object]]:
     return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
 
 
-def explanations(fleet: Fleet, wanted: int) -> list[str]:
-    """Return the log's lines that neither the request boundary nor the server wrote.
+def mark(fleet: Fleet, patience: Patience) -> int:
+    """Return how many lines the log has up to now, those of earlier requests included.
 
-    A response may arrive before a line that was written before it, so this waits up to
-    LOGGED_WITHIN_S for `wanted` lines.
+    A line may arrive after the response of its request. So this sends a request that
+    names no route, and waits for the service's own line about it.
     """
-    fleet.telemetry.wait_for(
-        lambda _: len(_explanations(fleet)) >= wanted, LOGGED_WITHIN_S
+    response = fleet.send(http_request(None, path="/healthz"), patience.seconds)
+    if response.outcome == "timeout":
+        patience.lose()
+    request_id = (response.headers or {}).get("x-request-id")
+    place = 0
+
+    def arrived(_: object) -> bool:
+        nonlocal place
+        entries = fleet.telemetry.log_entries()
+        while place < len(entries):
+            place += 1
+            if entries[place - 1].record.get("request_id") == request_id:
+                return True
+        return False
+
+    if request_id:
+        if not fleet.telemetry.wait_for(arrived, patience.seconds):
+            patience.lose()
+    else:
+        fleet.catch_up()
+        place = len(fleet.telemetry.log_entries())
+    return place
+
+
+def answers_lines(fleet: Fleet, begin: int, end: int) -> list[dict[str, object]]:
+    """Return the records of the log from `begin` to `end` that the answer has written.
+
+    A line that no logger has written, such as print() does, has no level.
+    """
+    records = (entry.record for entry in fleet.telemetry.log_entries()[begin:end])
+    return [r for r in records if r.get("logger") not in NOT_THE_ANSWERS]
+
+
+def has_traceback(record: Mapping[str, object], *needed: str) -> bool:
+    """Return whether a field of a log record is a traceback that holds all `needed`.
+
+    It may be the field that loggers put it into, or any other text.
+    """
+    return any(
+        isinstance(text, str) and 'File "' in text and all(n in text for n in needed)
+        for text in record.values()
     )
-    return _explanations(fleet)
-
-
-def _explanations(fleet: Fleet) -> list[str]:
-    return [
-        str(record["event"])
-        for record in logged(fleet)
-        if record["event"] not in BOUNDARY_LINES
-        and not str(record.get("logger", "")).startswith("uvicorn")
-    ]
 
 
 def stopped(fleet: Fleet) -> str:
@@ -299,6 +337,34 @@ def route_to(backend: Backend) -> bytes:
     """Return the plainest X-Route header that names `backend`."""
     region, shard = backend
     return json.dumps({"region": region, "shard": shard}).encode()
+
+
+def _with_more(rng: random.Random, region: str, shard: int) -> bytes:
+    trace = f"{rng.getrandbits(128):032x}"
+    more = {"v": 2, "trace": trace, "tags": ["a", "b"]}
+    return json.dumps(more | {"region": region, "shard": shard}).encode()
+
+
+def _long(rng: random.Random, region: str, shard: int) -> bytes:
+    note = f"{rng.getrandbits(2400):0600x}"
+    return json.dumps({"region": region, "note": note, "shard": shard}).encode()
+
+
+# How clients spell a valid X-Route header.
+SPELLINGS: tuple[Callable[[random.Random, str, int], bytes], ...] = (
+    lambda rng, region, shard: route_to((region.upper(), shard)),
+    lambda rng, region, shard: (
+        b'{"shard":"%d","region":"%s"}' % (shard, region.encode())
+    ),
+    _with_more,
+    lambda rng, region, shard: route_to((region, shard)),
+    _long,
+    lambda rng, region, shard: (
+        b'{ "region" : "\\u%04x%s" , "shard" : %d }'
+        % (ord(region[0]), region[1:].encode(), shard)
+    ),
+    lambda rng, region, shard: route_to((region.title(), shard)),
+)
 
 
 def request_for(backend: Backend) -> bytes:
