@@ -31,20 +31,24 @@ print(Release.named("edge").diff())
 #
 # 1. **Statuses.** A missing or unreadable X-Route header is a **400**. One that can be read
 #    and names a backend that does not exist (unknown region, or no such shard) is a
-#    **404**. Invalid bodies are a 422, unknown paths a 404, wrong methods a 405 *with the
-#    headers that the framework gives it*. A bug of ours is a **500**. Valid requests are
-#    served as before.
+#    **404**. Invalid bodies are a 422 (one that is no JSON in UTF-8 may be a 400, which is
+#    what the framework makes of some), unknown paths a 404, wrong methods a 405 *with the
+#    headers that the framework gives it*. A bug of ours is a **500**, in `resolve` as in
+#    the store. Valid requests are served as before: a region in any case, a shard as a
+#    number or as its digits, with other fields or without.
 # 2. **Problem documents.** Every error response is `application/problem+json` (RFC 9457)
 #    with at least `type` (text, `"about:blank"` will do), `title` (text) and `status`, which
 #    equals the HTTP status.
 # 3. **No second failure.** A body with `NaN`, an infinite number or half a surrogate pair
 #    is a 422 like any other.
 # 4. **Request ids.** Every response has an `X-Request-ID`, the last 500 included, and the
-#    log's lines about the request have the same `request_id`.
+#    log's lines about the request have the same `request_id`. No two requests share one.
 # 5. **No leaks.** No traceback, no exception's name or text, no file, no secret in a body.
-# 6. **The log.** A malformed route leaves no error, but a line that names the exception
-#    which told (its cause). A bug leaves **exactly one** error, with a traceback in which
-#    its cause can still be read.
+#    The names of your own exceptions are for us as well.
+# 6. **The log.** A header that is a 400 or a 404 leaves no error, but a line of yours, of
+#    level info or warning. The line names the exception which told (its cause). If none did,
+#    because you asked before Python could raise, there is none to name. A bug leaves
+#    **exactly one** error, with a traceback in which its cause can still be read.
 #
 # What you can use:
 #

@@ -12,15 +12,31 @@ from dataclasses import dataclass
 import pytest
 
 from autograder.instruments.expect import guards, require
-from autograder.instruments.observe import BACKENDS, logged, request_for, route_to
+from autograder.instruments.observe import (
+    BACKENDS,
+    NOT_THE_ANSWERS,
+    SPELLINGS,
+    Backend,
+    has_traceback,
+    is_from,
+    logged,
+    plant,
+    request_for,
+    route_to,
+)
 from autograder.instruments.plugin import StartFleet
 from course.outage import Fleet, Release
 from course.outage.traffic.messages import http_request
 from course.outage.traffic.wire import Response
+from course.service.routing import TOPOLOGY
 
 AT_ONCE = 6
-SECRETS = ("s3cr3t-7c1", "/srv/keys/prod.pem")
+MEMBERS = ("type", "title")
+LEAKS = ("Traceback", "Errno", "OSError", "cannot use")
+NO_SHARDS: tuple[object, ...] = (None, [], {}, "1.5", "0x2", "")
+NO_REGIONS: tuple[object, ...] = (None, 7, True, [], {})
 BUGS = ("TypeError", "AttributeError", "OSError")
+BUGS_IN_RESOLVE = ("EOFError", "RegistryGone")
 
 PLANTED = """
 
@@ -49,6 +65,7 @@ class Sent:
     what: str
     statuses: tuple[int, ...]
     response: Response
+    backend: Backend | None = None  # that a 200 is from, if it must tell
 
     @property
     def request_id(self) -> str:
@@ -63,9 +80,12 @@ class Sent:
         except (ValueError, RecursionError):
             return False
         return (
-            headers.get("content-type", "").startswith("application/problem+json")
+            headers.get("content-type", "").partition(";")[0].strip().lower()
+            == "application/problem+json"
             and isinstance(document, dict)
-            and document.get("status") == self.response.status
+            and type(document.get("status")) is int
+            and document["status"] == self.response.status
+            and all(document.get(n) and isinstance(document[n], str) for n in MEMBERS)
         )
 
 
@@ -75,6 +95,7 @@ class Evidence:
 
     fleet: Fleet
     sent: list[Sent]
+    secrets: tuple[str, str]
 
     def of(self, what: str) -> list[Sent]:
         return [s for s in self.sent if s.what == what]
@@ -96,16 +117,25 @@ def plan(rng: random.Random, valid: bytes) -> list[tuple[str, tuple[int, ...], b
         b"7",
         json.dumps({"region": region}).encode(),
         json.dumps({"region": region, "shard": word(rng)}).encode(),
-        json.dumps({"region": region, "shard": None}).encode(),
-        json.dumps({"region": None, "shard": shard}).encode(),
-        json.dumps({"region": {}, "shard": shard}).encode(),
+        *(
+            json.dumps({"region": region, "shard": value}).encode()
+            for value in NO_SHARDS
+        ),
+        *(
+            json.dumps({"region": value, "shard": shard}).encode()
+            for value in NO_REGIONS
+        ),
         b'{"region": "eu-west", "shard": 1e999}',
         b'{"region": "eu-west", "shard": NaN}',
     ]
     unknown = [
         json.dumps({"region": word(rng), "shard": shard}).encode(),
         json.dumps({"region": region, "shard": rng.randint(8, 10**9)}).encode(),
-        json.dumps({"region": region, "shard": -1}).encode(),
+        *(
+            route_to((name, number))
+            for name, count in TOPOLOGY.items()
+            for number in (count, -1)
+        ),
     ]
     invalid = [b"{}", b"[]", b'{"item": "x"}', b'{"item": 1, "quantity": 2}']
     twice = [
@@ -122,7 +152,8 @@ def plan(rng: random.Random, valid: bytes) -> list[tuple[str, tuple[int, ...], b
         *(("twice", (422,), http_request(valid, "PUT", path, b)) for b in twice),
         ("framework", (404,), http_request(valid, path=f"/{word(rng)}")),
         ("framework", (405,), http_request(valid, "POST", path)),
-        *(("valid", (200,), http_request(valid)) for _ in range(10)),
+        ("framework", (400, 422), http_request(valid, "PUT", path, b'"\xff"')),
+        *(("valid", (200,), http_request(valid)) for _ in range(5)),
     ]
     rng.shuffle(made)
     return made
@@ -132,21 +163,37 @@ def plan(rng: random.Random, valid: bytes) -> list[tuple[str, tuple[int, ...], b
 def evidence(
     release: Release, start_fleet: StartFleet, seeded: random.Random
 ) -> Evidence:
-    fine, *buggy = seeded.sample(BACKENDS, 1 + len(BUGS))
+    planted, in_resolve = plant(release, seeded, BUGS_IN_RESOLVE)
+    sound = [backend for backend in BACKENDS if backend not in in_resolve.values()]
+    fine, *buggy = seeded.sample(sound, 1 + len(BUGS))
     bugs = dict(zip(buggy, BUGS, strict=True))
-    secret, file = SECRETS
+    secret, file = (
+        word(seeded) + word(seeded),
+        f"/srv/{word(seeded)}/{word(seeded)}.pem",
+    )
     code = PLANTED.format(bugs=bugs, secret=secret, file=file)
-    fleet = start_fleet(release.extended("store.py", code))
+    fleet = start_fleet(planted.extended("store.py", code))
 
     planned = plan(seeded, route_to(fine))
     planned += [("bug", (500,), request_for(backend)) for backend in buggy]
+    # 200 from those who do not call resolve().
+    planned += [
+        ("resolve", (500, 200), request_for(backend)) for backend in in_resolve.values()
+    ]
+    order = b'{"item": "tea", "quantity": 1}'
+    planned += [
+        ("order", (200,), http_request(spell(seeded, *fine), "PUT", "/orders/o", order))
+        for spell in SPELLINGS
+    ]
+    seeded.shuffle(planned)
 
     def send(each: tuple[str, tuple[int, ...], bytes]) -> Sent:
         what, statuses, raw = each
-        return Sent(what, statuses, fleet.send(raw, 3.0))
+        backend = fine if what == "order" else None
+        return Sent(what, statuses, fleet.send(raw, 3.0), backend)
 
     with ThreadPoolExecutor(AT_ONCE) as clients:
-        return Evidence(fleet, list(clients.map(send, planned)))
+        return Evidence(fleet, list(clients.map(send, planned)), (secret, file))
 
 
 @guards(
@@ -161,6 +208,7 @@ def evidence(
 def test_other_failures_have_their_status(evidence: Evidence) -> None:
     rest = [s for s in evidence.sent if s.what != "twice"]
     require(all(s.response.status in s.statuses for s in rest))
+    require(all(s.backend is None or is_from(s.response, s.backend) for s in rest))
 
 
 @guards(
@@ -171,7 +219,10 @@ def test_other_failures_have_their_status(evidence: Evidence) -> None:
     look="the kinds of failure that have no handler of yours.",
 )
 def test_other_errors_are_problem_documents(evidence: Evidence) -> None:
-    errors = [s for s in evidence.sent if s.what not in {"valid", "twice"}]
+    fine = {"valid", "order", "twice"}
+    errors = [
+        s for s in evidence.sent if s.what not in fine and s.response.status != 200
+    ]
     require(all(s.is_problem for s in errors))
 
 
@@ -212,8 +263,8 @@ def test_ids_of_many_at_once(evidence: Evidence) -> None:
     look="every place where an exception becomes text.",
 )
 def test_other_secrets_do_not_leak(evidence: Evidence) -> None:
-    bodies = "".join(s.response.text for s in evidence.sent)
-    leaks = (*SECRETS, "Traceback", "Errno", "OSError", "cannot use")
+    bodies = "".join(s.response.text for s in evidence.sent if s.what != "order")
+    leaks = (*evidence.secrets, *LEAKS)
     require(not any(leak in bodies for leak in leaks))
 
 
@@ -226,8 +277,9 @@ def test_other_secrets_do_not_leak(evidence: Evidence) -> None:
     look="who logs, and on which path nobody does.",
 )
 def test_other_failures_are_logged_once(evidence: Evidence) -> None:
-    refused = {s.request_id for s in evidence.sent if s.what == "refused"}
+    refused = {s.request_id for s in evidence.of("refused")}
     bugs = [s.request_id for s in evidence.of("bug")]
+    more = [s for s in evidence.of("resolve") if s.response.status != 200]
 
     def errors() -> list[dict[str, object]]:
         levels = {"error", "critical"}
@@ -237,5 +289,8 @@ def test_other_failures_are_logged_once(evidence: Evidence) -> None:
     found = [r.get("request_id") for r in errors()]
     require(not refused & set(found))
     require(all(found.count(bug) == 1 for bug in bugs))
-    traces = [str(r.get("exception", "")) for r in errors() if r["request_id"] in bugs]
-    require(all("FileNotFoundError" in trace for trace in traces))
+    require(all(found.count(s.request_id) == 1 for s in more))
+    told = [r for r in errors() if r.get("request_id") in bugs]
+    require(all(has_traceback(record, "FileNotFoundError") for record in told))
+    own = [r for r in logged(evidence.fleet) if r.get("logger") not in NOT_THE_ANSWERS]
+    require(refused <= {r.get("request_id") for r in own})

@@ -26,7 +26,7 @@ def find_backend(header: bytes) -> Backend:
         if exc.args[0] in ("region", "shard"):
             raise MalformedRoute from exc
         raise NoSuchBackend from exc
-    except Exception as exc:
+    except (AttributeError, OverflowError, TypeError, ValueError) as exc:
         logger.info("route.refused", cause=repr(exc))
         raise MalformedRoute from exc
 
