@@ -114,7 +114,8 @@ def test_malformed_requests_are_logged(experiment: Experiment) -> None:
         " sends what.",
         look=""
         if died
-        else "what print() writes: no logger, no level."
+        else "the lines that are no JSON and have no level: they went past the service's"
+        " logging, as print() does."
         if any(p.lines for p in silent)
         else "what your module logs about a malformed header, and at which level.",
     )
