@@ -9,6 +9,7 @@ so it is the same on a busy machine. All seconds here are such seconds.
 import json
 import math
 import random
+import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -307,16 +308,18 @@ PLANTED = """
 
 import builtins
 
-_resolve_without_the_bug = resolve
+{resolve} = resolve
 
 
 def resolve(header: bytes) -> Backend:
-    backend = _resolve_without_the_bug(header)
+    backend = {resolve}(header)
     if bug := {bugs!r}.get((backend.region, backend.shard)):
-        kind = getattr(builtins, bug, None) or type(bug, (Exception,), {{}})
-        raise kind("routing table out of step")
+        kind, message = bug
+        raise (getattr(builtins, kind, None) or type(kind, (Exception,), {{}}))(message)
     return backend
 """
+
+IN_MESSAGES = string.ascii_letters + string.digits + " .,:;'()-/_"
 
 
 def plant(
@@ -324,13 +327,25 @@ def plant(
 ) -> tuple[Release, dict[str, Backend]]:
     """Return `release` with bugs in its resolve(), and each exception → its backend.
 
-    A valid request for such a backend raises that exception. The backends are drawn at
-    random each time, and every check of an exercise uses the same release: an answer
-    cannot tell from the code around it which check is running.
+    A valid request for such a backend raises that exception. The backends, the
+    messages and the names in the code are drawn at random each time, and every check of
+    an exercise uses the same release: an answer can neither know a planted exception by
+    its text nor tell from the code around it which check is running.
     """
     bugs = dict(zip(exceptions, rng.sample(BACKENDS, len(exceptions)), strict=True))
-    code = PLANTED.format(bugs={backend: name for name, backend in bugs.items()})
+    kinds = {backend: (name, drawn_message(rng)) for name, backend in bugs.items()}
+    code = PLANTED.format(bugs=kinds, resolve=drawn_name(rng))
     return release.extended("routing.py", code), bugs
+
+
+def drawn_message(rng: random.Random) -> str:
+    """Return a text for a planted exception; it may be empty."""
+    return "".join(rng.choices(IN_MESSAGES, k=rng.randint(0, 40)))
+
+
+def drawn_name(rng: random.Random) -> str:
+    """Return a name for something in planted code."""
+    return "_" + "".join(rng.choices(string.ascii_lowercase, k=12))
 
 
 def route_to(backend: Backend) -> bytes:
