@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import cycle, repeat
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +79,17 @@ class SuiteRunner:
         self._out_of_time = 0
 
     def run(
-        self, releases: Mapping[str, Release], telling: Collection[str] | None = None
+        self,
+        releases: Mapping[str, Release],
+        telling: Collection[str] | None = None,
+        orders: Sequence[int] = (0,),
     ) -> dict[str, SuiteRun]:
         """Run the suite on each of `releases`, in random order; return runs by name.
 
         With `telling`, all that is asked is whether one of these tests fails: a run
-        ends with the first that does, and without any there is none.
+        ends with the first that does, and without any there is none. On one release
+        after another, in turn, the tests run in one of `orders`: 0 is that of the file,
+        1 the reverse of it, and any other number is a shuffled one.
         """
         if telling is not None and not telling:
             return dict.fromkeys(releases, SuiteRun((), ()))
@@ -93,8 +98,10 @@ class SuiteRunner:
         order = list(releases)
         self._rng.shuffle(order)
         shuffled = [releases[name] for name in order]
+        in_turn = dict(zip(releases, cycle(orders), strict=False))
+        of_tests = [in_turn[name] for name in order]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            ended = pool.map(self._run, shuffled, repeat(telling or ()))
+            ended = pool.map(self._run, shuffled, repeat(telling or ()), of_tests)
             runs = dict(zip(order, ended, strict=True))
         return {name: runs[name] for name in releases}
 
@@ -111,7 +118,7 @@ class SuiteRunner:
             self._forks = server.wait_ready().address
             self._fleets = confinement(self._confined, self._forks)
 
-    def _run(self, release: Release, telling: Collection[str]) -> SuiteRun:
+    def _run(self, release: Release, telling: Collection[str], order: int) -> SuiteRun:
         if self._out_of_time >= AT_ONCE:
             return SuiteRun((), (), OUT_OF_TIME)  # every other run would end so, too
         unnamed = Release("release", release.modules)
@@ -137,7 +144,7 @@ class SuiteRunner:
             with closing(
                 reports(
                     "run_suite",
-                    [address, str(PROJECT), str(file)],
+                    [address, str(PROJECT), str(file), str(order)],
                     "",
                     self._confined,
                     self._within_s,

@@ -1,6 +1,9 @@
 """Runs a learner's test suite against one service.
 
-    run_suite.py FD SOCKET COURSE_ROOT TEST_FILE
+    run_suite.py FD SOCKET COURSE_ROOT TEST_FILE ORDER
+
+The tests run in the order of the file if ORDER is 0, in the reverse of it if it is 1,
+and for any other number in one that is shuffled and always the same.
 
 Tests get the fixture `service`. Its `send(raw, timeout_s)` sends a request to the
 service under test, and its `log()` returns the service's log records, from the file
@@ -13,6 +16,7 @@ is too busy to tell.
 
 import json
 import os
+import random
 import sys
 import time
 from contextlib import suppress
@@ -81,14 +85,23 @@ class Service:
 class Reporter:
     """A pytest plugin that gives tests the service, and reports their outcomes."""
 
-    def __init__(self, fd: int, service: Service) -> None:
+    def __init__(self, fd: int, service: Service, order: int) -> None:
         self._fd = fd
         self._service = service
+        self._order = order
 
     @pytest.fixture(scope="session")
     def service(self) -> Service:
         """Return the service under test."""
         return self._service
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put the tests into the order that was asked for."""
+        if self._order == 1:
+            items.reverse()
+        elif self._order:
+            random.Random(self._order).shuffle(items)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Report each call, and each setup or teardown that failed."""
@@ -131,7 +144,7 @@ def be_patient_and_brief() -> None:
 
 def main() -> None:
     """Run pytest on the suite's file."""
-    fd, address, root, file = sys.argv[1:]
+    fd, address, root, file, order = sys.argv[1:]
     sys.path.insert(0, root)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     options = [
@@ -146,7 +159,8 @@ def main() -> None:
     ]
     be_patient_and_brief()
     service = Service(address, os.path.dirname(file))
-    sys.exit(pytest.main([*options, file], plugins=[Reporter(int(fd), service)]))
+    reporter = Reporter(int(fd), service, int(order))
+    sys.exit(pytest.main([*options, file], plugins=[reporter]))
 
 
 if __name__ == "__main__":

@@ -205,6 +205,26 @@ def test_a_run_ends_with_the_first_failure_that_tells(confined: Confined) -> Non
         assert runner.run({"june": BAD}, telling) == {"june": expected}
 
 
+IN_ORDER = """
+ran = []
+def test_one(service): assert ran == []; ran.append(1)
+def test_two(service): assert ran == [1]; ran.append(2)
+def test_three(service): assert ran == [1, 2]; ran.append(3)
+def test_four(service): assert ran == [1, 2, 3]
+"""
+
+
+def test_tests_run_in_the_order_that_is_asked_for() -> None:
+    """That of the file, its reverse, and another that is always the same."""
+    runner = SuiteRunner(IN_ORDER, Confined.LIMITS, seed=1)
+    releases = dict.fromkeys(("file", "reverse", "shuffled"), GOOD)
+    runs = runner.run(releases, orders=(0, 1, 2))
+    assert runs["file"].accepts
+    assert set(runs["reverse"].passed) == {"::test_one"}
+    assert not runs["shuffled"].accepts
+    assert runner.run({"again": GOOD}, orders=(2,)) == {"again": runs["shuffled"]}
+
+
 UNREAD = "the cell cannot be imported: {}"
 NO_PYTHON = "SyntaxError: 'return' outside function (test_answer.py, line 1)"
 
@@ -270,15 +290,18 @@ def test_releases_are_run_in_an_order_of_the_seed(
     """Shuffled, and reported in the order that they were given in."""
     seen: list[Release] = []
 
-    def note(_: SuiteRunner, release: Release, telling: Collection[str]) -> SuiteRun:
+    def note(
+        _: SuiteRunner, release: Release, telling: Collection[str], order: int
+    ) -> SuiteRun:
         assert not telling
+        assert order == int(release.name[1:]) % 3
         seen.append(release)
         return SuiteRun((release.name,), ())
 
     monkeypatch.setattr(SuiteRunner, "_run", note)
     monkeypatch.setattr("autograder.instruments.suites.FEW", 8)
     releases = {f"r{n}": Release(f"r{n}") for n in range(8)}
-    runs = SuiteRunner("", Confined.LIMITS, seed=1).run(releases)
+    runs = SuiteRunner("", Confined.LIMITS, seed=1).run(releases, orders=(0, 1, 2))
     assert list(runs) == list(releases)
     assert all(run.passed == (name,) for name, run in runs.items())
     assert [release.name for release in seen] != list(releases)
