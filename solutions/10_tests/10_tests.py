@@ -41,12 +41,18 @@
 # - `service.log()` is the list of all records logged so far, each a dict. Those about the
 #   requests before it are there.
 #
-# A process that has died stays dead. Tests may run in any order, and each suite has 25
-# seconds for all of its tests.
+# A process that has died stays dead. Tests may run in any order, and do: each release gets
+# another one. Each suite has 25 seconds for all of its tests.
 #
 # It is judged by releases: **four correct ones must pass**, each built another way, and of
-# **twelve faulty ones at least ten must be found**. A fault is found by a test that fails on it
-# and passes on all four correct ones.
+# **twelve faulty ones at least ten must be found** (for six there are two points of the five).
+# Among those must be one of each kind: faults about malformed requests, about faults of ours,
+# about the log, about what answers carry, about valid requests.
+#
+# A fault is found by a test that fails on it and passes on all four correct ones. What fails
+# by chance finds nothing: on one and the same release, the same tests fail each time.
+#
+# Grading adds a correct release, and five faulty ones of which three must be found.
 
 # %% nbgrader={"grade_id": "suite", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import json

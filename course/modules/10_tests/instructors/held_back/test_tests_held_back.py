@@ -12,24 +12,27 @@ from autograder.instruments.planted import Planted, planted
 from autograder.instruments.suites import SuiteRun, SuiteRunner
 
 WANTED = 3  # of five
+ORDER = 4  # of the tests: shuffled, and another one than in the visible checks
 
 
 @pytest.fixture(scope="module")
 def runs(suite: SuiteRunner) -> list[tuple[Planted, SuiteRun]]:
     known = planted(Path(__file__).with_name("releases.toml"))
-    runs = suite.run({p.release.name: p.release for p in known if not p.family})
-    [right] = runs.values()
+    right = {p.release.name: p.release for p in known if not p.family}
+    runs = suite.run(right, orders=[ORDER])
+    [run] = runs.values()
     faulty = {p.release.name: p.release for p in known if p.family}
-    runs |= suite.run(faulty, telling=right.passed)
+    runs |= suite.run(faulty, telling=run.passed, orders=[ORDER])
     return [(each, runs[each.release.name]) for each in known]
 
 
 @guards(
     "test_right_releases_pass",
     sent="another correct release.",
-    saw="a test of yours fails on it.",
-    expected="every test to pass on whatever keeps the promises of the table.",
-    look="which of your assertions say more than the table.",
+    saw="your suite does not pass on it: a test fails, or time runs out.",
+    expected="every test to pass in 25 seconds on whatever keeps the promises of the"
+    " table, in any order.",
+    look="",
 )
 def test_another_right_release_passes(runs: list[tuple[Planted, SuiteRun]]) -> None:
     require(all(run.accepts for each, run in runs if not each.family))
@@ -39,7 +42,7 @@ def test_another_right_release_passes(runs: list[tuple[Planted, SuiteRun]]) -> N
     "test_ten_of_twelve_faults_are_found",
     sent="five other releases, each with one fault.",
     saw="fewer than three of them were found.",
-    expected="most: the table speaks of all.",
+    expected="three of them at least: the table speaks of all.",
     look="whether your tests check what is promised, or what the twelve releases do.",
 )
 def test_other_faults_are_found(runs: list[tuple[Planted, SuiteRun]]) -> None:
