@@ -246,6 +246,18 @@ def spoken(records: Iterable[dict[str, object]]) -> list[dict[str, object]]:
     return [r for r in records if isinstance(r.get("level"), str) and "event" in r]
 
 
+def names(record: Mapping[str, object], *functions: str) -> bool:
+    """Return whether a log record names all `functions`, as a traceback does.
+
+    It may do so in any field, as text or in a structure.
+    """
+    try:
+        text = json.dumps(record)
+    except RecursionError:
+        return False
+    return all(function in text for function in functions)
+
+
 def mark(fleet: Fleet, patience: Patience) -> int:
     """Return how many lines the log has up to now, those of earlier requests included.
 

@@ -28,6 +28,13 @@ PROMTOOL_WITHIN_S = 10.0
 # A short expression can make a long label, and much memory.
 LIMITS = {resource.RLIMIT_DATA: 512 << 20, resource.RLIMIT_FSIZE: 4 << 20}
 DURATION = re.compile(r"(\d{1,6}(ms|[smhdwy]))+|0")
+UNIT = re.compile(r"(\d+)(ms|[smhdwy])")
+DAY_S = 86_400
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600} | {
+    "d": DAY_S,
+    "w": 7 * DAY_S,
+    "y": 365 * DAY_S,
+}
 
 
 class RuleUnreadable(Exception):
@@ -157,7 +164,7 @@ def firing(
         output = _run(folder, "test", "rules", "test.yml", fails=True)
     fires: dict[str, set[int]] = {name: set() for name in recordings}
     for name, time in re.findall(r"name: (.*),\s+alertname: .*?, time: (\S+),", output):
-        fires[name].add(_seconds(time))
+        fires[name].add(int(seconds(time)))
     return fires
 
 
@@ -241,8 +248,6 @@ def _wait(running: subprocess.Popen[bytes]) -> None:
     raise RuleUnreadable("Prometheus could not evaluate it in time.")
 
 
-def _seconds(duration: str) -> int:
-    """Return the whole seconds of a duration in Prometheus's notation, such as 1m5s."""
-    units = {"h": 3600, "m": 60, "s": 1}
-    parts = re.findall(r"(\d+)([hms])(?!s)", duration)
-    return sum(int(count) * units[unit] for count, unit in parts)
+def seconds(duration: str) -> float:
+    """Return the seconds of a duration in Prometheus's notation, such as 1m5s."""
+    return sum(int(count) * UNITS[unit] for count, unit in UNIT.findall(duration))

@@ -28,14 +28,20 @@ print(noisy.source("boundary.py"))
 # %% [markdown]
 # `signals.py` is that outermost layer. Rewrite it so that
 #
-# 1. **a fault of ours** gives exactly *one* record of level error: with the traceback, and
-#    with the request id that the client gets;
-# 2. **a fault of the client** gives none. It is a line of level info or warning;
-# 3. `request_errors_total{route="…", error="…"}` counts faults of ours: `route` is the
-#    *template*, such as `/orders/{order_id}`, and `error` the class of the exception, such as
-#    `RoutingFailed`;
-# 4. **no label takes its value from a client**: 1,000 different URLs add no series. What
-#    matches no route counts under `unmatched`.
+# 1. **a fault of ours** gives exactly *one* record of level error (or critical), with the
+#    traceback, in whatever field, and with the request id that the client gets;
+# 2. **a fault of the client** gives none. It is a line of level info or warning, with the
+#    request id as well;
+# 3. `request_errors_total{route="…", error="…"}` counts faults of ours and nothing else:
+#    `route` is the *template*, such as `/orders/{order_id}`, and `error` the class of the
+#    exception, such as `RoutingFailed`;
+# 4. `http_requests_total{route="…", status="…"}` counts each answer, as in the given module,
+#    by the same `route` and its status, such as `404`;
+# 5. **no label takes its value from a client**: 1,000 different URLs, methods and headers
+#    add no series. What matches no route counts under `unmatched`.
+#
+# What clients get stays as it is: the same statuses, and in each answer an `X-Request-ID`
+# of its own. In the log it is called `request_id`.
 #
 # FastAPI puts the route that it found into the scope: `scope["route"].path`, and no such key
 # where it found none.
@@ -123,10 +129,12 @@ class Signals:
 #
 # `routing_alert(scrapes)` gets all scrapes of the last `WINDOW_S` seconds, in the order of
 # time, and returns whether the alert fires: **more than 1% of the requests answered in that
-# time failed with `RoutingFailed`**.
+# time failed with `RoutingFailed`**. All replicas, routes and statuses count together.
 #
+# - It goes by these scrapes alone: windows come in any order.
 # - Counters only grow, so the *increase* counts. A process that ends takes its counters with
-#   it; the next one has another `pid` and begins at 0.
+#   it; the next one has another `pid` and begins at 0. What it had counted in the window
+#   until its last scrape still counts.
 # - A series appears with its first increment. One that a scrape does not have yet was 0.
 # - A process whose first scrape is younger than the oldest scrape of all has been started
 #   within the window: all that it has counted is increase.
@@ -181,14 +189,15 @@ for name in INCIDENTS:
 # ## Your turn: the same as a rule
 #
 # In production Prometheus does the scraping, and the alert is a rule in a file. Return such a
-# file: one group with one rule, whose alert is called **RoutingExceptions** and which fires
-# under the same condition, over the last 10 seconds (`[10s]`; nobody would in earnest, but
-# our incidents are short).
+# file, as text of at most 10,000 characters: one group with one rule, whose alert is called
+# **RoutingExceptions** and which fires under the same condition, by the same two counters,
+# over the last 10 seconds (`[10s]`; nobody would in earnest, but our incidents are short).
+# Where it has a `for`, that is 5 seconds at most.
 #
 # Lesson 09 has one for another alert. `rate()` and `increase()` know of counters that begin
 # again. Aggregate over replicas and routes *before* you divide, or each series is divided by
 # its namesake alone. If `promtool` is on this machine, the check runs your rule in it, on the
-# four incidents; otherwise it only reads the file.
+# four incidents and on made-up series near the threshold; otherwise it only reads the file.
 
 
 # %% nbgrader={"grade_id": "alert_rule", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}

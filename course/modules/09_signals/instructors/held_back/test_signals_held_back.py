@@ -12,11 +12,20 @@ import pytest
 
 from autograder.instruments.expect import guards, require
 from autograder.instruments.functions import Functions
-from autograder.instruments.observe import BACKENDS, logged, metrics, plant, request_for
+from autograder.instruments.observe import (
+    BACKENDS,
+    drawn_message,
+    drawn_name,
+    logged,
+    metrics,
+    names,
+    plant,
+    request_for,
+)
 from autograder.instruments.plugin import StartFleet
 from autograder.instruments.promtool import (
     RuleUnreadable,
-    firing_seconds,
+    firing,
     promtool,
     read_rule,
 )
@@ -29,25 +38,25 @@ WINDOW_S = 10
 
 PLANTED = """
 
-_get = OrderStore.get
+{name}_get = OrderStore.get
 
 
-async def get(self: OrderStore, backend: Backend, order_id: str) -> Order | None:
+async def {name}(self: OrderStore, backend: Backend, order_id: str) -> Order | None:
     if (backend.region, backend.shard) == {backend!r}:
-        raise ExceptionGroup(order_id, [OSError("one"), ValueError("two")])
-    return await _get(self, backend, order_id)
+        raise ExceptionGroup({message!r}, [OSError("one"), ValueError(order_id)])
+    return await {name}_get(self, backend, order_id)
 
 
-OrderStore.get = get
+OrderStore.get = {name}
 """
 
 
 @dataclass
 class Evidence:
-    """The fault that each request met, and its answer; the replica still runs."""
+    """What each fault came through, and the answer to it; the replica still runs."""
 
     fleet: Fleet
-    answers: list[tuple[str, Response]]
+    answers: list[tuple[tuple[str, str], Response]]
 
     def errors(self, request_id: str) -> list[dict[str, Any]]:
         told = [r for r in logged(self.fleet) if r.get("request_id") == request_id]
@@ -61,13 +70,18 @@ def evidence(
     buggy, bugs = plant(release, seeded, ("OSError", "Unheard"))
     left = [backend for backend in BACKENDS if backend not in bugs.values()]
     grouped = seeded.choice(left)
-    fleet = start_fleet(buggy.extended("store.py", PLANTED.format(backend=grouped)))
-    faults = [("RoutingFailed", request_for(backend)) for backend in bugs.values()]
+    name = drawn_name(seeded)
+    code = PLANTED.format(name=name, backend=grouped, message=drawn_message(seeded))
+    fleet = start_fleet(buggy.extended("store.py", code))
+    faults = [
+        (("find_backend", "backend_of"), request_for(backend))
+        for backend in bugs.values()
+    ]
     for n in range(3):
         raw = request_for(grouped).replace(b"/orders ", b"/orders/u%d " % n)
-        faults.append(("ExceptionGroup", raw))
+        faults.append(((name, "get_order"), raw))
     seeded.shuffle(faults)
-    return Evidence(fleet, [(kind, fleet.send(raw, 3.0)) for kind, raw in faults])
+    return Evidence(fleet, [(through, fleet.send(raw, 3.0)) for through, raw in faults])
 
 
 @guards(
@@ -81,12 +95,12 @@ def test_other_faults(evidence: Evidence) -> None:
     def logged_of(request_id: str, _: Telemetry) -> bool:
         return bool(evidence.errors(request_id))
 
-    for kind, answer in evidence.answers:
+    for through, answer in evidence.answers:
         require(answer.status == 500)
         request_id = (answer.headers or {}).get("x-request-id", "")
         evidence.fleet.telemetry.wait_for(partial(logged_of, request_id), 1.5)
         found = evidence.errors(request_id)
-        require(len(found) == 1 and kind in str(found[0].get("exception")))
+        require(len(found) == 1 and names(found[0], *through))
 
 
 @guards(
@@ -100,38 +114,53 @@ def test_other_faults_are_counted(evidence: Evidence) -> None:
     counted = metrics(evidence.fleet, 3.0)
     series = [m for m in counted if m.name == "request_errors_total" and m.labels]
     grouped = [m for m in series if m.labels.get("error") == "ExceptionGroup"]
-    require(len(grouped) == 1 and "{order_id}" in str(grouped[0]) and len(series) == 2)
+    require(len(grouped) == 1 and "{order_id}" in str(grouped[0]))
+    require(sum(m.value != 0 for m in series) == 2)
 
 
-def drawn(rng: random.Random) -> tuple[list[dict[str, Any]], float]:
-    """Scrapes of two replicas, one of which may be replaced; the share that failed."""
+SHARES = (0.0, 0.007, 0.013, 0.2)
+ROUTES = ("a", "b")
+
+
+def drawn(
+    rng: random.Random, seconds: int, share: float
+) -> tuple[list[dict[str, Any]], float]:
+    """Scrapes of two replicas with two routes each; what share failed since the first.
+
+    About `share` of all fail, half of that in one place, as far as there is room. A
+    replica may be started anew.
+    """
     scrapes: list[dict[str, Any]] = []
+    places = [(replica, route) for replica in (0, 1) for route in ROUTES]
+    more = {place: rng.choice([1000, 1000, 4000]) for place in places}
+    wrong = {place: round(share * n / 2) for place, n in more.items()}
+    bad = rng.choice(places)
+    wrong[bad] += min(more[bad] // 2, round(share * sum(more.values()) / 2))
+    counts = {place: rng.randint(0, 9000) for place in places}
+    errors = {place: rng.choice([0, count // 2]) for place, count in counts.items()}
+    pids = [rng.randint(2, 99), rng.randint(100, 199)]
+    anew = rng.choice([0, seconds // 2])
     requests = failed = 0
-    restarts = rng.random() < 0.5
-    share = rng.choice([0.0, 0.002, 0.03, 0.2])
-    state = {}
-    for replica in (0, 1):
-        state[replica] = [rng.randint(1, 99) + 100 * replica, rng.randint(0, 9000), 0]
-        state[replica][2] = rng.randint(0, state[replica][1])
-    for t in range(1, 11):
-        for replica, told in state.items():
-            if restarts and replica == 1 and t == 6:
-                told[:] = [told[0] + 1000, 0, 0]
+    for t in range(1, seconds + 1):
+        if t == anew:
+            pids[1] += 1000
+            for route in ROUTES:
+                counts[1, route] = errors[1, route] = 0
+        for place in places:
+            counts[place] += more[place]
+            errors[place] += wrong[place]
             if t > 1:
-                more = rng.randint(80, 120)
-                bad = round(more * share)
-                told[1] += more
-                told[2] += bad
-                requests, failed = requests + more, failed + bad
-            pid, count, errors = told
-            half = count // 2
-            samples = [
-                ["http_requests_total", {"route": "/a", "status": "200"}, half],
-                ["http_requests_total", {"route": "/b", "status": "200"}, count - half],
-            ]
-            if errors:
-                labels = {"error": "RoutingFailed", "route": "/a"}
-                samples.append(["request_errors_total", labels, errors])
+                requests, failed = requests + more[place], failed + wrong[place]
+        for replica, pid in enumerate(pids):
+            samples: list[list[Any]] = []
+            for route in ROUTES:
+                count, error = counts[replica, route], errors[replica, route]
+                for status, n in (("200", count // 2), ("500", count - count // 2)):
+                    labels = {"route": f"/{route}", "status": status}
+                    samples.append(["http_requests_total", labels, n])
+                if error:
+                    labels = {"error": "RoutingFailed", "route": f"/{route}"}
+                    samples.append(["request_errors_total", labels, error])
             scrapes.append(
                 {"t": float(t), "replica": replica, "pid": pid, "samples": samples}
             )
@@ -146,10 +175,10 @@ def drawn(rng: random.Random) -> tuple[list[dict[str, Any]], float]:
     look="counters that begin again, and what is added up.",
 )
 def test_drawn_scrapes(functions: Functions, seeded: random.Random) -> None:
-    cases = [drawn(seeded) for _ in range(60)]
+    cases = [drawn(seeded, 10, share) for share in SHARES * 12]
     calls = functions.calls("routing_alert", [[scrapes] for scrapes, _ in cases])
     for (_, share), call in zip(cases, calls, strict=True):
-        require(call.value is (share > 0.01))
+        require(call.ended == "returned" and bool(call.value) is (share > 0.01))
 
 
 def disguised(name: str, seeded: random.Random) -> list[dict[str, Any]]:
@@ -179,8 +208,8 @@ def test_incidents_in_disguise(functions: Functions, seeded: random.Random) -> N
             for now in sorted({s["t"] for s in scrapes})
         ]
         calls = functions.calls("routing_alert", [[w] for w in windows])
-        require(all(isinstance(call.value, bool) for call in calls))
-        require(any(call.value for call in calls[15:25]) is fires)
+        require(all(call.ended == "returned" for call in calls))
+        require(any(bool(call.value) for call in calls[15:25]) is fires)
 
 
 @guards(
@@ -195,10 +224,15 @@ def test_the_rule_on_incidents_in_disguise(
 ) -> None:
     if not promtool():
         return
+    recordings = {name: disguised(name, seeded) for name in ("database", "routing")}
+    made_up = {f"{share}": drawn(seeded, 40, share)[0] for share in SHARES}
     try:
         rule = read_rule(str(functions.call("alert_rule").value))
-        for name, fires in (("database", True), ("routing", False)):
-            found = firing_seconds(rule, disguised(name, seeded))
-            require(any(15 <= t <= 25 for t in found) is fires)
+        fires = firing(rule, recordings | made_up)
+        require(any(15 <= t <= 25 for t in fires["database"]))
+        require(not any(15 <= t <= 25 for t in fires["routing"]))
+        for share in SHARES:
+            steady = {t in fires[f"{share}"] for t in range(35, 41)}
+            require(steady == {share > 0.01})
     except RuleUnreadable:
         require(met=False)
