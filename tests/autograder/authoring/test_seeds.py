@@ -32,7 +32,7 @@ WRONG_SEEDS = 30
 FEWER_SEEDS = {
     "test_the_budget_holds": 2,
     "test_an_outage_that_ends": 4,
-    "test_the_alert_knows_the_incident": 12,
+    "test_the_alert_knows_the_incident": 3,
     "test_incidents_in_disguise": 12,
     "test_the_rule_on_incidents_in_disguise": 12,
 }
