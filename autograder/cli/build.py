@@ -7,6 +7,7 @@ autograder/judge/verdict → autograder/verdict.schema.json
 authoring/matrix         → course/matrix.md
 authoring/topics         → course/topics.md
 known answers of 13      → course/modules/13_game_day/outages.sealed
+defects of 11            → course/modules/11_review/checks/key.toml
 """
 
 import io
@@ -26,7 +27,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.authoring import matrix, topics
 from autograder.authoring.known import cases
-from autograder.authoring.sealing import seal
+from autograder.authoring.sealing import KEY, review_key, seal
 from autograder.judge import Exercise, Verdict
 from autograder.learning import game_day
 from course.outage.tempdirs import own_folder
@@ -40,7 +41,8 @@ SCHEMA = "autograder/verdict.schema.json"
 MATRIX = "course/matrix.md"
 TOPICS = "course/topics.md"
 SEALED = str(game_day.SEALED.relative_to(PROJECT))
-SINGLE = (SCHEMA, MATRIX, TOPICS, SEALED)
+REVIEW_KEY = str(KEY.relative_to(PROJECT))
+SINGLE = (SCHEMA, MATRIX, TOPICS, SEALED, REVIEW_KEY)
 
 
 def build(
@@ -82,6 +84,8 @@ def build(
         sealed = seal(cases(Exercise.named(game_day.EXERCISE)))
         (fresh / SEALED).parent.mkdir(parents=True)
         (fresh / SEALED).write_text(sealed)
+        (fresh / REVIEW_KEY).parent.mkdir(parents=True)
+        (fresh / REVIEW_KEY).write_text(review_key(Exercise.named("11")))
         different += [path for path in SINGLE if not same(PROJECT / path, fresh / path)]
         if check_only and different:
             differ(different)

@@ -1,5 +1,6 @@
-"""A review by place and kind; a checker on forty labelled snippets."""
+"""A review by place and kind; a checker on labelled snippets."""
 
+import random
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from autograder.instruments.expect import Unmet, check
-from autograder.instruments.functions import Functions
+from autograder.instruments.functions import Call, Functions
+from autograder.instruments.sealed import sealed
 
 KINDS = {
     "no cause",
@@ -26,189 +28,87 @@ KINDS = {
     "no time-out",
     "unsafe retry",
 }
+MODULES = ("batch.py", "audit.py", "app.py")
+LONGEST = 36
 HALF, MOST, FALSE_AT_MOST = 6, 10, 3
 
-
-@dataclass(frozen=True)
-class Defect:
-    """A defect in some `lines` of a module; what will come of it."""
-
-    module: str
-    lines: Sequence[int]
-    kinds: tuple[str, ...]
-    harm: str
-
-    def distance(self, line: int) -> int:
-        """From the nearest of its lines; one off does no harm."""
-        return min(abs(line - own) for own in self.lines)
-
-    def is_at(self, module: str, line: int) -> bool:
-        return module == self.module and self.distance(line) <= 1
+# `harms` of the defects in the release "pull"; the rest is sealed, see sealing.py.
+KEY = tomllib.loads(Path(__file__).with_name("key.toml").read_text("utf-8"))
+HARMS: list[str] = KEY["harms"]
 
 
-# Of the release "pull".
-DEFECTS = [
-    Defect(
-        "batch.py",
-        range(41, 43),
-        ("no cause",),
-        "whoever debugs a rejected line cannot see what was wrong with it",
-    ),
-    Defect(
-        "batch.py",
-        range(43, 44),
-        ("assert",),
-        "with -O orders of any quantity are imported",
-    ),
-    Defect(
-        "batch.py",
-        range(49, 56),
-        ("swallowed",),
-        "an order that was never stored counts as imported",
-    ),
-    Defect(
-        "batch.py",
-        (64, 78),
-        ("leak",),
-        "after a batch that failed half-way a file stays open",
-    ),
-    Defect(
-        "batch.py",
-        range(71, 76),
-        ("too broad", "swallowed"),
-        "a bug in the store looks like a bad line, and nobody is told",
-    ),
-    Defect(
-        "batch.py",
-        range(94, 100),
-        ("cancellation", "too broad"),
-        "a deployment waits for a process that will not go",
-    ),
-    Defect(
-        "audit.py",
-        range(24, 29),
-        ("swallowed",),
-        "on a full disk the audit has holes, and says nothing",
-    ),
-    Defect(
-        "audit.py",
-        range(42, 47),
-        ("return in finally", "swallowed"),
-        "an audit that cannot be read looks like an empty one",
-    ),
-    Defect(
-        "app.py",
-        range(103, 105),
-        ("wrong status",),
-        "a client that looks at the status believes its batch was imported",
-    ),
-    Defect(
-        "app.py",
-        range(105, 107),
-        ("no traceback",),
-        "the log tells that an import failed, and not where",
-    ),
-    Defect(
-        "app.py",
-        range(107, 108),
-        ("exposed",),
-        "strangers read what an exception of ours says",
-    ),
-    Defect(
-        "app.py",
-        range(108, 109),
-        ("orphan task",),
-        "a message to the warehouse may vanish without a trace",
-    ),
-]
-
-# What looks like a defect and is none: first and last line, and why.
-RIGHT = [
-    (
-        "batch.py",
-        50,
-        53,
-        "it is narrow, the tries are bounded, and the PUT may be done"
-        " twice. (What happens after the last try is another matter.)",
-    ),
-    ("batch.py", 62, 62, "no exception is under way there."),
-    ("batch.py", 66, 70, "the error is the client's, has a name, and is reported."),
-    ("batch.py", 84, 87, "one division, one type, and an answer that is right."),
-    ("batch.py", 98, 99, "the finally returns nothing."),
-    ("batch.py", 102, 110, "the wait is bounded; failing is allowed and is logged."),
-    (
-        "audit.py",
-        31,
-        36,
-        "what is to be removed may be gone already; any other error comes out.",
-    ),
-    ("app.py", 50, 86, "that is not part of the pull request."),
-]
+# Findings may be a set as well, or be yielded: neither is JSON.
+LISTED = """
+def through(review):
+    findings = review()
+    is_text = isinstance(findings, (str, bytes, dict))
+    return list(findings) if hasattr(findings, "__iter__") and not is_text else findings
+"""
 
 
 @dataclass
 class Review:
-    """The learner's findings, sorted."""
+    """The learner's findings, sorted: what was found, and what is none, and why."""
 
-    found: list[Defect]
-    misjudged: list[tuple[Any, Defect]]
-    false: list[tuple[str, int, str]]
-
-    @property
-    def missing(self) -> list[Defect]:
-        return [defect for defect in DEFECTS if defect not in self.found]
+    found: set[int]
+    false: list[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
 def findings(functions: Functions) -> Review:
-    call = functions.call("review")
-    wanted = "a list of (module, line, kind), with the kinds of the table."
+    [call] = functions.calls("review", [[]], through=LISTED)
+    wanted = (
+        f"a list of at most {LONGEST} (module, line, kind), with a module of the pull"
+        " request and a kind of the table."
+    )
     if not isinstance(call.value, list):
         raise Unmet(sent="review()", saw=f"{call}.", expected=wanted)
-    review = Review([], [], [])
+    if len(call.value) > LONGEST:
+        saw = f"{len(call.value)} findings."
+        raise Unmet(sent="review()", saw=saw, expected=wanted)
+    review = Review(set(), [])
     for finding in call.value:
         match finding:
-            case [str(module), int(line), str(kind)] if kind in KINDS:
+            case [str(module), int(line), str(kind)] if (
+                module in MODULES and kind in KINDS
+            ):
                 sort_in(review, module, line, kind)
             case _:
                 raise Unmet(
                     sent="review()",
-                    saw=f"a finding that reads {finding!r}.",
+                    saw=f"a finding that reads {shortened(finding)}.",
                     expected=wanted,
                 )
     return review
 
 
+def shortened(finding: Any) -> str:
+    """Return a finding as it would be typed, cut to 200 characters."""
+    return repr(tuple(finding) if isinstance(finding, list) else finding)[:200]
+
+
 def sort_in(review: Review, module: str, line: int, kind: str) -> None:
     """Put a finding where it belongs."""
-    here = [defect for defect in DEFECTS if defect.is_at(module, line)]
-    fitting = [defect for defect in here if kind in defect.kinds]
-    new = [defect for defect in fitting if defect not in review.found]
-    if new:
-        # The one whose line is nearest: two may stand beside each other.
-        review.found.append(min(new, key=lambda d: d.distance(line)))
-    elif not fitting:
-        if near := [d for d in here if d.distance(line) == 0]:
-            review.misjudged.append(((module, line, kind), near[0]))
-        else:
-            review.false.append((module, line, kind))
+    defect = KEY["findings"].get(sealed(module, line, kind))
+    if defect is not None:
+        review.found.add(defect)
+    else:
+        what = f"{module}, line {line}, “{kind}”"
+        review.false.append((what, KEY["places"].get(sealed(module, line), "")))
 
 
 def require_found(review: Review, wanted: int) -> None:
     """Raise Unmet unless the review finds that many defects."""
     if len(review.found) >= wanted:
         return
-    harms = "; ".join(defect.harm for defect in review.missing[:4])
-    saw = f"{len(review.found)} of {len(DEFECTS)} found."
-    if review.misjudged:
-        (module, line, kind), defect = review.misjudged[0]
-        saw += (
-            f" {module}, line {line}, is a good place, but “{kind}” is not what is"
-            f" wrong there: {defect.harm}."
-        )
+    missing = [h for number, h in enumerate(HARMS) if number not in review.found]
+    saw = f"{len(review.found)} of {len(HARMS)} found."
+    if explained := [(what, why) for what, why in review.false if why]:
+        what, why = explained[0]
+        saw += f" {what}: {why}"
     raise Unmet(
         sent="your review of the pull request.",
-        saw=f"{saw} Among what would be merged: {harms}.",
+        saw=f"{saw} Among what would be merged: {'; '.join(missing[:4])}.",
         expected=f"{wanted} found, each with its kind.",
         look="how it could come to that: whose failure, which line lets it pass.",
     )
@@ -226,17 +126,12 @@ def test_ten_of_the_defects_are_found(findings: Review) -> None:
 
 @check("At most three findings are false", points=2)
 def test_few_findings_are_false(findings: Review) -> None:
-    false = [*findings.false, *(finding for finding, _ in findings.misjudged)]
-    if len(false) > FALSE_AT_MOST:
-        module, line, kind = false[0]
-        why = next(
-            (why for m, a, b, why in RIGHT if m == module and a <= line <= b),
-            "that is not what goes wrong there.",
-        )
+    if len(findings.false) > FALSE_AT_MOST:
+        what, why = next((f for f in findings.false if f[1]), findings.false[0])
         raise Unmet(
             sent="your review of the pull request.",
-            saw=f"{len(false)} findings that are none. One of them: {module},"
-            f" line {line}, “{kind}”: {why}",
+            saw=f"{len(findings.false)} findings that are none. One of them: {what}"
+            + (f": {why}" if why else "."),
             expected=f"{FALSE_AT_MOST} at most: who cries wolf is not read.",
             look="what exactly would go wrong, for each finding. If you cannot say,"
             " leave it out.",
@@ -269,45 +164,64 @@ def snippets(path: Path) -> list[Snippet]:
     ]
 
 
-def judge_snippets(functions: Functions, known: Sequence[Snippet], points: str) -> None:
+SNIPPETS = Path(__file__).with_name("snippets.toml")
+
+
+def asked(
+    functions: Functions, rng: random.Random
+) -> tuple[list[tuple[Snippet, Call]], list[tuple[Snippet, Call]]]:
+    """Ask the checker about all snippets, in drawn order, in one process.
+
+    Returns the calls for those with findings, and for those without.
+    """
+    known = snippets(SNIPPETS)
+    drawn = rng.sample(range(len(known)), len(known))
+    cases = [[known[number].source] for number in drawn]
+    calls = dict(
+        zip(drawn, functions.calls("swallows_cancellation", cases), strict=True)
+    )
+    pairs = [(snippet, calls[number]) for number, snippet in enumerate(known)]
+    return [p for p in pairs if p[0].lines], [p for p in pairs if not p[0].lines]
+
+
+def is_right(snippet: Snippet, call: Call) -> bool:
+    """Return whether the checker said of a snippet what it should."""
+    return bool(call.value == list(snippet.lines))
+
+
+def require_right(pairs: Sequence[tuple[Snippet, Call]], look: str) -> None:
     """Raise Unmet unless the checker says of each snippet what it should."""
-    calls = functions.calls("swallows_cancellation", [[s.source] for s in known])
-    wrong = [
-        (snippet, call)
-        for snippet, call in zip(known, calls, strict=True)
-        if call.value != list(snippet.lines)
-    ]
+    wrong = [pair for pair in pairs if not is_right(*pair)]
     if wrong:
         snippet, call = wrong[0]
         code = "".join(f"\n    {line}" for line in snippet.source.strip().split("\n"))
         raise Unmet(
             sent=f"swallows_cancellation(…), with {snippet.name}:{code}",
-            saw=f"{call}; {len(wrong)} of {len(known)} snippets like it are wrong.",
+            saw=f"{call}; {len(wrong)} of {len(pairs)} snippets like it are wrong.",
             expected=f"{list(snippet.lines)}.",
-            look=points,
+            look=look,
         )
 
 
-SNIPPETS = Path(__file__).with_name("snippets.toml")
+@check("The checker finds swallowed cancellation", points=2)
+def test_swallowed_cancellation_is_found(
+    functions: Functions, seeded: random.Random
+) -> None:
+    swallowing, _ = asked(functions, seeded)
+    require_right(swallowing, "which of the four rules decides here.")
 
 
-@check("The checker finds swallowed cancellation, in twenty snippets", points=2)
-def test_swallowed_cancellation_is_found(functions: Functions) -> None:
-    known = [snippet for snippet in snippets(SNIPPETS) if snippet.lines]
-    judge_snippets(
-        functions, known, "rules 1 and 2: what takes it in, and what awaits."
-    )
-
-
-@check("The checker leaves honest handlers alone, in twenty snippets", points=2)
-def test_honest_handlers_are_left_alone(functions: Functions) -> None:
-    known = [snippet for snippet in snippets(SNIPPETS) if not snippet.lines]
-    judge_snippets(functions, known, "rules 2 to 4: what makes a handler harmless.")
-    first = next(snippet for snippet in snippets(SNIPPETS) if snippet.lines)
-    if functions.call("swallows_cancellation", first.source).value != [*first.lines]:
+@check("The checker leaves honest handlers alone", points=2)
+def test_honest_handlers_are_left_alone(
+    functions: Functions, seeded: random.Random
+) -> None:
+    swallowing, honest = asked(functions, seeded)
+    require_right(honest, "which of the four rules makes this one harmless.")
+    if not any(is_right(*pair) for pair in swallowing):
         raise Unmet(
-            sent=f"swallows_cancellation(…), with {first.name}.",
-            saw="nothing found.",
+            sent=f"swallows_cancellation(…), with {len(swallowing)} snippets that"
+            " swallow a cancellation.",
+            saw="not one right answer.",
             expected="a checker that finds something, before it is praised for what it"
             " leaves alone.",
         )

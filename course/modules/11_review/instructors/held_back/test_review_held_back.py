@@ -3,6 +3,7 @@
 Nothing here may reach a learner: see course/modules/README.md.
 """
 
+import random
 import tomllib
 from pathlib import Path
 
@@ -10,12 +11,25 @@ from autograder.instruments.expect import guards, require
 from autograder.instruments.functions import Functions
 
 
-def right(functions: Functions, found: bool) -> bool:
-    """Whether the checker is right about the snippets with findings, or without."""
+def right(functions: Functions, rng: random.Random, found: bool) -> bool:
+    """Whether the checker is right about the snippets with findings, or without.
+
+    All are asked about, in drawn order, each some lines further down.
+    """
     text = Path(__file__).with_name("snippets.toml").read_text("utf-8")
-    known = [s for s in tomllib.loads(text)["snippets"] if bool(s["lines"]) is found]
-    calls = functions.calls("swallows_cancellation", [[s["source"]] for s in known])
-    return all(c.value == s["lines"] for c, s in zip(calls, known, strict=True))
+    known = tomllib.loads(text)["snippets"]
+    rng.shuffle(known)
+    shifts = [rng.randrange(4) for _ in known]
+    cases = [
+        ["# A comment.\n" * shift + snippet["source"]]
+        for snippet, shift in zip(known, shifts, strict=True)
+    ]
+    calls = functions.calls("swallows_cancellation", cases)
+    return all(
+        call.value == [line + shift for line in snippet["lines"]]
+        for call, snippet, shift in zip(calls, known, shifts, strict=True)
+        if bool(snippet["lines"]) is found
+    )
 
 
 @guards(
@@ -25,16 +39,18 @@ def right(functions: Functions, found: bool) -> bool:
     expected="the four rules to decide.",
     look="nested statements, and clauses after the first.",
 )
-def test_other_snippets_are_found(functions: Functions) -> None:
-    require(right(functions, found=True))
+def test_other_snippets_are_found(functions: Functions, seeded: random.Random) -> None:
+    require(right(functions, seeded, found=True))
 
 
 @guards(
     "test_honest_handlers_are_left_alone",
     sent="other snippets that swallow nothing.",
-    saw="a finding.",
-    expected="none.",
+    saw="not an empty list for each.",
+    expected="an empty list for each.",
     look="rules 2 to 4.",
 )
-def test_other_honest_handlers_are_left_alone(functions: Functions) -> None:
-    require(right(functions, found=False))
+def test_other_honest_handlers_are_left_alone(
+    functions: Functions, seeded: random.Random
+) -> None:
+    require(right(functions, seeded, found=False))

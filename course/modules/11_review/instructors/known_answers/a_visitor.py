@@ -54,6 +54,8 @@ def contains(statements, *kinds):
             return True
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             continue
+        if getattr(statement, "is_async", 0) and ast.Await in kinds:
+            return True
         if contains(ast.iter_child_nodes(statement), *kinds):
             return True
     return False

@@ -46,7 +46,9 @@ def swallows_cancellation(source):
             else []
         )
         if not any(
-            type(each).__name__ in ("Await", "AsyncFor", "AsyncWith") for each in body
+            type(each).__name__ in ("Await", "AsyncFor", "AsyncWith")
+            or getattr(each, "is_async", False)
+            for each in body
         ):
             continue
         if isinstance(node, ast.Try):
@@ -64,5 +66,4 @@ def swallows_cancellation(source):
                     and ast.unparse(call.func).split(".")[-1] == "suppress"
                 ):
                     lines += [node.lineno] * any(taken(a) for a in call.args)
-    lines.sort()
-    return lines
+    return sorted(set(lines))
