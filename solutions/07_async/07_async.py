@@ -40,16 +40,17 @@ print(orphan.source("dispatch.py"))
 #
 # 1. **One failure, one request.** A look-up that fails is its own request's error (any 4xx
 #    or 5xx). Every other request is served.
-# 2. **Bounded.** A directory that does not answer is an error after about
-#    `LOOKUP_WITHIN_S`, 1 second, and no slow look-up keeps another one waiting. An answer
-#    that comes too late must do no harm.
+# 2. **Bounded.** A directory that does not answer is an error about `LOOKUP_WITHIN_S`,
+#    1 second, after it was asked. While a session is free, no slow look-up keeps another
+#    one waiting. An answer that comes too late must do no harm.
 # 3. **Shared.** Requests for the *same header at the same time* share one question to the
-#    directory. (That is what a dispatcher is for. Answers are not kept after that.)
-# 4. **Alive, or seen to be dead.** Whatever a look-up raises, a cancellation that nobody
-#    asked for included: its requests get an answer, and within 1 second look-ups work
-#    again, or `/readyz` says 503, or the process ends.
-# 5. **It goes when it is told to.** On shutdown, running look-ups are cancelled, every
-#    session is closed, and the process ends with exit code 0.
+#    directory. (That is what a dispatcher is for.) Neither answers nor errors are kept
+#    after that.
+# 4. **Alive, or seen to be dead.** Whatever a look-up raises (any `Exception`, or a
+#    `CancelledError` that nobody asked for): its requests get an answer, and within
+#    1 second look-ups work again, or `/readyz` says 503, or the process ends.
+# 5. **It goes when it is told to.** On shutdown, running look-ups are cancelled at once,
+#    every session is closed, and within 3 seconds the process ends with exit code 0.
 # 6. **Nothing leaks.** After 1,000 failures all eight sessions are there.
 
 # %% nbgrader={"grade_id": "dispatcher", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}

@@ -55,15 +55,18 @@ for layers in ([3], [3, 3], [3] * 5):
 # sends a request for the first time, and `wait(…)` after a try that failed. The policy has
 # no clock: it answers with the seconds to wait before the next try, or None to give up.
 #
-# 1. **At most 3 tries** of a request, the first one included.
+# 1. **At most 3 tries** of a request, the first one included, and 3 of one that fails each
+#    time, if the budget lasts.
 # 2. **What another try may change**: no answer (`status` is None), 429, and 500 to 599.
 #    Any other 4xx is never tried again.
-# 3. **Backoff with full jitter**: uniform between 0 and `BASE_S` doubled with every further
-#    try, `LONGEST_S` at most.
+# 3. **Backoff with full jitter**: uniform between 0 and a backoff, which is `BASE_S`
+#    (0.25 s) after the first try, doubles with every further one, and is `LONGEST_S`
+#    (0.4 s) at most.
 # 4. **Retry-After is heeded**: `retry_after_s`, where it is not None, comes on top of that.
 # 5. **A budget**: in the long run retries are at most 10% of the requests that `request()`
-#    has told of. A few at the start are free, 10 at most. It must not run dry for good: when
-#    few requests fail, all of them are tried again.
+#    has told of. A few at the start are free, from 2 to 10. Nothing but a retry takes from
+#    the budget. It must not run dry for good: when no more than one request in 25 fails,
+#    all of them get their three tries.
 
 # %% nbgrader={"grade_id": "retry_policy", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 TRIES = 3
@@ -117,12 +120,14 @@ print("no answer:", policy.wait(1, None, None), "| 404:", policy.wait(1, 404, No
 # time: 20 requests a second. This is the middleware that stands before the application; so
 # far it takes on whatever comes. Rewrite it so that
 #
-# 1. at most `LIMIT` requests are in progress. Whatever comes beyond that gets a **503 with a
-#    Retry-After header at once**, without reaching the application;
+# 1. at most `LIMIT` requests are in progress; choose a number from 3 to 6. Whatever comes
+#    beyond that gets a **503 with a Retry-After header at once**, without reaching the
+#    application;
 # 2. `/healthz`, `/readyz` and `/metrics` are **never refused**, and take nobody's place: a
 #    replica that is busy is not ill;
 # 3. a place is given back on **every** path: an answer, an exception, a cancellation;
-# 4. whatever is no HTTP request (`scope["type"]`) passes through untouched.
+# 4. whatever is no HTTP request (`scope["type"]`) passes through untouched, and takes
+#    nobody's place.
 #
 # `scope["path"]` is the path. An answer of your own is an application, too:
 # `await Response(status_code=…, headers=…)(scope, receive, send)`, with
@@ -170,8 +175,8 @@ class Shedder:
 # %% [markdown]
 # ## Check it
 #
-# The check computes minutes of an outage on a clock that leaps, and then runs both halves
-# live. It takes some fifteen seconds.
+# The check asks the client for thousands of decisions, and then runs both halves live. It
+# takes some fifteen seconds.
 
 # %% nbgrader={"grade_id": "check_cascade", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
 from autograder.checking import check

@@ -148,7 +148,7 @@ def test_orders_at_once(
     ]
     told = fleet.send_all(raws, 4.0)
     served = [(r, b) for r, b in zip(told, wanted, strict=True) if r.status == 200]
-    require(6 <= len(served) <= 13)
+    require(3 <= len(served) <= 13)
     require(all(is_from(r, b) for r, b in served))
     require(sum(r.status == 503 for r in told) == len(told) - len(served))
 
@@ -194,4 +194,4 @@ def test_places_of_failures(
         fleet.send(http_request(json.dumps({"region": 1}).encode()), 1.0)
     fine = next(b for b in BACKENDS if b not in faults)
     told = fleet.send_all([request_for(fine)] * 30, 4.0)
-    require(sum(r.status == 200 for r in told) >= 6)
+    require(sum(r.status == 200 for r in told) >= 3)
