@@ -35,6 +35,7 @@ BOUND_S = 2.5
 HUNG_S = 0.8
 QUICK_S = 1.0
 SETTLED_S = 6.0
+CLOSED_S = 2.0
 BEGUN_S = 0.4  # until look-ups have begun, if they can at the same time
 FAILURES = 1000
 AT_ONCE = 8
@@ -223,6 +224,7 @@ def answer(started: Answer, served: bool) -> Answer:
     return started
 
 
+LEAK = "the line that closes a session, and the paths that do not reach it."
 GRACE, SHORTER_GRACE = "SHUTDOWN_GRACE_S = 1\n", "SHUTDOWN_GRACE_S = 0.05\n"
 
 
@@ -361,11 +363,16 @@ def test_a_failure_is_one_requests(answer: Answer) -> None:
             )
         if not answer.works() or answer.deaths() > deaths:
             died = answer.deaths() > deaths
+            open_ = answer.metric("directory_sessions_open")
             raise Unmet(
                 sent="a valid request, after one whose look-up raised an exception.",
-                saw="the process had ended." if died else "it was not served.",
+                saw="the process had ended."
+                if died
+                else f"it was not served; sessions open: {open_:.0f}.",
                 expected="200, from the same process.",
-                look="what else ends with the task in which the exception was raised.",
+                look=LEAK
+                if open_ >= SESSIONS
+                else "what else ends with the task in which the exception was raised.",
             )
     [once] = answer.new("broken once", 1)
     answer.send(once)
@@ -393,6 +400,9 @@ def test_nothing_leaks(answer: Answer) -> None:
     with ThreadPoolExecutor(AT_ONCE) as clients:
         told = [response for response in clients.map(send, raws) if response]
     unanswered = sum(r.status is None for r in told)
+    answer.fleet.telemetry.wait_for(
+        lambda _: answer.metric("directory_sessions_open") == 0, CLOSED_S
+    )
     open_ = answer.metric("directory_sessions_open")
     if open_ or unanswered:
         raise Unmet(
@@ -400,7 +410,7 @@ def test_nothing_leaks(answer: Answer) -> None:
             saw=f"sessions open with nothing under way: {open_:.0f}; requests without"
             f" an answer: {unanswered}.",
             expected="no session open, an answer for each.",
-            look="the line that closes a session, and the paths that do not reach it.",
+            look=LEAK,
         )
     if not answer.works():
         raise Unmet(
@@ -413,7 +423,9 @@ def test_nothing_leaks(answer: Answer) -> None:
 
 @check("It is alive, or seen to be dead", points=2)
 def test_it_is_alive_or_seen_to_be_dead(answer: Answer) -> None:
-    answer.settle()
+    ready = answer.fleet.send(http_request(None, path="/readyz"), QUICK_S)
+    if ready.status != 503:
+        answer.require_settled()
     deaths = answer.deaths()
     # As many as there are sessions: a worker for each may die of them.
     [once] = answer.new("cancelled once", 1)
@@ -450,7 +462,7 @@ def test_it_is_alive_or_seen_to_be_dead(answer: Answer) -> None:
             expected="200; or a /readyz that says 503; or a process that ends.",
             look="who would notice if your worker ended."
             if not open_ >= SESSIONS
-            else "what closes a session when the look-up is cancelled.",
+            else LEAK,
         )
     if not dead:
         answer.require_forgotten(once, "cancelled once", "was cancelled by nobody")

@@ -428,7 +428,7 @@ def live_until_recovered(
 
 AT_ONCE = 30
 ANSWERED_WITHIN_S = 4.0
-AT_ONCE_S = 0.1
+AT_ONCE_S = 0.2
 HELD_S = 0.6
 HEALTH = ("/healthz", "/readyz", "/metrics")
 KINDS = ("held", "websocket", "lifespan", "cancelled", "broken")
@@ -655,7 +655,7 @@ def test_past_the_limit_it_refuses_at_once(server: Server) -> None:
     slowest_s = max(took_s(r) for r in refused)
     if not slowest_s <= AT_ONCE_S:
         raise Unmet(
-            margin_s=AT_ONCE_S,
+            margin_s=0.35,
             sent=sent,
             saw=f"a 503 that took {slowest_s:.2f} s.",
             expected="a refusal at once.",
@@ -669,6 +669,55 @@ def took_s(response: Response) -> float:
         return float((response.headers or {})["x-took"])
     except (ValueError, KeyError):
         return math.inf
+
+
+@check("Health and metrics are never refused", points=0.5)
+def test_health_is_never_refused(server: Server) -> None:
+    full = server.full_at_first()
+    if not full.count(503):
+        raise NOTHING_REFUSED
+    held = [server.request("held")] * full.most
+    others = [server.request(kind) for kind in ("websocket", "lifespan")]
+    server.holds(0, ANSWERED_WITHIN_S)
+    with ThreadPoolExecutor(1) as clients:
+        waiting = clients.submit(server.fleet.send_all, held, ANSWERED_WITHIN_S)
+        server.holds(full.most, HELD_S / 2)
+        asked = [http_request(None, path=path) for path in HEALTH]
+        told = server.fleet.send_all([*asked, *others], ANSWERED_WITHIN_S)
+        before = sum(r.status == 200 for r in waiting.result())
+    for path, response in zip(HEALTH, told, strict=False):
+        if response.status != 200:
+            raise Unmet(
+                sent=f"GET {path}, while {full.most} orders had all the places.",
+                saw=f"{response}.",
+                expected="200, always.",
+                look="what an orchestrator does with a replica that fails its checks,"
+                " and where its traffic goes then.",
+            )
+    if any(r.status != 200 for r in told[len(HEALTH) :]):
+        raise Unmet(
+            sent=f"connections whose scope is no HTTP request, while {full.most} orders"
+            " had all the places.",
+            saw="not all of them reached the application as they were.",
+            expected="them to pass through untouched.",
+            look='`scope["type"]`, and what you do with each of its values.',
+        )
+    slow = [server.request("held", path) for path in HEALTH] * 4 + others * 4
+    server.holds(0, ANSWERED_WITHIN_S)
+    with ThreadPoolExecutor(1) as clients:
+        waiting = clients.submit(server.fleet.send_all, slow, ANSWERED_WITHIN_S)
+        server.holds(len(slow), HELD_S / 2)
+        orders = server.fleet.send_all(held, ANSWERED_WITHIN_S)
+        waiting.result()
+    served = sum(r.status == 200 for r in orders)
+    if served < before:
+        raise Unmet(
+            sent=f"{len(held)} orders, while 12 health checks, and 8 connections whose"
+            " scope is no HTTP request, were in progress.",
+            saw=f"{served} of the orders were served.",
+            expected=f"{before}, as before: neither of the others takes a place.",
+            look="what you count.",
+        )
 
 
 @check("A place is given back on every path", points=1)
@@ -696,56 +745,6 @@ def test_places_come_back(server: Server, seeded: random.Random) -> None:
             expected="as many as the first time.",
             look="the ways out of a request that do not give its place back, or give it"
             " back twice.",
-        )
-
-
-@check("Health and metrics are never refused", points=0.5)
-def test_health_is_never_refused(server: Server) -> None:
-    full = server.full_at_first()
-    if not full.count(503):
-        raise NOTHING_REFUSED
-    held = [server.request("held")] * full.most
-    others = [server.request(kind) for kind in ("websocket", "lifespan")]
-    server.holds(0, ANSWERED_WITHIN_S)
-    with ThreadPoolExecutor(1) as clients:
-        waiting = clients.submit(server.fleet.send_all, held, ANSWERED_WITHIN_S)
-        server.holds(full.most, HELD_S / 2)
-        asked = [http_request(None, path=path) for path in HEALTH]
-        told = server.fleet.send_all([*asked, *others], ANSWERED_WITHIN_S)
-        waiting.result()
-    for path, response in zip(HEALTH, told, strict=False):
-        if response.status != 200:
-            raise Unmet(
-                sent=f"GET {path}, while {full.most} orders had all the places.",
-                saw=f"{response}.",
-                expected="200, always.",
-                look="what an orchestrator does with a replica that fails its checks,"
-                " and where its traffic goes then.",
-            )
-    if any(r.status != 200 for r in told[len(HEALTH) :]):
-        raise Unmet(
-            sent=f"connections whose scope is no HTTP request, while {full.most} orders"
-            " had all the places.",
-            saw="not all of them reached the application as they were.",
-            expected="them to pass through untouched.",
-            look='`scope["type"]`, and what you do with each of its values.',
-        )
-    slow = [server.request("held", path) for path in HEALTH] * 4 + others * 4
-    server.holds(0, ANSWERED_WITHIN_S)
-    with ThreadPoolExecutor(1) as clients:
-        waiting = clients.submit(server.fleet.send_all, slow, ANSWERED_WITHIN_S)
-        server.holds(len(slow), HELD_S / 2)
-        orders = server.fleet.send_all(held, ANSWERED_WITHIN_S)
-        waiting.result()
-    served = sum(r.status == 200 for r in orders)
-    if served < len(held):
-        raise Unmet(
-            margin_s=0.25,
-            sent=f"{len(held)} orders, while 12 health checks, and 8 connections whose"
-            " scope is no HTTP request, were in progress.",
-            saw=f"{served} of the orders were served.",
-            expected=f"{len(held)}: neither of the others takes a place.",
-            look="what you count.",
         )
 
 

@@ -127,9 +127,12 @@ def test_many_failures_at_once(evidence: Evidence) -> None:
     look="the ways out of a look-up other than a result and an exception of its own.",
 )
 def test_no_session_stays_open(evidence: Evidence) -> None:
+    fleet = evidence.fleet
+
     def open_sessions() -> float:
-        return metric(evidence.fleet, "directory_sessions_open", 2.0)
+        return metric(fleet, "directory_sessions_open", 2.0)
 
     route = json.dumps({"region": BACKENDS[0][0], "shard": 99}).encode()
-    evidence.fleet.send(http_request(route), 2.0)
+    fleet.send(http_request(route), 2.0)
+    fleet.telemetry.wait_for(lambda _: open_sessions() == 0, 2.0)
     require(open_sessions() == 0)
