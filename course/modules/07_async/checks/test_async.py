@@ -178,6 +178,13 @@ class Answer:
 
     def require_forgotten(self, raw: bytes, fault: str, what: str) -> None:
         """Require that `raw` is served, whose look-up has ended as `what` says."""
+        if not self.works():
+            raise Unmet(
+                sent=f"a valid request, after one whose look-up {what}.",
+                saw="it was not served.",
+                expected="200.",
+                look="what else ends with the task of that look-up.",
+            )
         response = self.send(raw)
         if not is_from(response, self.faulty[fault]):
             raise Unmet(
