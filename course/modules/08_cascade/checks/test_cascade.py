@@ -147,7 +147,7 @@ class Client:
         if not (number and 0 <= wait_s < LONGEST_WAIT_S):
             raise Unmet(
                 sent=f"{sent}.",
-                saw=f"it returned {str(wait_s)[:40]}.",
+                saw=f"it returned {repr(wait_s)[:40]}.",
                 expected="seconds, or None.",
             )
         return float(wait_s)
@@ -314,8 +314,8 @@ def test_the_budget_holds(client: Client, seeded: random.Random) -> None:
             raise Unmet(
                 sent=f"{requests:,} requests. One in {ONE_IN[0]} to {ONE_IN[-1]} fails,"
                 f" each time that it is tried; each of the others {others}.",
-                saw=f"{given[0]} retries of the first that fails, and fewer of"
-                f" {too_few} later ones.",
+                saw=f"{given[0]} retries of the first one that fails"
+                + (f", and fewer of {too_few} later ones." if too_few else "."),
                 expected=f"{TRIES - 1} retries of each: the budget allows more.",
                 look="what takes something out of the budget: retries, or more than"
                 " those."
