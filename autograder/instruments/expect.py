@@ -42,9 +42,12 @@ def close(value: Any, expected: float | None) -> bool:
     """Return whether `value`, of any type, is close to `expected`, or None as it is."""
     if expected is None or value is None or isinstance(value, bool):
         return value is expected
-    return isinstance(value, int | float) and math.isclose(
-        value, expected, rel_tol=1e-6, abs_tol=1e-9
-    )
+    if not isinstance(value, int | float):
+        return False
+    try:
+        return math.isclose(value, expected, rel_tol=1e-6, abs_tol=1e-9)
+    except OverflowError:  # an int that no float can hold
+        return False
 
 
 def check(title: str, points: float) -> Callable[[Any], Any]:
