@@ -75,6 +75,8 @@ for second in (poisoned - 5, poisoned + 5, poisoned + 30):
 #   answer that comes later comes to a user who has gone.
 #
 # Without any such request the answer is `None`: no evidence is not 100%.
+#
+# What this function and the next two return is no percentage, and is not rounded.
 
 # %% nbgrader={"grade_id": "availability", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 WITHIN_S = 1.0
@@ -138,12 +140,17 @@ def budget_spent(down_min, objective, days):
 #
 # One sentence or two for everybody who is waiting. It names
 #
-# - the share of valid requests that fail, in percent,
+# - the share of valid requests that fail, in percent, off by one at most,
 # - for how many minutes so far,
 # - how many processes have died.
 #
+# Write numbers in digits; 0 and 1 may be words. `failing` has three decimals at most.
+#
 # And it names **no cause**: you have a symptom, and every guess in a first message is
-# repeated as a fact a minute later. Not the database, not the deployment, no bug.
+# repeated as a fact a minute later. Not the database, not the deployment, not the traffic
+# or the memory, no bug. No word guesses ("probably", "looks like") or explains ("because").
+# You may say that the cause is unknown, and you may ask for something: "please hold
+# deployments".
 #
 # One trap: 99.7% is not "100%", and 0.3% is not "0%". Somebody is still being served, or
 # somebody already suffers, and that is the first thing the reader wants to know.
@@ -209,8 +216,7 @@ down = 1 - availability(tries, poisoned + 3, fixed)
 print(impact(down, 2, len(told.exits())))
 
 # %% [markdown]
-# The same run is 100%, about 2% and some 40% available: three true figures, which differ in
-# nothing but their window. Whoever quotes one of them owes you the other half.
+# All of these shares of one run are true, and they differ in nothing but their window. Whoever quotes one of them owes you the other half.
 #
 # After the fix the burn rate is back to almost nothing, though a hundredth of all requests
 # is still malformed: they get a 4xx now, and a 4xx is no failure of the service.

@@ -1,0 +1,53 @@
+"""Tables of calls: arguments, what they must give, and what known mistakes give."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .expect import Unmet, close
+from .functions import Functions
+
+ALONE = "what the cell brings along: it is judged on its own."
+
+
+@dataclass(frozen=True)
+class Case:
+    """Arguments, what they must give, and where to look if they give something else.
+
+    `mistakes` says where to look by what a mistake gives: a tuple stands for a list.
+    A result that no known mistake gives is told without advice.
+    """
+
+    what: str
+    arguments: tuple[Any, ...]
+    expected: Any
+    mistakes: Mapping[Any, str] = field(default_factory=dict)
+
+    def look(self, value: Any) -> str:
+        """Return where to look if the call has returned `value`."""
+        looks = (look for wrong, look in self.mistakes.items() if same(value, wrong))
+        return next(looks, "")
+
+
+def same(value: Any, expected: Any) -> bool:
+    """Return whether `value` is as expected; numbers may differ by rounding errors."""
+    if expected is None or isinstance(expected, int | float):
+        return close(value, expected)
+    if isinstance(expected, tuple):
+        expected = list(expected)
+    return bool(value == expected)
+
+
+def require_all(functions: Functions, name: str, cases: Sequence[Case]) -> None:
+    """Raise Unmet for the first of `cases` whose result is another than expected."""
+    calls = functions.calls(name, [case.arguments for case in cases])
+    for case, call in zip(cases, calls, strict=True):
+        if call.ended == "returned" and same(call.value, case.expected):
+            continue
+        unknown_name = "NameError" in call.error
+        raise Unmet(
+            sent=f"{name}(…) for {case.what}.",
+            saw=f"{call}.",
+            expected=f"{case.expected!r}.",
+            look=ALONE if unknown_name else case.look(call.value),
+        )
