@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .expect import Unmet, close
-from .functions import Functions
+from .functions import Call, Functions
 
-ALONE = "what the cell brings along: it is judged on its own."
+# Where to look if an exception says this.
+MISSING = {
+    "NameError": "what the cell brings along: it is judged on its own.",
+    "No module named 'course": "what the cell imports: it is judged without the"
+    " package `course`.",
+}
 
 
 @dataclass(frozen=True)
@@ -38,16 +43,20 @@ def same(value: Any, expected: Any) -> bool:
     return bool(value == expected)
 
 
+def missing(call: Call) -> str:
+    """Return where to look if `call` missed something that the cell lacks."""
+    return next((look for text, look in MISSING.items() if text in call.error), "")
+
+
 def require_all(functions: Functions, name: str, cases: Sequence[Case]) -> None:
     """Raise Unmet for the first of `cases` whose result is another than expected."""
     calls = functions.calls(name, [case.arguments for case in cases])
     for case, call in zip(cases, calls, strict=True):
         if call.ended == "returned" and same(call.value, case.expected):
             continue
-        unknown_name = "NameError" in call.error
         raise Unmet(
             sent=f"{name}(…) for {case.what}.",
             saw=f"{call}.",
             expected=f"{case.expected!r}.",
-            look=ALONE if unknown_name else case.look(call.value),
+            look=missing(call) or case.look(call.value),
         )

@@ -21,7 +21,10 @@
 # Compute how many times slower the **median** query was from second `since` on than before.
 # The median, because one probe that met a checkpoint must not decide. A failed query counts
 # as `TIMEOUT_MS`: a database that does not answer is slow, not absent. Without a probe on
-# one of the two sides the answer is `None`.
+# one of the two sides the answer is `None`. The result is not rounded.
+#
+# Each cell is judged on its own: bring along what it needs. It may import the standard
+# library, but not the package `course`.
 
 # %% nbgrader={"grade_id": "slowdown", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import statistics
@@ -98,8 +101,8 @@ print(plan(TESTS, ["database", "pool"]))
 # ## Your turn: the suspect
 #
 # A quiet replica with little traffic gives you requests and deaths. A request is
-# `{"t": second, "features": [text, …]}`; a death is a second. A request is *followed by a
-# death* if one happens in `(t, t + within_s]`.
+# `{"t": second, "features": [text, …]}`; a death is a second. Both come in the order of
+# time. A request is *followed by a death* if one happens in `(t, t + within_s]`.
 #
 # The **lift** of a feature: the share of requests with that feature that are followed by a
 # death, over the same share of all requests. A lift of 1 says that the feature has nothing

@@ -1,27 +1,23 @@
 """Functions over measurements: small cases, and the recorded outage."""
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from autograder.instruments.expect import Unmet, check, close
-from autograder.instruments.functions import Call, Functions
+from autograder.instruments.cases import Case, missing, require_all
+from autograder.instruments.expect import Unmet, check
+from autograder.instruments.functions import Functions
 from course.outage.incident.desk import QUESTIONS, Desk
 from course.outage.telemetry.recording import june
 
 BUDGET_MIN = 10
 HYPOTHESES = ("database", "pool", "overload", "routing")
 
-
-@dataclass(frozen=True)
-class Case:
-    """Arguments, what they must give, and where to look if they do not."""
-
-    what: str
-    arguments: tuple[Any, ...]
-    expected: Any
-    look: str
+MEDIAN = "the median: one odd probe must not decide."
+EVEN = "the median of an even number of values: the mean of the two in the middle."
+PER_MINUTE = "hypotheses per minute, neither of the two alone."
+COMPLETE = "when the plan is complete."
+SHARES = "shares rather than counts."
+EACH = "which requests a death follows: each in the time before it, not one alone."
 
 
 def probes(*pairs: tuple[float, float | None]) -> list[dict[str, float | None]]:
@@ -33,37 +29,59 @@ SLOWDOWN = [
         "probes of 2 ms before second 10, of 6 ms after it",
         (probes((1, 2), (2, 2), (11, 6), (12, 6)), 10),
         3.0,
-        "what is divided by what.",
+        {
+            1 / 3: "what is divided by what.",
+            2.0: "what was asked for: a multiple, not an increase.",
+            4.0: "what was asked for: a multiple, not a difference.",
+        },
+    ),
+    Case(
+        "a probe of 3 ms before second 10, of 7 ms after it",
+        (probes((1, 3), (11, 7)), 10),
+        7 / 3,
+        dict.fromkeys((2.0, 2.3, 2.33, 2.333, 2.3333), "rounding: not asked for."),
     ),
     Case(
         "probes that did not change, but for one of 900 ms",
         (probes((1, 2), (2, 2), (3, 2), (11, 2), (12, 900), (13, 2)), 10),
         1.0,
-        "the median: one odd probe must not decide.",
+        {904 / 6: MEDIAN, 450.0: MEDIAN},
+    ),
+    Case(
+        "two probes on either side",
+        (probes((1, 2), (2, 4), (11, 3), (12, 15)), 10),
+        3.0,
+        {1.5: EVEN, 3.75: EVEN},
     ),
     Case(
         "a probe at exactly second 10, where the outage begins",
         (probes((1, 1), (10, 5)), 10),
         5.0,
-        "on which side `since` itself lies.",
+        {None: "on which side `since` itself lies."},
     ),
     Case(
         "queries that all failed during the outage",
         (probes((1, 2), (2, 2), (11, None), (12, None)), 10),
         2500.0,
-        "what a failed query counts as: TIMEOUT_MS.",
+        dict.fromkeys((None, 0.0), "what a failed query counts as: TIMEOUT_MS."),
+    ),
+    Case(
+        "queries of which most failed before second 10",
+        (probes((1, None), (2, None), (3, 2), (11, 5)), 10),
+        0.001,
+        {2.5: "what a failed query counts as: TIMEOUT_MS, on either side."},
     ),
     Case(
         "no probe before the outage",
         (probes((11, 2)), 10),
         None,
-        "what there is to compare with.",
+        dict.fromkeys((0.0, 1.0), "what there is to compare with."),
     ),
     Case(
         "no probe during the outage",
         (probes((1, 2)), 10),
         None,
-        "what there is to compare.",
+        dict.fromkeys((0.0, 1.0), "what there is to compare."),
     ),
 ]
 
@@ -77,7 +95,10 @@ PLAN = [
         "a cheap test and a dear one for the same hypothesis",
         ([a_test("dear", 9, "a"), a_test("cheap", 2, "a")], ["a"]),
         ["cheap"],
-        "what is open after the first test.",
+        {
+            ("cheap", "dear"): "what is open after the first test.",
+            ("dear",): PER_MINUTE,
+        },
     ),
     Case(
         "a test for two hypotheses in 4 minutes, and one each in 3",
@@ -90,7 +111,23 @@ PLAN = [
             ["a", "b"],
         ),
         ["both"],
-        "hypotheses per minute, not minutes alone.",
+        {("first", "second"): PER_MINUTE},
+    ),
+    Case(
+        "a test for three hypotheses in 9 minutes, and two for the same in 1 and 2",
+        (
+            [
+                a_test("three", 9, "a", "b", "c"),
+                a_test("quick", 1, "a"),
+                a_test("pair", 2, "b", "c"),
+            ],
+            ["a", "b", "c"],
+        ),
+        ["quick", "pair"],
+        {
+            ("three",): PER_MINUTE,
+            ("pair", "quick"): "the order: that in which the tests are run.",
+        },
     ),
     Case(
         "a test that has become nearly useless after the first one",
@@ -103,35 +140,42 @@ PLAN = [
             ["a", "b", "c", "d"],
         ),
         ["abc", "d"],
-        "whether you count what is still open, or all that a test could ever refute.",
+        {
+            ("abc", "abd"): "whether you count what is still open, or all that a test"
+            " could ever refute."
+        },
     ),
     Case(
         "equally good tests of different price",
         ([a_test("long", 4, "a", "b"), a_test("short", 2, "c")], ["a", "b", "c"]),
         ["short", "long"],
-        "what decides between equals: the price.",
+        {("long", "short"): "what decides between equals: the price."},
     ),
     Case(
         "two tests alike",
-        ([a_test("x", 2, "a"), a_test("y", 2, "a")], ["a"]),
-        ["x"],
-        "what decides between equals of one price: the order of the list.",
+        ([a_test("y", 2, "a"), a_test("x", 2, "a")], ["a"]),
+        ["y"],
+        {
+            ("x",): "what decides between equals of one price: the order of the list.",
+            ("y", "x"): "what is open after the first test.",
+        },
     ),
     Case(
         "a test that refutes nothing of what is asked",
         ([a_test("other", 1, "z"), a_test("fit", 5, "a")], ["a"]),
         ["fit"],
-        "whether every test in the plan has a purpose.",
+        dict.fromkeys(
+            (("other", "fit"), ("fit", "other")),
+            "whether every test in the plan has a purpose.",
+        ),
     ),
     Case(
         "a hypothesis that no test can refute",
         ([a_test("t", 1, "a")], ["a", "ghosts"]),
         ["t"],
-        "when the plan is complete.",
     ),
-    Case(
-        "no hypotheses", ([a_test("t", 1, "a")], []), [], "when the plan is complete."
-    ),
+    Case("no hypotheses", ([a_test("t", 1, "a")], []), [], {("t",): COMPLETE}),
+    Case("no tests", ([], ["a"]), []),
 ]
 
 
@@ -139,7 +183,8 @@ def request(t: float, *found: str) -> dict[str, Any]:
     return {"t": t, "features": list(found)}
 
 
-# One request a second; the third and the sixth are followed by a death.
+# One request a second; the third and the sixth are followed by a death. Moments that
+# decide are eighths of a second, which floats hold exactly.
 SIX = [
     request(1, "GET", "eu"),
     request(2, "GET", "us"),
@@ -148,12 +193,13 @@ SIX = [
     request(5, "GET", "eu"),
     request(6, "PUT", "us"),
 ]
+TWO_EACH = [request(1, "a"), request(2, "a"), request(3, "b"), request(4, "b")]
 SUSPECT = [
     Case(
         "two PUTs, both followed by a death, and four GETs that are not",
-        (SIX, [3.1, 6.1], 0.5, 1),
+        (SIX, [3.125, 6.125], 0.5, 1),
         "PUT",
-        "shares rather than counts.",
+        {"GET": SHARES},
     ),
     Case(
         "the commonest feature, with the most deaths behind it but a low share",
@@ -163,77 +209,145 @@ SUSPECT = [
                 request(30, "PUT"),
                 request(31, "PUT"),
             ],
-            [0.1, 1.1, 2.1, 30.1, 31.1],
+            [0.125, 1.125, 2.125, 30.125, 31.125],
             0.5,
             2,
         ),
         "PUT",
-        "shares rather than counts.",
+        {"GET": SHARES},
     ),
     Case(
         "a death before the first request",
-        ([request(1, "GET"), request(2, "PUT"), request(3, "PUT")], [0.9, 2.1], 0.5, 1),
-        "PUT",
-        "what follows: a death after the request, not before it.",
-    ),
-    Case(
-        "deaths that come later than within_s",
-        (SIX, [3.9, 6.9], 0.5, 1),
-        None,
-        "how long after a request a death counts.",
-    ),
-    Case(
-        "two deaths shortly after one request, and one after each of two others",
         (
-            [request(1, "a"), request(2, "a"), request(3, "b"), request(4, "b")],
-            [1.1, 1.2, 3.1, 4.1],
+            [request(1, "GET"), request(2, "PUT"), request(3, "PUT")],
+            [0.875, 2.125],
             0.5,
             1,
         ),
-        "b",
-        "what is counted: requests that are followed by a death, not deaths.",
+        "PUT",
+        {"GET": "what follows: a death after the request, not before it."},
     ),
-    Case("no death at all", (SIX, [], 0.5, 1), None, "what there is to suspect."),
+    Case(
+        "deaths shortly before two requests and a little later after them, and one"
+        " after one of two others",
+        (TWO_EACH, [0.875, 1.25, 1.875, 2.25, 3.25], 0.5, 1),
+        "a",
+        {"b": "which deaths you look at: one before a request hides none after it."},
+    ),
+    Case(
+        "deaths in the same moment as two requests, and one after one of two others",
+        (TWO_EACH, [1.0, 2.0, 3.25], 0.5, 1),
+        "b",
+        {"a": "the start of the time that counts: a death after t, not at t."},
+    ),
+    Case(
+        "deaths exactly within_s after two requests, and one after one of two others",
+        (TWO_EACH, [1.5, 2.5, 3.25], 0.5, 1),
+        "a",
+        {"b": "the end of the time that counts: a death at t + within_s does."},
+    ),
+    Case(
+        "deaths that come later than within_s",
+        (SIX, [3.875, 6.875], 0.5, 1),
+        None,
+        dict.fromkeys(
+            ("GET", "PUT", "eu", "us"), "how long after a request a death counts."
+        ),
+    ),
+    Case(
+        "three deaths shortly after one request, and one after each of two others",
+        (TWO_EACH, [1.125, 1.25, 1.375, 3.125, 4.125], 0.5, 1),
+        "b",
+        {"a": "what is counted: requests that are followed by a death, not deaths."},
+    ),
+    Case(
+        "deaths that follow two requests each",
+        (
+            [
+                request(1, "a"),
+                request(1.25, "b"),
+                request(2, "a"),
+                request(2.25, "b"),
+                request(4, "b"),
+            ],
+            [1.375, 2.375],
+            0.5,
+            1,
+        ),
+        "a",
+        {"b": EACH},
+    ),
+    Case(
+        "deaths that follow two requests each, in the other order",
+        (
+            [
+                request(1, "b"),
+                request(1.25, "a"),
+                request(2, "b"),
+                request(2.25, "a"),
+                request(4, "b"),
+            ],
+            [1.375, 2.375],
+            0.5,
+            1,
+        ),
+        "a",
+        {"b": EACH},
+    ),
+    Case(
+        "no death at all",
+        (SIX, [], 0.5, 1),
+        None,
+        dict.fromkeys(("GET", "PUT", "eu", "us"), "what there is to suspect."),
+    ),
+    Case("a death, and no request at all", ([], [1.0], 0.5, 1), None),
 ]
 CHANCE = [
     Case(
         "a feature of one single request, which a death happens to follow",
         (
             [*SIX, request(7, "GET", "mars"), request(8, "PUT", "eu")],
-            [3.1, 6.1, 7.1],
+            [3.125, 6.125, 7.125],
             0.5,
             2,
         ),
         "PUT",
-        "`at_least`: a single request proves nothing.",
+        {
+            "mars": "`at_least`: a single request proves nothing.",
+            None: "when rare features are left out: before the best one is chosen.",
+        },
+    ),
+    Case(
+        "a feature of exactly `at_least` requests",
+        (SIX, [3.125, 6.125], 0.5, 2),
+        "PUT",
+        dict.fromkeys(
+            ("eu", "us"), "the limit itself: `at_least` requests are enough."
+        ),
+    ),
+    Case(
+        "a feature of `at_least` requests, of which not all are followed by a death",
+        (
+            [
+                *(request(n, "PUT") for n in (1, 2, 3)),
+                *(request(n, "GET") for n in (4, 5, 6)),
+            ],
+            [1.125, 2.125, 4.125],
+            0.5,
+            3,
+        ),
+        "PUT",
+        {None: "what `at_least` counts: requests, whatever follows them."},
     ),
     Case(
         "no feature that is frequent enough",
-        (SIX, [3.1], 0.5, 99),
+        (SIX, [3.125], 0.5, 99),
         None,
-        "what is left when every feature is rare.",
+        dict.fromkeys(
+            ("GET", "PUT", "eu", "us"), "what is left when every feature is rare."
+        ),
     ),
 ]
-
-
-def require_all(functions: Functions, name: str, cases: Sequence[Case]) -> None:
-    """Raise Unmet for the first case whose result is another than expected."""
-    calls = functions.calls(name, [case.arguments for case in cases])
-    for case, call in zip(cases, calls, strict=True):
-        if call.ended != "returned" or not same(call, case.expected):
-            raise Unmet(
-                sent=f"{name}(…) with {case.what}.",
-                saw=f"{call}.",
-                expected=repr(case.expected),
-                look=case.look,
-            )
-
-
-def same(call: Call, expected: Any) -> bool:
-    """Whether the call's value is what was expected; numbers within rounding."""
-    if isinstance(expected, float):
-        return close(call.value, expected)
-    return bool(call.value == expected)
 
 
 @check("slowdown compares medians, and counts failed queries", points=1.5)
@@ -250,14 +364,8 @@ def test_the_recorded_database_is_innocent(functions: Functions) -> None:
         statistics.median(p["ms"] for p in data if (p["t"] >= poisoned) == late)
         for late in (False, True)
     )
-    call = functions.call("slowdown", data, poisoned)
-    if call.ended != "returned" or not close(call.value, during / before):
-        raise Unmet(
-            sent=f"slowdown(…) with the {len(data)} probes of the recorded outage.",
-            saw=f"{call}.",
-            expected=f"{during / before:.2f}: hardly slower.",
-            look="what the other check of this function says.",
-        )
+    what = f"the {len(data)} probes of the recorded outage, which is hardly slower"
+    require_all(functions, "slowdown", [Case(what, (data, poisoned), during / before)])
 
 
 @check("plan takes the test that refutes most per minute", points=2)
@@ -286,6 +394,7 @@ def test_the_investigation(functions: Functions) -> None:
             sent="investigation()",
             saw=f"{call}.",
             expected=f"a list of names, out of: {', '.join(QUESTIONS)}.",
+            look=missing(call),
         )
     told = june()
     desk = Desk(told, min(t.due for t in told.tries if t.malformed))

@@ -10,7 +10,7 @@ from typing import Any
 from autograder.instruments.expect import close, guards, require
 from autograder.instruments.functions import Functions
 
-WITHIN_S = 0.4
+WITHIN_S = 0.5
 AT_LEAST = 10
 VALUES = {
     "method": ["GET", "PUT", "DELETE"],
@@ -76,42 +76,76 @@ def test_random_plans(functions: Functions, seeded: random.Random) -> None:
     cases: list[Any] = []
     for _ in range(25):
         hypotheses = list("abcdef")[: seeded.randint(1, 6)]
+        names = seeded.sample("klmnopqr", seeded.randint(0, 8))
         tests = [
             {
-                "name": f"t{n}",
+                "name": name,
                 "minutes": seeded.choice([1, 2, 4, 8]),
                 "refutes": seeded.sample("abcdefg", seeded.randint(0, 4)),
             }
-            for n in range(seeded.randint(0, 8))
+            for name in names
         ]
         cases.append([tests, hypotheses])
     calls = functions.calls("plan", cases)
     require(all(c.value == greedy(*case) for case, c in zip(cases, calls, strict=True)))
 
 
-def quiet_replica(
-    rng: random.Random, rare: bool
-) -> tuple[list[dict[str, Any]], list[float], str]:
+def quiet_replica(rng: random.Random) -> tuple[list[dict[str, Any]], list[float]]:
     """Requests and deaths with one deadly feature; the deaths are never quite alone.
 
-    If `rare`, a death happens to follow a request with a feature that is unique.
+    All times are eighths of a second, so many deaths are at an end of the time in which
+    they count, and many follow two requests.
     """
     kind = rng.choice(sorted(VALUES))
     culprit = f"{kind} {rng.choice(VALUES[kind])}"
-    requests, deaths, t = [], [], 0.0
-    for _ in range(200):
-        t += rng.uniform(0.5, 0.9)
+    requests, deaths, t = [], set(), 1.0
+    for _ in range(120):
+        t += rng.randint(1, 8) / 8
         found = [f"{name} {rng.choice(values)}" for name, values in VALUES.items()]
         rng.shuffle(found)
-        requests.append({"t": round(t, 3), "features": found})
+        requests.append({"t": t, "features": found})
         if culprit in found and rng.random() < 0.9:
-            deaths.append(round(t + rng.uniform(0.01, 0.35), 3))
-        elif rng.random() < 0.03:
-            deaths.append(round(t + 0.1, 3))
-    if rare:
-        requests.append({"t": 500.0, "features": ["batch 31337"]})
-        deaths.append(500.1)
-    return requests, deaths, culprit
+            deaths.add(t + rng.randint(1, 4) / 8)
+        elif rng.random() < 0.1:
+            deaths.add(t + rng.randint(-1, 5) / 8)
+    return requests, sorted(deaths)
+
+
+def shares(requests: list[dict[str, Any]], deaths: list[float]) -> dict[str, float]:
+    """The share of each frequent feature's requests that a death follows."""
+    followed: dict[str, list[bool]] = {}
+    for request in requests:
+        t = request["t"]
+        for feature in request["features"]:
+            hit = any(t < death <= t + WITHIN_S for death in deaths)
+            followed.setdefault(feature, []).append(hit)
+    return {
+        name: sum(hits) / len(hits)
+        for name, hits in followed.items()
+        if len(hits) >= AT_LEAST
+    }
+
+
+def suspected(
+    functions: Functions, rng: random.Random, rare: dict[str, Any] | None = None
+) -> bool:
+    """Whether the suspect is found in eight replicas, in which nobody else is close.
+
+    `rare` is a request that is sent at the end, with a death behind it.
+    """
+    cases, right = [], []
+    while len(cases) < 8:
+        requests, deaths = quiet_replica(rng)
+        if rare:
+            requests.append(rare)
+            deaths.append(rare["t"] + 0.125)
+        ranked = sorted(
+            (share, name) for name, share in shares(requests, deaths).items()
+        )
+        if ranked[-1][0] - ranked[-2][0] > 0.01:
+            cases.append([requests, deaths, WITHIN_S, AT_LEAST])
+            right.append(ranked[-1][1])
+    return [call.value for call in functions.calls("suspect", cases)] == right
 
 
 @guards(
@@ -123,21 +157,16 @@ def quiet_replica(
     look="how your function decides that a request was followed by a death.",
 )
 def test_other_suspects(functions: Functions, seeded: random.Random) -> None:
-    cases = [quiet_replica(seeded, rare=False) for _ in range(8)]
-    arguments = [[r, d, WITHIN_S, AT_LEAST] for r, d, _ in cases]
-    calls = functions.calls("suspect", arguments)
-    require([call.value for call in calls] == [culprit for _, _, culprit in cases])
+    require(suspected(functions, seeded))
 
 
 @guards(
     "test_no_suspect_by_chance",
     sent="suspect(…) for quiet replicas where chance had a hand.",
-    saw="a feature was named that was there by chance.",
+    saw="not every suspect was the right one.",
     expected="nothing with fewer than `at_least` requests.",
     look="when in your function rare features are left out.",
 )
 def test_other_chances(functions: Functions, seeded: random.Random) -> None:
-    cases = [quiet_replica(seeded, rare=True) for _ in range(8)]
-    arguments = [[r, d, WITHIN_S, AT_LEAST] for r, d, _ in cases]
-    calls = functions.calls("suspect", arguments)
-    require([call.value for call in calls] == [culprit for _, _, culprit in cases])
+    rare = {"t": 500.0, "features": ["batch 31337"]}
+    require(suspected(functions, seeded, rare))
