@@ -90,23 +90,26 @@ def test_random_plans(functions: Functions, seeded: random.Random) -> None:
     require(all(c.value == greedy(*case) for case, c in zip(cases, calls, strict=True)))
 
 
-def quiet_replica(rng: random.Random) -> tuple[list[dict[str, Any]], list[float]]:
-    """Requests and deaths with one deadly feature; the deaths are never quite alone.
+def quiet_replica(
+    rng: random.Random, clear: bool
+) -> tuple[list[dict[str, Any]], list[float]]:
+    """Requests and deaths with one deadly feature.
 
-    All times are eighths of a second, so many deaths are at an end of the time in which
-    they count, and many follow two requests.
+    All times are eighths of a second. Unless the picture is `clear`, there are other
+    deaths as well, many are at an end of the time in which they count, and many follow
+    two requests.
     """
     kind = rng.choice(sorted(VALUES))
     culprit = f"{kind} {rng.choice(VALUES[kind])}"
     requests, deaths, t = [], set(), 1.0
     for _ in range(120):
-        t += rng.randint(1, 8) / 8
+        t += rng.randint(8, 12) / 8 if clear else rng.randint(1, 8) / 8
         found = [f"{name} {rng.choice(values)}" for name, values in VALUES.items()]
         rng.shuffle(found)
         requests.append({"t": t, "features": found})
         if culprit in found and rng.random() < 0.9:
-            deaths.add(t + rng.randint(1, 4) / 8)
-        elif rng.random() < 0.1:
+            deaths.add(t + rng.randint(1, 3 if clear else 4) / 8)
+        elif not clear and rng.random() < 0.1:
             deaths.add(t + rng.randint(-1, 5) / 8)
     return requests, sorted(deaths)
 
@@ -131,11 +134,11 @@ def suspected(
 ) -> bool:
     """Whether the suspect is found in eight replicas, in which nobody else is close.
 
-    `rare` is a request that is sent at the end, with a death behind it.
+    `rare` is a request that is sent at the end of clear pictures, with a death behind.
     """
     cases, right = [], []
     while len(cases) < 8:
-        requests, deaths = quiet_replica(rng)
+        requests, deaths = quiet_replica(rng, clear=rare is not None)
         if rare:
             requests.append(rare)
             deaths.append(rare["t"] + 0.125)
