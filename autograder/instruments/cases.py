@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .expect import Unmet, close
-from .functions import Call, Functions
+from .functions import CALLS_WITHIN_S, Call, Functions
 
 # Where to look if an exception says this.
 MISSING = {
@@ -19,8 +19,9 @@ MISSING = {
 class Case:
     """Arguments, what they must give, and where to look if they give something else.
 
-    `mistakes` says where to look by what a mistake gives: a tuple stands for a list.
-    A result that no known mistake gives is told without advice.
+    `mistakes` says where to look by what a mistake gives: a tuple stands for a list,
+    and "timed_out" for a call that did not return. A result that no known mistake gives
+    is told without advice.
     """
 
     what: str
@@ -28,8 +29,9 @@ class Case:
     expected: Any
     mistakes: Mapping[Any, str] = field(default_factory=dict)
 
-    def look(self, value: Any) -> str:
-        """Return where to look if the call has returned `value`."""
+    def look(self, call: Call) -> str:
+        """Return where to look if `call` gave another result than expected."""
+        value = call.value if call.ended == "returned" else call.ended
         looks = (look for wrong, look in self.mistakes.items() if same(value, wrong))
         return next(looks, "")
 
@@ -48,9 +50,18 @@ def missing(call: Call) -> str:
     return next((look for text, look in MISSING.items() if text in call.error), "")
 
 
-def require_all(functions: Functions, name: str, cases: Sequence[Case]) -> None:
-    """Raise Unmet for the first of `cases` whose result is another than expected."""
-    calls = functions.calls(name, [case.arguments for case in cases])
+def require_all(
+    functions: Functions,
+    name: str,
+    cases: Sequence[Case],
+    within_s: float = CALLS_WITHIN_S,
+    through: str = "",
+) -> None:
+    """Raise Unmet for the first of `cases` whose result is another than expected.
+
+    `within_s` and `through` are as for `Functions.calls`.
+    """
+    calls = functions.calls(name, [c.arguments for c in cases], within_s, through)
     for case, call in zip(cases, calls, strict=True):
         if call.ended == "returned" and same(call.value, case.expected):
             continue
@@ -58,5 +69,5 @@ def require_all(functions: Functions, name: str, cases: Sequence[Case]) -> None:
             sent=f"{name}(…) for {case.what}.",
             saw=f"{call}.",
             expected=f"{case.expected!r}.",
-            look=missing(call) or case.look(call.value),
+            look=missing(call) or case.look(call),
         )

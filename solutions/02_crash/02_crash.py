@@ -37,6 +37,8 @@ print(Release.named("raises").source("raises.py", since="async def region"))
 # Return a dict from the name of each way, such as `"dependency"`, to its word. Decide all ten
 # before you try any. The question to ask of each: *which task does the
 # exception end, and who waits for that task?*
+#
+# Each cell is judged on its own, without the package `course`.
 
 
 # %% nbgrader={"grade_id": "fates", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -116,6 +118,8 @@ def june_crash():
 # 3. A group leads to the first of its `exceptions` that is no cancellation
 #    (`asyncio.CancelledError`); if all are cancellations, to the first.
 # 4. Where nothing leads on, you have arrived.
+#
+# Rule 1 comes before the others. A group with a context may go by rule 2 or by rule 3.
 #
 # Chains get long under load, some longer than Python's recursion limit, and a chain may
 # come back to where it was: stop at an exception that you have met before.

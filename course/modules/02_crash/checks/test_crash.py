@@ -1,12 +1,13 @@
 """Predictions against real processes, and root_cause() on exceptions that are made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from autograder.instruments.cases import Case, missing, require_all
 from autograder.instruments.expect import Unmet, check
 from autograder.instruments.functions import Functions
 from autograder.instruments.observe import READY_WITHIN_S, dies
@@ -76,6 +77,7 @@ def require_fates(
             saw=f"{call}.",
             expected=f"a dict with a word, of {', '.join(WORDS)}, for each of"
             f" {', '.join(observed)}.",
+            look=missing(call),
         )
     if list(said.values()).count(word) > len(observed) / 2:
         raise Unmet(
@@ -86,11 +88,12 @@ def require_fates(
         )
     for name, fate in observed.items():
         if word == fate.word != said.get(name):
+            number = isinstance(said.get(name), int)
             raise Unmet(
                 sent=f"GET /raise/{name}, of which you say {said.get(name)!r}",
                 saw=f"{fate.saw}.",
                 expected=f"{fate.word!r}.",
-                look=look,
+                look="the words of the table: each is text." if number else look,
             )
 
 
@@ -153,29 +156,44 @@ def test_the_crash_is_read(functions: Functions, start_ours: StartFleet) -> None
         "end": ("serve", "the frames outside the group, those in course/service"),
     }
     call = functions.call("june_crash")
-    said: Any = call.value if isinstance(call.value, dict) else {}
+    said: Any = call.value
+    sent = "june_crash(), next to a crash that was made a moment ago"
+    if not isinstance(said, dict):
+        raise Unmet(
+            sent=sent,
+            saw=f"{call}.",
+            expected=f"a dict with a name for each of {', '.join(truth)}.",
+            look=missing(call),
+        )
     for name, (expected, look) in truth.items():
         if said.get(name) != expected:
             raise Unmet(
-                sent="june_crash(), next to a crash that was made a moment ago",
-                saw=f"{name!r} is {said.get(name)!r} in your answer"
-                if said
-                else f"{call}.",
+                sent=sent,
+                saw=f"{name!r} is {said.get(name)!r} in your answer.",
                 expected="the name that stands in the traceback, without module or"
                 " brackets.",
-                look=f"{look}.",
+                look="" if expected in str(said.get(name)) else f"{look}.",
             )
 
 
-# Called in the process of the learner's function: an exception is no JSON.
+# Called in the process of the learner's function: an exception is no JSON. It is asked
+# twice, because what it keeps of an earlier call must not matter.
 THROUGH = """
 import asyncio
 
 def through(function, code):
     space = {"asyncio": asyncio}
     exec(code, space)
-    found = function(space["exc"])
-    return f"{type(found).__name__}: {found}"
+    try:
+        found, again = function(space["exc"]), function(space["exc"])
+    except RecursionError:
+        return "RecursionError"
+    if again is found:
+        return told(found)
+    return f"{told(found)}; asked again, {told(again)}"
+
+def told(exc):
+    return getattr(exc, "told", f"{type(exc).__name__}: {exc}")
 """
 
 
@@ -190,79 +208,170 @@ def chain(*lines: str) -> str:
 
 
 ONE = 'raise KeyError("shard")'
+SHARD = "KeyError: 'shard'"
+GO_ON = "whether you go on from where you have arrived."
+EACH_LINK = "what each link of a chain decides for itself."
+SUPPRESSED = (
+    "`__suppress_context__`: somebody has said that the context is not the cause."
+)
+RULE_1 = "which rule comes before the others: an explicit cause wins."
 
-CHAINS = {
-    "an exception without any other": (
-        chain(ONE),
-        "KeyError: 'shard'",
-        "the case in which nothing leads on.",
+CHAINS = [
+    Case(
+        "an exception without any other",
+        (chain(ONE),),
+        SHARD,
+        {"NoneType: None": "the case in which nothing leads on."},
     ),
-    "a RuntimeError raised from a KeyError": (
-        chain(ONE, 'raise RuntimeError("lookup") from e0'),
-        "KeyError: 'shard'",
-        "`__cause__`, which `raise … from` sets.",
+    Case(
+        "a RuntimeError raised from a KeyError",
+        (chain(ONE, 'raise RuntimeError("lookup") from e0'),),
+        SHARD,
+        {"RuntimeError: lookup": "`__cause__`, which `raise … from` sets."},
     ),
-    "three exceptions, each raised from the one before": (
-        chain(ONE, 'raise LookupError("a") from e0', 'raise RuntimeError("b") from e1'),
-        "KeyError: 'shard'",
-        "whether you go on from where you have arrived.",
+    Case(
+        "three exceptions, each raised from the one before",
+        (
+            chain(
+                ONE, 'raise LookupError("a") from e0', 'raise RuntimeError("b") from e1'
+            ),
+        ),
+        SHARD,
+        {"LookupError: a": GO_ON},
     ),
-    "a TypeError raised while a KeyError was being handled": (
-        chain(ONE, 'raise TypeError("in the handler")'),
-        "KeyError: 'shard'",
-        "`__context__`: nobody wrote `from`, and Python noted it all the same.",
+    Case(
+        "a TypeError raised while a KeyError was being handled",
+        (chain(ONE, 'raise TypeError("in the handler")'),),
+        SHARD,
+        {
+            "TypeError: in the handler": "`__context__`: nobody wrote `from`, and"
+            " Python noted it all the same."
+        },
     ),
-    "a ValueError raised from None while a KeyError was being handled": (
-        chain(ONE, 'raise ValueError("bad route") from None'),
+    Case(
+        "an exception raised from another, which was raised while a third was handled",
+        (chain(ONE, 'raise LookupError("a")', 'raise RuntimeError("b") from e1'),),
+        SHARD,
+        {"LookupError: a": GO_ON},
+    ),
+    Case(
+        "a ValueError raised from None while a KeyError was being handled",
+        (chain(ONE, 'raise ValueError("bad route") from None'),),
         "ValueError: bad route",
-        "`__suppress_context__`: somebody has said that the context is not the cause.",
+        {SHARD: SUPPRESSED},
     ),
-    "an OSError raised from an explicit cause, while a KeyError was being handled": (
-        chain(ONE, 'raise OSError("disk") from EOFError("short read")'),
+    Case(
+        "an exception raised from another, which was raised from None",
+        (
+            chain(
+                ONE, 'raise ValueError("bad") from None', 'raise OSError("b") from e1'
+            ),
+        ),
+        "ValueError: bad",
+        {SHARD: EACH_LINK, "OSError: b": EACH_LINK},
+    ),
+    Case(
+        "an OSError raised from an explicit cause, while a KeyError was being handled",
+        (chain(ONE, 'raise OSError("disk") from EOFError("short read")'),),
         "EOFError: short read",
-        "which of the two wins: an explicit cause does.",
+        {SHARD: RULE_1, "OSError: disk": "`__cause__`, which `raise … from` sets."},
     ),
-}
+]
 
-GROUPS = {
-    "a group of one": (
-        'exc = ExceptionGroup("g", [KeyError("shard")])',
-        "KeyError: 'shard'",
-        "`exceptions`, the members of a group.",
+GROUP = "ExceptionGroup: g (1 sub-exception)"
+MEMBERS = "`exceptions`, the members of a group."
+GROUPS = [
+    Case(
+        "a group of one",
+        ('exc = ExceptionGroup("g", [KeyError("shard")])',),
+        SHARD,
+        {GROUP: MEMBERS},
     ),
-    "a group in a group": (
-        'exc = ExceptionGroup("g", [ExceptionGroup("h", [KeyError("shard")])])',
-        "KeyError: 'shard'",
-        "whether you go on from a member that is a group itself.",
+    Case(
+        "a group in a group",
+        ('exc = ExceptionGroup("g", [ExceptionGroup("h", [KeyError("shard")])])',),
+        SHARD,
+        {"ExceptionGroup: h (1 sub-exception)": GO_ON},
     ),
-    "a group of two cancellations and an error": (
-        'exc = BaseExceptionGroup("g", [asyncio.CancelledError(), KeyError("shard"),'
-        " asyncio.CancelledError()])",
-        "KeyError: 'shard'",
-        "what cancellations are: a consequence of another task's end.",
+    Case(
+        "a group of two errors",
+        ('exc = ExceptionGroup("g", [KeyError("shard"), OSError("disk")])',),
+        SHARD,
+        {"OSError: disk": "which member leads on: the first that is no cancellation."},
     ),
-    "a group of cancellations alone": (
-        'exc = BaseExceptionGroup("g", [asyncio.CancelledError("first"),'
-        ' asyncio.CancelledError("second")])',
+    Case(
+        "a group of two cancellations and an error",
+        (
+            'exc = BaseExceptionGroup("g", [asyncio.CancelledError(), KeyError("shard")'
+            ", asyncio.CancelledError()])",
+        ),
+        SHARD,
+        {
+            "CancelledError: ": "what cancellations are: a consequence of another"
+            " task's end.",
+            "BaseExceptionGroup: g (3 sub-exceptions)": "which types are groups: the"
+            " general one is BaseExceptionGroup.",
+        },
+    ),
+    Case(
+        "a group of cancellations alone",
+        (
+            'exc = BaseExceptionGroup("g", [asyncio.CancelledError("first"),'
+            ' asyncio.CancelledError("second")])',
+        ),
         "CancelledError: first",
-        "the rule for a group in which all are cancellations.",
-    ),
-    "a group whose member was raised from another exception": (
-        chain(ONE, 'raise LookupError("a") from e0').replace(
-            "exc = f()", 'exc = ExceptionGroup("g", [f()])'
+        dict.fromkeys(
+            ("CancelledError: second", "BaseExceptionGroup: g (2 sub-exceptions)"),
+            "the rule for a group in which all are cancellations.",
         ),
-        "KeyError: 'shard'",
-        "whether you go on from a member along its own cause.",
     ),
-    "an exception raised from a group": (
-        chain(
-            'raise ExceptionGroup("g", [KeyError("shard")])',
-            'raise RuntimeError("startup") from e0',
+    Case(
+        "a group whose member was raised from another exception",
+        (
+            chain(ONE, 'raise LookupError("a") from e0').replace(
+                "exc = f()", 'exc = ExceptionGroup("g", [f()])'
+            ),
         ),
-        "KeyError: 'shard'",
-        "groups in the middle of a chain.",
+        SHARD,
+        {"LookupError: a": "whether you go on from a member along its own cause."},
     ),
-}
+    Case(
+        "an exception raised from a group",
+        (
+            chain(
+                'raise ExceptionGroup("g", [KeyError("shard")])',
+                'raise RuntimeError("startup") from e0',
+            ),
+        ),
+        SHARD,
+        {GROUP: "groups in the middle of a chain."},
+    ),
+    Case(
+        "a group raised from an OSError",
+        (
+            chain(
+                'raise OSError("disk")',
+                'raise ExceptionGroup("g", [KeyError("shard")]) from e0',
+            ),
+        ),
+        "OSError: disk",
+        {SHARD: RULE_1},
+    ),
+    Case(
+        "a group raised from None while an OSError was being handled",
+        (
+            chain(
+                'raise OSError("disk")',
+                'raise ExceptionGroup("g", [KeyError("shard")]) from None',
+            ),
+        ),
+        SHARD,
+        {
+            "OSError: disk": SUPPRESSED,
+            GROUP: "what `from None` closes: the way to the context, and no other.",
+        },
+    ),
+]
 
 LINKED = """
 exc = first = ValueError("first")
@@ -271,40 +380,64 @@ for n in range({length}):
     outer.{attribute} = exc
     exc = outer
 """
-ENDLESS = {
-    "a chain of 5,000 causes": (
-        LINKED.format(length=5000, attribute="__cause__"),
-        "ValueError: first",
-        "what a recursive call costs. A loop has no such limit.",
-    ),
-    "a chain of 5,000 contexts": (
-        LINKED.format(length=5000, attribute="__context__"),
-        "ValueError: first",
-        "what a recursive call costs. A loop has no such limit.",
-    ),
-    "two exceptions, each the cause of the other": (
-        'exc, other = ValueError("a"), ValueError("b")\n'
-        "exc.__cause__, other.__cause__ = other, exc",
-        "ValueError: a or ValueError: b",
-        "how you notice that you have been somewhere before.",
-    ),
+CIRCLE = "an exception of the circle"
+MET = {
+    "timed_out": "how you notice that you have been somewhere before.",
+    "NoneType: None": "what is returned if you have been somewhere before.",
+    "OSError: start": "where the walk ends: at an exception that you meet twice.",
 }
+RECURSION = {"RecursionError": "what a recursive call costs. A loop has no such limit."}
 
 
-def require_roots(
-    functions: Functions, cases: Mapping[str, tuple[str, str, str]]
-) -> None:
+def circle(what: str, code: str) -> Case:
+    """The case of what `code` makes as exc: each of the `ring` may be found."""
+    tell = f"\nfor one in ring:\n    one.told = {CIRCLE!r}\n"
+    return Case(what, (code + tell,), CIRCLE, {**MET, **RECURSION})
+
+
+ENDLESS = [
+    Case(
+        "a chain of 2,000 causes",
+        (LINKED.format(length=2000, attribute="__cause__"),),
+        "ValueError: first",
+        RECURSION,
+    ),
+    Case(
+        "a chain of 2,000 contexts",
+        (LINKED.format(length=2000, attribute="__context__"),),
+        "ValueError: first",
+        RECURSION,
+    ),
+    circle(
+        "two exceptions, each the cause of the other",
+        'exc, other = ring = ValueError("a"), ValueError("b")\n'
+        "exc.__cause__, other.__cause__ = other, exc",
+    ),
+    circle(
+        "an exception that is its own cause",
+        'exc = ValueError("a")\nring = [exc]\nexc.__cause__ = exc',
+    ),
+    circle(
+        "three exceptions, each the context of the next",
+        'exc, b, c = ring = KeyError("a"), KeyError("b"), KeyError("c")\n'
+        "exc.__context__, b.__context__, c.__context__ = b, c, exc",
+    ),
+    circle(
+        "an exception whose cause is one of two that are the cause of each other",
+        'exc, b, c = OSError("start"), ValueError("b"), ValueError("c")\n'
+        "ring = b, c\nexc.__cause__, b.__cause__, c.__cause__ = b, c, b",
+    ),
+    circle(
+        "an exception whose cause is a group, which it is a member of",
+        'exc = ValueError("a")\ngroup = ExceptionGroup("g", [exc])\n'
+        "ring = exc, group\nexc.__cause__ = group",
+    ),
+]
+
+
+def require_roots(functions: Functions, cases: Sequence[Case]) -> None:
     """Raise Unmet for the first case whose root cause is another than expected."""
-    codes = [[code] for code, _, _ in cases.values()]
-    calls = functions.calls("root_cause", codes, within_s=4, through=THROUGH)
-    for (what, (_, expected, look)), call in zip(cases.items(), calls, strict=True):
-        if call.ended != "returned" or call.value not in expected.split(" or "):
-            raise Unmet(
-                sent=f"root_cause(…) with {what}",
-                saw=f"{call}.",
-                expected=expected,
-                look=look,
-            )
+    require_all(functions, "root_cause", cases, within_s=4, through=THROUGH)
 
 
 @check("root_cause follows causes and contexts", points=1.5)
