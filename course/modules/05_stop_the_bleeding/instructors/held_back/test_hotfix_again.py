@@ -86,6 +86,11 @@ def other_syntax(rng: random.Random) -> bytes:
     return rng.choice(forms).encode()
 
 
+NO_SHARDS: tuple[object, ...] = (
+    *(-1, 10**18, "8", "-1", "1.5", "0x2", None, [], {}, [1], float("nan")),
+)
+NO_REGIONS: tuple[object, ...] = (None, 7.5, [], {}, False, True)
+
 Make = Callable[[random.Random], bytes]
 
 
@@ -114,14 +119,12 @@ MALFORMED: tuple[Make, ...] = (
     lambda rng: route(rng, region=f"{region(rng)} ", shard=rng.randrange(8)),
     lambda rng: route(rng, region=f"{word(rng)}\ud800\x00", shard=1),
     *(one_past(name) for name in TOPOLOGY),
-    *(with_shard(shard) for shard in (-1, 10**18, "8", "-1", "1.5", "0x2", None)),
-    *(with_shard(shard) for shard in ([], {}, [1])),
-    with_shard(float("nan")),
+    *(with_shard(shard) for shard in NO_SHARDS),
     lambda rng: route(rng, region=region(rng), shard=word(rng)),
     lambda rng: route(rng, shard=rng.randrange(8)),
     lambda rng: route(rng, region=region(rng)),
     lambda rng: route(rng, **{word(rng): region(rng), "shard": 1}),
-    *(with_region(name) for name in (None, 7.5, [], {}, False, True)),
+    *(with_region(name) for name in NO_REGIONS),
     *(no_object(value) for value in (None, True, 12, 0.5, "eu-west", [], ["region"])),
     lambda rng: b"",
 )
@@ -182,17 +185,24 @@ class Evidence:
         return [each for each in self.sent if each.what == what]
 
 
+Planned = tuple[str, Backend | None, bytes]
+
+
+def refused(raw: bytes) -> Planned:
+    return "malformed", None, raw
+
+
 @pytest.fixture(scope="module")
 def evidence(
     release: Release, start_fleet: StartFleet, seeded: random.Random
 ) -> Evidence:
     planted, bugs = plant(release, seeded, BUGS)
     fleet = start_fleet(planted)
-    alone: list[tuple[str, Backend | None, bytes]] = [
-        ("malformed", None, as_client(seeded, kind(seeded)))
-        for kind in (*MALFORMED, lambda _: None)
-    ]
-    mixed = [("malformed", None, as_client(seeded, kind(seeded))) for kind in MALFORMED]
+    alone, mixed = (
+        [refused(as_client(seeded, kind(seeded))) for kind in MALFORMED]
+        for _ in range(2)
+    )
+    alone.append(refused(as_client(seeded, None)))
     fine = [backend for backend in BACKENDS if backend not in bugs.values()]
     for number in range(VALID):
         backend = seeded.choice(fine)
@@ -213,7 +223,7 @@ def evidence(
             patience[what].lose()
         return Sent(what, backend, response)
 
-    def unless_it_dies(each: tuple[str, Backend | None, bytes]) -> Sent:
+    def unless_it_dies(each: Planned) -> Sent:
         if len(fleet.telemetry.exits()) > ENOUGH_DEATHS:
             return Sent(each[0], each[1], Response("reset"))
         return send(*each)
