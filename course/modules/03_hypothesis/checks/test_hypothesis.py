@@ -224,6 +224,21 @@ SUSPECT = [
         {"GET": SHARES},
     ),
     Case(
+        "eight requests, six of them followed by a death, and two, both of them",
+        (
+            [
+                *(request(n, "GET") for n in range(8)),
+                request(30, "PUT"),
+                request(31, "PUT"),
+            ],
+            [*(n + 0.125 for n in range(6)), 30.125, 31.125],
+            0.5,
+            1,
+        ),
+        "PUT",
+        {"GET": SHARES},
+    ),
+    Case(
         "a death before the first request",
         (
             [request(1, "GET"), request(2, "PUT"), request(3, "PUT")],
@@ -358,7 +373,7 @@ def test_slowdown(functions: Functions) -> None:
 def test_the_recorded_database_is_innocent(functions: Functions) -> None:
     told = june()
     poisoned = min(t.due for t in told.tries if t.malformed)
-    data = [{"t": p.t, "ms": p.ms} for p in told.probes]
+    data: list[dict[str, Any]] = [{"t": p.t, "ms": p.ms} for p in told.probes]
     before, during = (
         statistics.median(p["ms"] for p in data if (p["t"] >= poisoned) == late)
         for late in (False, True)

@@ -136,7 +136,8 @@ def suspected(
 
     `rare` is a request that is sent at the end of clear pictures, with a death behind.
     """
-    cases, right = [], []
+    cases: list[Any] = []
+    right = []
     while len(cases) < 8:
         requests, deaths = quiet_replica(rng, clear=rare is not None)
         if rare:
