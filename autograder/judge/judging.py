@@ -81,13 +81,13 @@ def judge(
     said = printable(run.output[-LAST_OF_OUTPUT:])
     if not checks:
         raise JudgingFailed(f"The checks of {exercise.name} did not run:\n{said}")
-    if any(check.outcome == "error" for check in checks):
-        log.error("A check of %s broke (seed %d):\n%s", exercise.name, seed, said)
     if reason:
         refused = {"outcome": "failed", "feedback": Feedback(message=reason)}
         checks = [check.model_copy(update=refused) for check in checks]
         for check in checks:
             on_check(check)
+    if any(check.outcome == "error" for check in checks):
+        log.error("A check of %s broke (seed %d):\n%s", exercise.name, seed, said)
     return Verdict(
         exercise=exercise.name,
         answers_digest=digest(*texts.values()),

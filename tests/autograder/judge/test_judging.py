@@ -42,12 +42,13 @@ def test_what_learners_start_from_can_be_run(name: str) -> None:
 
 
 @pytest.mark.process
-def test_a_missing_answer_is_named() -> None:
+def test_a_missing_answer_is_named(caplog: pytest.LogCaptureFixture) -> None:
     """No crash, no points, and the cell's name."""
     verdict = judge(EXERCISE, {})
     assert verdict.score == 0
     assert {check.outcome for check in verdict.checks} == {"failed"}
     assert "no answer in its cell dispatcher" in str(verdict.checks[0].feedback)
+    assert not caplog.records  # nothing of ours broke
 
 
 @pytest.mark.process
