@@ -23,6 +23,7 @@ TOGETHER = {
     "tests/browser/test_learning.py": "lab",
     "tests/browser/test_error_advice.py": "lab",
     "tests/autograder/cli/test_busy_machine.py": "busy-machine",
+    "tests/autograder/gradebook/test_collect.py": "collect",
     "tests/autograder/cli/test_grade.py": "cli-grading",
     "tests/autograder/cli/test_package.py": "package",
     "tests/autograder/cli/test_setup.py": "set-up",  # all of them change one .venv
