@@ -444,9 +444,18 @@ def test_it_is_alive_or_seen_to_be_dead(answer: Answer) -> None:
             sent=f"{len(raws)} requests at the same time, whose look-ups raise"
             " CancelledError, though nobody has cancelled them.",
             saw=f"{silent} of them had no answer in {answer.patience.seconds} s.",
-            expected="an answer for each, of whatever kind.",
+            expected="an error for each.",
             look="which exceptions are no Exception, and what becomes of a request that"
             " waits for a look-up which was ended by one.",
+        )
+    served = next((r for r in responses[:-2] if r.status and not failed(r)), None)
+    if served:
+        raise Unmet(
+            sent="a request whose look-up raises CancelledError, though nobody has"
+            " cancelled it.",
+            saw=f"{served}.",
+            expected="an error: there is no backend to give.",
+            look="what you return where you have caught it.",
         )
 
     def seen_dead() -> bool:
