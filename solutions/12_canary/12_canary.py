@@ -17,13 +17,16 @@
 # ## Your turn: who is in the slice
 #
 # `in_canary(user, release, weight)` says whether the user, an id as text, gets the `release`,
-# a name, while it has the share `weight` of the users, from 0 to 1.
+# a name, while it has the share `weight` of the users: from 0 to 1, in steps of a thousandth.
 #
-# 1. **The same answer everywhere**: in each process, on each server, today and tomorrow.
+# 1. **The same answer everywhere**: in each process, on each server, today and tomorrow, whoever
+#    else is asked about.
 # 2. **The slice only grows**: who is in it at 5% is in it at 25%. At 0 nobody is, at 1
 #    everybody.
-# 3. **Its size is right**: of many users, `weight` of them, within what chance varies.
-# 4. **Other users for another release.**
+# 3. **Its size is right**: of many users, `weight` of them, within what chance varies. At 0.005
+#    that is half a percent.
+# 4. **Other users for another release**, as if drawn anew: of the quarter that has one release,
+#    about a quarter has another one.
 
 # %% nbgrader={"grade_id": "in_canary", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import hashlib
@@ -53,7 +56,7 @@ print([sum(bool(in_canary(u, "june", w)) for u in users) for w in (0, 0.05, 0.25
 # - one in a hundred, 95% certain: 299 (the rule of three says 300);
 # - every request: 1.
 #
-# `share` lies above 0 and is 1 at most, `certainty` lies between 0 and 1.
+# `share` is one in ten thousand or more and 1 at most, `certainty` lies between 0 and 1.
 
 # %% nbgrader={"grade_id": "bake_requests", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import math
@@ -87,17 +90,30 @@ for share, certainty in ((0.5, 0.75), (0.01, 0.95), (0.001, 0.95), (1, 0.9)):
 #
 # - **bad releases** fail every request, one in five, or one in ten, *on top* of what control
 #   fails. One sort is fine until a request of a rare kind arrives, one in fifty, and from then
-#   on fails everything, as June's did. You want to be 99% certain to have seen that;
+#   on fails everything, as June's did;
 # - **good releases** fail as often as control does. That may be 0.2% or 2%. Or 30% for a
 #   while, when what both depend on is in trouble.
 #
-# The check plays 200 rollouts, 100 of each, and wants
+# Some cases are plain, whatever your limits are:
 #
-# | | at most |
+# 1. **An arm without a request**, whichever: wait.
+# 2. **A single failure among the first requests**, four at most: wait.
+# 3. **Too few requests to be 99% certain** that one in fifty has come, and failures as often as
+#    at control or none: wait. `bake_requests` says how many are too few. (Each cell is judged by
+#    itself, so work it out, or copy the formula.)
+# 4. **Every request fails, or three in four, or 100 of 500, at the canary alone**, 60 requests or
+#    more: roll back.
+# 5. **After 500 requests, failures as often as at control**, be it never or 30%: promote.
+#
+# The check plays 200 rollouts, 100 of each, the same ones for everybody. The last is a real one:
+# June's release, which must not be promoted and goes back within 50 looks. (There the canary gets
+# 30% of the traffic.) The check wants
+#
+# | | |
 # |---|---|
-# | bad releases that are promoted | 3 of 100 |
-# | good releases that are rolled back | 5 of 100 |
-# | requests that fail at the canary, per bad release that went back | 40 on average |
+# | bad releases that are promoted | at most 3 of 100 |
+# | good releases that are rolled back | at most 5 of 100 |
+# | requests that fail at the canary, per bad release that went back | at most 40 on average, of at least 60 releases |
 
 # %% nbgrader={"grade_id": "gate", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import math
@@ -132,8 +148,8 @@ for canary in ((3, 1), (40, 40), (250, 1), (250, 50)):
 # %% [markdown]
 # ## Check it
 #
-# 200 rollouts are computed in a few seconds. At the end your gate stands before a real one:
-# two fleets, and June's release at the canary.
+# 200 rollouts are computed in a few seconds. The real one takes a little longer: two fleets, and
+# June's release at the canary.
 
 # %% nbgrader={"grade_id": "check_canary", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
 from autograder.checking import check

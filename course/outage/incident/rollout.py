@@ -108,7 +108,8 @@ class SimulatedRollout:
 
     Each look brings about `rate` requests, of which the canary gets the share `weight`.
     Of control's requests the share `base` fails; of the canary's `extra` more, from the
-    first request on that pulls its `trigger` (one in so many; from the start if 0).
+    first request on that pulls its `trigger` (one in so many; from the start if 0). If
+    `pulled_by` is given, it is the canary's request of that number; nothing is drawn.
     Between the looks of `trouble` the share `trouble_share` of both arms fails as well:
     something that they depend on.
     """
@@ -121,6 +122,7 @@ class SimulatedRollout:
     trigger: int = 0
     trouble: tuple[int, int] = (0, 0)
     trouble_share: float = 0.0
+    pulled_by: int = 0
 
     def looks(self, rng: random.Random) -> Iterator[tuple[Arm, Arm]]:
         """Yield the counts of control and canary at one look after another."""
@@ -130,7 +132,9 @@ class SimulatedRollout:
             begins, ends = self.trouble
             base = self.base + self.trouble_share * (begins <= number < ends)
             arrived = _poisson(rng, self.rate * self.weight)
-            if self.trigger and not pulled:
+            if self.pulled_by:
+                pulled = canary.requests + arrived >= self.pulled_by
+            elif self.trigger and not pulled:
                 pulled = rng.random() < 1 - (1 - 1 / self.trigger) ** arrived
             worse = min(1.0, base + self.extra * pulled)
             canary = _after(rng, canary, arrived, worse)

@@ -27,12 +27,16 @@ SEEDS = 40
 # Of processor time, and only for a call that never returns: the others take less.
 CALL_WITHIN_S = 2.0
 # With each seed, a client is asked thousands of times, a hundred times what others are,
-# or four whole recordings are disguised.
+# four whole recordings are disguised, or there are tens of thousands of users.
 WRONG_SEEDS = 30
 FEWER_SEEDS = {
     "test_the_budget_holds": 2,
     "test_an_outage_that_ends": 4,
     "test_the_alert_knows_the_incident": 3,
+    "test_the_slice_has_its_size": 4,
+    "test_other_sizes": 4,
+    "test_the_slice_is_sticky": 8,
+    "test_other_users": 8,
     "test_incidents_in_disguise": 12,
     "test_the_rule_on_incidents_in_disguise": 12,
 }

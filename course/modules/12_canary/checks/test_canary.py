@@ -6,10 +6,12 @@ pipe: it learns of each look what an engineer would, and of the next one nothing
 
 import itertools
 import math
+import operator
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import pytest
 
@@ -25,120 +27,190 @@ from course.outage.incident.rollout import (
 )
 from course.outage.traffic.load import Load
 
-USERS = [f"user-{n}" for n in range(4000)]
-WEIGHTS = (0, 0.01, 0.05, 0.25, 0.6, 1)
+COUNT, MANY = 4000, 20_000
+# Small ones among them, which are no whole percents: only many users show their size.
+WEIGHTS = (0, 0.005, 0.015, 0.05, 0.25, 0.6, 1)
+RELEASES = ("june", "july", "august", "september")
 
-# Another process hashes text with another salt; this is one, as often as it is wanted.
-SALTED = """
-def through(in_canary, salt, release, weight, users):
-    names = getattr(in_canary, "__globals__", {})
+# Elsewhere text is hashed with another salt, and it is another day. The users are asked
+# about in the order that `stride` makes; the result is a text of 0s and 1s.
+ELSEWHERE = """
+import datetime
+import time
+
+real_time, real_datetime = time.time, datetime.datetime
+elsewhere = 0
+
+
+def now():
+    return real_time() + 40 * 86_400 * elsewhere
+
+
+class Datetime(real_datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(now(), tz)
+
+    today = utcnow = now
+
+
+def through(in_canary, salt, release, weight, count, stride):
+    global elsewhere
+    elsewhere = salt
+    names = getattr(getattr(in_canary, "__wrapped__", in_canary), "__globals__", {})
+    before = dict(names)
     names["hash"] = lambda value: hash((salt, value)) if salt else hash(value)
-    return [bool(in_canary(user, release, weight)) for user in users]
+    for name, value in before.items():
+        if value is real_time:
+            names[name] = now
+        elif value is real_datetime:
+            names[name] = Datetime
+    time.time, datetime.datetime = now, Datetime
+    try:
+        found = ["0"] * count
+        for at in range(count):
+            number = at * stride % count
+            found[number] = str(int(bool(in_canary(f"user-{number}", release, weight))))
+        return "".join(found)
+    finally:
+        time.time, datetime.datetime = real_time, real_datetime
+        names.pop("hash")
+        names.update(before)
 """
 
 
 def slices(
-    functions: Functions, asked: Sequence[tuple[int, str, float]]
+    functions: Functions, asked: Sequence[tuple[int, str, float, int, int]]
 ) -> list[list[bool]]:
-    """For each salt, release and weight: who of USERS is in. Raises Unmet."""
-    cases = [[*each, USERS] for each in asked]
-    calls = functions.calls("in_canary", cases, through=SALTED)
-    for (_, release, weight), call in zip(asked, calls, strict=True):
+    """For each salt, release, weight, number of users, and order: who of them is in.
+
+    Raises Unmet.
+    """
+    calls = functions.calls("in_canary", asked, through=ELSEWHERE)
+    for (_, release, weight, count, _), call in zip(asked, calls, strict=True):
         if call.ended != "returned":
             raise Unmet(
-                sent=f'in_canary(user, "{release}", {weight}) for {len(USERS)} users.',
+                sent=f'in_canary(user, "{release}", {weight}) for {count} users.',
                 saw=f"{call}.",
                 expected="True or False.",
             )
-    return [call.value for call in calls]
+    return [[each == "1" for each in call.value] for call in calls]
 
 
 @check("The slice is the same everywhere, and only grows", points=1)
-def test_the_slice_is_sticky(functions: Functions) -> None:
-    here, again, elsewhere = slices(
-        functions, [(0, "june", 0.25), (0, "june", 0.25), (1, "june", 0.25)]
-    )
-    if here != again or here != elsewhere:
-        raise Unmet(
-            sent=f'in_canary(user, "june", 0.25) for {len(USERS)} users, twice, and'
-            " once in another process.",
-            saw="another answer for"
-            f" {_differ(here, again) or _differ(here, elsewhere)} of them.",
-            expected="the same answers, always.",
-            look="what your function draws from, and what of it a process makes anew"
-            " when it starts.",
-        )
-    grown = slices(functions, [(0, "june", weight) for weight in WEIGHTS])
-    for smaller, larger, weight in zip(grown, grown[1:], WEIGHTS[1:], strict=False):
+def test_the_slice_is_sticky(functions: Functions, seeded: random.Random) -> None:
+    # Numbers that divide no count of users: each user is asked about once.
+    order, another = seeded.sample([7, 11, 13, 17, 19, 23], 2)
+    mixed = seeded.sample(WEIGHTS, len(WEIGHTS))
+    asked = [(0, "june", weight, COUNT, order) for weight in (0.25, *mixed)]
+    here, *grown = slices(functions, asked)
+    [elsewhere] = slices(functions, [(1, "june", 0.25, COUNT, another)])
+    for there, where in (
+        (grown[mixed.index(0.25)], "twice in one process"),
+        (elsewhere, "in two processes, in another order, on another day"),
+    ):
+        if differ := sum(a != b for a, b in zip(here, there, strict=True)):
+            raise Unmet(
+                sent=f'in_canary(user, "june", 0.25) for {COUNT} users, {where}.',
+                saw=f"another answer for {differ} of them.",
+                expected="the same answers, always.",
+                look="what your function goes by besides its arguments.",
+            )
+    by_weight = dict(sorted(zip(mixed, grown, strict=True)))
+    for (small, smaller), (large, larger) in itertools.pairwise(by_weight.items()):
         lost = sum(a and not b for a, b in zip(smaller, larger, strict=True))
         if lost:
             raise Unmet(
-                sent=f"in_canary(…) for the same users and release, up to {weight}.",
+                sent=f"in_canary(…) for the same users and release, at {small} and at"
+                f" {large}.",
                 saw=f"{lost} users were in the slice before it grew and are not after.",
                 expected="who has the release keeps it.",
                 look="how the weight enters: it should be compared with, not mixed in.",
             )
 
 
-def _differ(one: list[bool], other: list[bool]) -> int:
-    return sum(a != b for a, b in zip(one, other, strict=True))
-
-
 @check("The slice has its size, and other users for another release", points=1)
-def test_the_slice_has_its_size(functions: Functions) -> None:
-    asked = [(0, release, w) for release in ("june", "july") for w in WEIGHTS]
-    for (_, release, weight), found in zip(
-        asked, slices(functions, asked), strict=True
-    ):
-        size, wanted = sum(found), weight * len(USERS)
+def test_the_slice_has_its_size(functions: Functions, seeded: random.Random) -> None:
+    asked = [
+        (0, release, weight, MANY if 0 < weight < 0.02 else COUNT, 1)
+        for release, weight in (
+            *(("june", weight) for weight in WEIGHTS),
+            *((release, 0.25) for release in RELEASES[1:]),
+        )
+    ]
+    seeded.shuffle(asked)
+    found = dict(zip(asked, slices(functions, asked), strict=True))
+    for (_, release, weight, count, _), users in sorted(found.items()):
+        size, wanted = sum(users), weight * count
         # Five standard deviations: at 0 and at 1, none.
         if abs(size - wanted) > 5 * math.sqrt(wanted * (1 - weight)):
             raise Unmet(
-                sent=f'in_canary(user, "{release}", {weight}) for {len(USERS)} users.',
+                sent=f'in_canary(user, "{release}", {weight}) for {count} users.',
                 saw=f"{size} are in the slice.",
                 expected=f"{wanted:.0f}, within what chance varies.",
                 look="whether your number lies evenly between 0 and 1, for ids that"
-                " differ in one digit, too.",
+                " differ in one digit, too; and how finely it is divided.",
             )
-    june, july = slices(functions, [(0, name, 0.25) for name in ("june", "july")])
-    both = sum(a and b for a, b in zip(june, july, strict=True))
-    if both > 0.5 * sum(june):
-        raise Unmet(
-            sent="in_canary(…) for the same users and two releases, 25% each.",
-            saw=f"{both} of the {sum(june)} users of the first are in both.",
-            expected="about a quarter of them.",
-            look="who would bear every bad release.",
-        )
+    quarters = {asked[1]: users for asked, users in found.items() if asked[2] == 0.25}
+    for one, other in itertools.combinations(RELEASES, 2):
+        both = sum(map(operator.and_, quarters[one], quarters[other]))
+        wanted = COUNT / 16
+        if abs(both - wanted) > 5 * math.sqrt(wanted):
+            raise Unmet(
+                sent=f'in_canary(…) for {COUNT} users and two releases, "{one}" and'
+                f' "{other}", 25% each.',
+                saw=f"{both} of the {sum(quarters[one])} users of one are in both.",
+                expected="about a quarter of them, as if drawn anew.",
+                look="how the release enters, and who would bear every bad one.",
+            )
 
 
-BAKES: list[tuple[float, float, int]] = [
-    (0.5, 0.75, 2),
-    (0.5, 0.76, 3),
-    (0.01, 0.95, 299),
-    (0.001, 0.95, 2995),
-    (0.02, 0.99, 228),
-    (1, 0.9, 1),
-    (0.9, 0.5, 1),
-    (1e-9, 0.5, 693147181),
+# The first three stand in the task.
+BAKES: list[tuple[float, float]] = [
+    (0.5, 0.75),
+    (0.01, 0.95),
+    (1, 0.9),
+    (1, 0.999),
+    (0.5, 0.76),
+    (0.02, 0.99),
+    (0.02, 0.5),
+    (0.05, 0.95),
+    (0.3, 0.99),
+    (0.9, 0.5),
+    (0.9, 0.05),
+    (0.001, 0.95),
+    (0.001, 0.999),
+    (0.0001, 0.9),
 ]
 
 
 @check("The silence of so many requests means something", points=1)
-def test_the_bake_is_long_enough(functions: Functions) -> None:
-    calls = functions.calls("bake_requests", [list(bake[:2]) for bake in BAKES])
-    for (share, certainty, expected), call in zip(BAKES, calls, strict=True):
-        # In nine digits a float may be off by one.
-        off = 1 if expected > 10**8 else 0
+def test_the_bake_is_long_enough(functions: Functions, seeded: random.Random) -> None:
+    drawn = seeded.sample(BAKES, len(BAKES))
+    told = dict(zip(drawn, functions.calls("bake_requests", drawn), strict=True))
+    for share, certainty in BAKES:
+        call = told[share, certainty]
+        right = smallest(share, certainty)
         value = call.value
-        right = isinstance(value, int | float) and value == round(value)
-        if not right or abs(value - expected) > off:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            value = None
+        if value != right:
             raise Unmet(
                 sent=f"bake_requests({share}, {certainty}).",
                 saw=f"{call}.",
-                expected=f"{expected}.",
+                expected=f"{right}.",
                 look="how likely it is that so many requests have all missed the"
                 " trigger, and which way to round.",
             )
+
+
+def smallest(share: float, certainty: float) -> int:
+    """Return the smallest number of requests that is enough, computed in fractions."""
+    missed, may_miss = 1 - Fraction(str(share)), 1 - Fraction(str(certainty))
+    if not missed:
+        return 1
+    guess = max(1, math.floor(math.log(may_miss) / math.log(missed)) - 1)
+    return next(n for n in itertools.count(guess) if missed**n <= may_miss)
 
 
 DECISIONS = ("promote", "roll back", "wait")
@@ -170,6 +242,10 @@ def gate(functions: Functions) -> Iterator[Gate]:
 
 ASKED_WITHIN_S = 20.0
 
+BAKED = (
+    "how many requests it takes until one in fifty has come with a certainty of 99%."
+)
+
 CASES: list[tuple[str, tuple[int, int], tuple[int, int], str, str]] = [
     (
         "no request has reached the canary yet",
@@ -186,6 +262,13 @@ CASES: list[tuple[str, tuple[int, int], tuple[int, int], str, str]] = [
         "a share of nothing.",
     ),
     (
+        "nothing has been counted at control yet",
+        (0, 0),
+        (3, 0),
+        "wait",
+        "a share of nothing.",
+    ),
+    (
         "one of three requests has failed at the canary",
         (57, 0),
         (3, 1),
@@ -193,11 +276,39 @@ CASES: list[tuple[str, tuple[int, int], tuple[int, int], str, str]] = [
         "how many requests a share of 33% is made of.",
     ),
     (
+        "the first request has failed at the canary",
+        (21, 0),
+        (1, 1),
+        "wait",
+        "how many requests a share of 100% is made of.",
+    ),
+    (
         "ten requests, none of them failed",
         (190, 2),
         (10, 0),
         "wait",
-        "what ten requests without a failure say of a trigger that one in fifty pulls.",
+        BAKED,
+    ),
+    (
+        "120 requests, none of them failed",
+        (2280, 0),
+        (120, 0),
+        "wait",
+        BAKED,
+    ),
+    (
+        "227 requests, none of them failed",
+        (4313, 9),
+        (227, 0),
+        "wait",
+        BAKED,
+    ),
+    (
+        "200 requests that fail as often as at control",
+        (1800, 36),
+        (200, 4),
+        "wait",
+        BAKED,
     ),
     (
         "every request has failed at the canary",
@@ -221,6 +332,13 @@ CASES: list[tuple[str, tuple[int, int], tuple[int, int], str, str]] = [
         "with what the canary's share is compared.",
     ),
     (
+        "2% fail at both",
+        (4500, 90),
+        (500, 10),
+        "promote",
+        "with what the canary's share is compared, and what you wait for.",
+    ),
+    (
         "no request fails at either",
         (19000, 0),
         (1000, 0),
@@ -231,16 +349,21 @@ CASES: list[tuple[str, tuple[int, int], tuple[int, int], str, str]] = [
 
 
 @check("The gate knows the plain cases", points=1)
-def test_the_gate_knows_the_plain_cases(gate: Gate) -> None:
-    for what, control, canary, expected, look in CASES:
-        arms = [
-            {"requests": count, "failed": failed} for count, failed in (control, canary)
+def test_the_gate_knows_the_plain_cases(gate: Gate, seeded: random.Random) -> None:
+    arms = {
+        case: [
+            {"requests": count, "failed": failed}
+            for count, failed in (case[1], case[2])
         ]
-        decision = gate(*arms)
-        if decision != expected:
+        for case in CASES
+    }
+    decided = {case: gate(*arms[case]) for case in seeded.sample(CASES, len(CASES))}
+    for case in CASES:
+        what, _, _, expected, look = case
+        if decided[case] != expected:
             raise Unmet(
-                sent=f"gate({arms[0]}, {arms[1]}): {what}.",
-                saw=f"it returned {decision!r}.",
+                sent=f"gate({arms[case][0]}, {arms[case][1]}): {what}.",
+                saw=f"it returned {decided[case]!r}.",
                 expected=f"{expected!r}.",
                 look=look,
             )
@@ -248,22 +371,32 @@ def test_the_gate_knows_the_plain_cases(gate: Gate) -> None:
 
 LOOKS = 60
 BAD, GOOD = 3, 5
-HURT = 40.0
+HURT, BACK = 40.0, 60
 # In looks: until somebody notices that everybody has a bad release.
 NOTICED_AFTER_LOOKS = 10
+DEADLY_KIND = "deadly, one request in fifty"
 
 
 def bad_release(rng: random.Random, number: int) -> SimulatedRollout:
     """The bad releases, one sort after another."""
-    sorts: list[tuple[str, float, int]] = [
-        ("fails every request", 1.0, 0),
-        ("fails one in five", 0.2, 0),
-        ("fails one in ten", 0.1, 0),
-        ("deadly, one request in fifty", 1.0, 50),
+    sorts: list[tuple[str, float]] = [
+        ("fails every request", 1.0),
+        ("fails one in five", 0.2),
+        ("fails one in ten", 0.1),
+        (DEADLY_KIND, 1.0),
     ]
-    kind, extra, trigger = sorts[number % len(sorts)]
+    kind, extra = sorts[number % len(sorts)]
+    pulled_by = 0
+    if kind == DEADLY_KIND:
+        # Evenly over all but the last of what chance brings: nobody sees that in time.
+        pulled_by = pulled(50, (number // 4 + rng.random()) / 25)
     base = rng.choice([0.002, 0.01, 0.02])
-    return SimulatedRollout(kind, *_traffic(rng), base, extra, trigger)
+    return SimulatedRollout(kind, *_traffic(rng), base, extra, pulled_by=pulled_by)
+
+
+def pulled(trigger: int, chance: float) -> int:
+    """Return which request pulls a trigger that one in so many pulls, by `chance`."""
+    return math.ceil(math.log(1 - 0.985 * chance) / math.log(1 - 1 / trigger))
 
 
 def good_release(rng: random.Random, number: int) -> SimulatedRollout:
@@ -297,33 +430,40 @@ class Played:
             drawn.kind for drawn, look in self.rollouts if look.decision == decision
         )
 
-    @property
-    def hurt(self) -> float:
+    def hurt(self, kind: str = "") -> float:
         """The requests that failed at the canary, per release that went back."""
-        looks = [look for _, look in self.rollouts if look.decision == "roll back"]
-        return sum(look.canary.failed for look in looks) / max(1, len(looks))
+        failed = [
+            look.canary.failed
+            for drawn, look in self.rollouts
+            if look.decision == "roll back" and drawn.kind.startswith(kind)
+        ]
+        return sum(failed) / max(1, len(failed))
 
 
 @pytest.fixture(scope="module")
 def rollouts(functions: Functions, seeded: random.Random) -> dict[bool, Played]:
-    """100 rollouts of bad releases (True) and 100 of good ones."""
-    made = {
-        True: [bad_release(seeded, n) for n in range(100)],
-        False: [good_release(seeded, n) for n in range(100)],
-    }
+    """100 rollouts of bad releases (True) and 100 of good ones, in drawn order.
+
+    The rollouts are the same for everybody: equal gates are judged equally.
+    """
+    numbers = [(bad, number) for bad in (True, False) for number in range(100)]
+    played: dict[bool, Played] = {True: Played([]), False: Played([])}
     with functions.conversation("gate", ASKED_WITHIN_S) as ask:
-        return {
-            bad: Played([(d, d.decided(Gate(ask), seeded, LOOKS)) for d in drawn])
-            for bad, drawn in made.items()
-        }
+        for bad, number in seeded.sample(numbers, len(numbers)):
+            rng = random.Random(f"{bad} {number}")
+            drawn = (bad_release if bad else good_release)(rng, number)
+            look = drawn.decided(Gate(ask), rng, LOOKS)
+            played[bad].rollouts.append((drawn, look))
+    return played
 
 
-IDEA = {
-    "fails every request": "what your gate waits for, when nothing works any more.",
-    "fails one in five": "which two shares your gate compares.",
+PROMOTED = {
+    "fails every request": "what your gate asks about failures before it promotes.",
+    "fails one in five": "which two shares your gate compares before it promotes.",
     "fails one in ten": "whether your gate promotes while it cannot tell yet.",
-    "deadly, one request in fifty": "how many requests it takes until such a request"
-    " has come with a certainty of 99%.",
+    DEADLY_KIND: BAKED,
+}
+ROLLED_BACK = {
     "as good as control": "how often a difference of that size comes by chance, when"
     f" one looks {LOOKS} times; or what your gate still waits for.",
     "good, while what both depend on is in trouble": "what control does at the same"
@@ -346,7 +486,7 @@ def test_bad_releases_go_back(rollouts: dict[bool, Played]) -> None:
             saw=f"{wrong.total()} were promoted: {_kinds(wrong)}. Until somebody had"
             f" noticed, about {lost:,.0f} requests of all users would have failed.",
             expected=f"at most {BAD}.",
-            look=IDEA[wrong.most_common(1)[0][0]],
+            look=PROMOTED[wrong.most_common(1)[0][0]],
         )
 
 
@@ -361,9 +501,9 @@ def test_good_releases_are_promoted(rollouts: dict[bool, Played]) -> None:
         raise Unmet(
             sent="100 rollouts of good releases, up to 60 looks each.",
             saw=f"{wrong.total()} were rolled back: {_kinds(wrong)}; {late} of them"
-            " were not decided before the last look.",
+            " at the last look.",
             expected=f"at most {GOOD}.",
-            look=IDEA[wrong.most_common(1)[0][0]],
+            look=ROLLED_BACK[wrong.most_common(1)[0][0]],
         )
 
 
@@ -375,18 +515,21 @@ def _kinds(wrong: Counter[str]) -> str:
 def test_few_requests_are_hurt(rollouts: dict[bool, Played]) -> None:
     played = rollouts[True]
     back = played.wrong("roll back")
-    if back.total() < 60:
+    if back.total() < BACK:
         raise Unmet(
             sent="100 rollouts of bad releases, up to 60 looks each.",
             saw=f"{back.total()} went back at all.",
-            expected="nearly all of them, and soon.",
-            look=IDEA["fails every request"],
+            expected=f"{BACK} at least, before it says anything what they cost.",
+            look="which bad releases your gate does not send back.",
         )
-    if played.hurt > HURT:
+    if not played.hurt() <= HURT:
+        costs = {kind: played.hurt(kind) for kind in back}
         raise Unmet(
             sent="100 rollouts of bad releases, up to 60 looks each.",
-            saw=f"until they went back, {played.hurt:.0f} requests had failed at the"
-            " canary, on average.",
+            saw=f"until they went back, {played.hurt():.0f} requests had failed at the"
+            " canary, on average: "
+            + ", ".join(f"{cost:.0f} by “{kind}”" for kind, cost in costs.items())
+            + ".",
             expected=f"at most {HURT:.0f}.",
             look="what your gate could have known earlier: a release that fails"
             " everything shows that within a look or two.",
@@ -425,7 +568,7 @@ def test_junes_release_goes_back(gate: Gate, seeded: random.Random) -> None:
             " among 60 a second.",
             saw=f"{last}.",
             expected="“roll back”, or to wait a little longer.",
-            look=IDEA["deadly, one request in fifty"],
+            look="what your gate looks at before it promotes.",
         )
     if last.decision == "wait":
         raise Unmet(

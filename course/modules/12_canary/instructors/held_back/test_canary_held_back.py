@@ -7,6 +7,8 @@ import itertools
 import math
 import random
 
+import pytest
+
 from autograder.instruments.expect import guards, require
 from autograder.instruments.functions import Functions
 from course.outage.incident.rollout import Decision, SimulatedRollout
@@ -28,11 +30,15 @@ def through(in_canary, salt, release, weight, users):
 def test_other_users(functions: Functions, seeded: random.Random) -> None:
     users = [f"{seeded.getrandbits(64):x}@exämple.org" for _ in range(1500)]
     release = f"release {seeded.getrandbits(20)}"
-    weights = sorted(round(seeded.random(), 3) for _ in range(4))
-    cases = [[salt, release, weight, users] for salt in (1, 2) for weight in weights]
+    weights = sorted(seeded.sample(range(1, 1000), 4))
+    cases = [
+        [salt, release, weight / 1000, asked]
+        for salt, asked in ((1, users), (2, users[::-1]))
+        for weight in weights
+    ]
     found = [call.value for call in functions.calls("in_canary", cases, through=SLICES)]
     require(all(isinstance(each, list) for each in found))
-    require(found[: len(weights)] == found[len(weights) :])
+    require(found[: len(weights)] == [each[::-1] for each in found[len(weights) :]])
     for smaller, larger in itertools.pairwise(found[: len(weights)]):
         require(all(b or not a for a, b in zip(smaller, larger, strict=True)))
 
@@ -46,16 +52,28 @@ def test_other_users(functions: Functions, seeded: random.Random) -> None:
 )
 def test_other_sizes(functions: Functions, seeded: random.Random) -> None:
     users = [str(seeded.getrandbits(48)) for _ in range(3000)]
-    pair = [f"2024-{n:02}" for n in seeded.sample(range(1, 13), 2)]
-    weight = round(seeded.uniform(0.1, 0.5), 3)
-    cases = [[0, release, weight, users] for release in pair]
-    found = [call.value for call in functions.calls("in_canary", cases, through=SLICES)]
+    releases = [f"2024-{n:02}" for n in seeded.sample(range(1, 13), 6)]
+    weight = round(seeded.uniform(0.2, 0.5), 3)
+    small = seeded.choice([0.004, 0.005, 0.006])
+    many = [str(seeded.getrandbits(48)) for _ in range(25_000)]
+    cases = [[0, release, weight, users] for release in releases]
+    calls = functions.calls(
+        "in_canary", [*cases, [0, "x", small, many]], through=SLICES
+    )
+    found = [call.value for call in calls]
     require(all(isinstance(each, list) for each in found))
-    wanted = weight * len(users)
-    bound = 5 * math.sqrt(wanted * (1 - weight))
-    require(all(abs(sum(each) - wanted) <= bound for each in found))
-    both = sum(a and b for a, b in zip(*found, strict=True))
-    require(abs(both - wanted * weight) <= 5 * math.sqrt(wanted))
+    require(has_size(found.pop(), small))
+    require(all(has_size(each, weight) for each in found))
+    wanted = weight * weight * len(users)
+    for one, other in itertools.combinations(found, 2):
+        both = sum(a and b for a, b in zip(one, other, strict=True))
+        require(abs(both - wanted) <= 5 * math.sqrt(wanted))
+
+
+def has_size(found: list[bool], weight: float) -> bool:
+    """Whether `weight` of them are in, within five standard deviations."""
+    wanted = weight * len(found)
+    return abs(sum(found) - wanted) <= 5 * math.sqrt(wanted * (1 - weight))
 
 
 @guards(
@@ -74,7 +92,8 @@ def test_other_bakes(functions: Functions, seeded: random.Random) -> None:
         cases, functions.calls("bake_requests", cases), strict=True
     ):
         n = call.value
-        require(isinstance(n, int | float) and n == round(n) and n >= 1)
+        require(isinstance(n, int | float) and not isinstance(n, bool))
+        require(1 <= n <= 1e6 and n == round(n))
         # A hair's breadth, for floats that round.
         require(1 - (1 - share) ** n >= certainty - 1e-9)
         require(n == 1 or 1 - (1 - share) ** (n - 1) < certainty + 1e-9)
@@ -83,20 +102,20 @@ def test_other_bakes(functions: Functions, seeded: random.Random) -> None:
 LOOKS = 60
 
 
-def bad(rng: random.Random) -> SimulatedRollout:
-    extra, trigger = rng.choice(
-        [(1.0, 0), (rng.uniform(0.1, 0.4), 0), (1.0, rng.randint(20, 50))]
-    )
-    return SimulatedRollout(
-        "bad", *traffic(rng), rng.uniform(0.002, 0.02), extra, trigger
-    )
+def bad(rng: random.Random, number: int) -> SimulatedRollout:
+    trigger, chance = rng.randint(20, 50), (number // 3 + rng.random()) / 34
+    pulled_by = math.ceil(math.log(1 - 0.985 * chance) / math.log(1 - 1 / trigger))
+    extra, pulled_by = [(1.0, 0), (rng.uniform(0.1, 0.4), 0), (1.0, pulled_by)][
+        number % 3
+    ]
+    base = rng.uniform(0.002, 0.02)
+    return SimulatedRollout("bad", *traffic(rng), base, extra, pulled_by=pulled_by)
 
 
-def good(rng: random.Random) -> SimulatedRollout:
+def good(rng: random.Random, number: int) -> SimulatedRollout:
     begins = rng.randint(1, 30)
-    trouble, share = rng.choice(
-        [((0, 0), 0.0), ((begins, begins + rng.randint(5, 40)), rng.uniform(0.05, 0.3))]
-    )
+    ends, share = begins + rng.randint(5, 40), rng.uniform(0.05, 0.3)
+    trouble, share = ((begins, ends), share) if number % 2 else ((0, 0), 0.0)
     base = rng.uniform(0.002, 0.02)
     return SimulatedRollout("good", *traffic(rng), base, 0.0, 0, trouble, share)
 
@@ -106,10 +125,15 @@ def traffic(rng: random.Random) -> tuple[float, float]:
     return rng.uniform(7.5, 12.5) / weight, weight
 
 
-def ends(
-    functions: Functions, rng: random.Random, drawn: list[SimulatedRollout]
-) -> list[tuple[Decision, int]]:
-    """How each rollout ends, and how many requests had failed at the canary."""
+Ends = dict[str, list[tuple[Decision, int]]]
+
+
+@pytest.fixture(scope="module")
+def ends(functions: Functions, seeded: random.Random) -> Ends:
+    """How each rollout ends, and how many requests had failed at the canary.
+
+    The same rollouts for everybody, in drawn order.
+    """
     with functions.conversation("gate", 20.0) as ask:
 
         def gate(control: dict[str, int], canary: dict[str, int]) -> Decision:
@@ -117,8 +141,14 @@ def ends(
             require(decision in ("promote", "roll back", "wait"))
             return decision  # type: ignore[no-any-return]  # one of the three
 
-        looks = [each.decided(gate, rng, LOOKS) for each in drawn]
-    return [(look.decision, look.canary.failed) for look in looks]
+        played: Ends = {"bad": [], "good": []}
+        numbers = [(make, number) for make in (bad, good) for number in range(100)]
+        for make, number in seeded.sample(numbers, len(numbers)):
+            rng = random.Random(f"other {make.__name__} {number}")
+            drawn = make(rng, number)
+            look = drawn.decided(gate, rng, LOOKS)
+            played[drawn.kind].append((look.decision, look.canary.failed))
+    return played
 
 
 @guards(
@@ -128,9 +158,8 @@ def ends(
     expected="at most 3.",
     look="what your gate goes by when it promotes.",
 )
-def test_other_bad_releases(functions: Functions, seeded: random.Random) -> None:
-    told = ends(functions, seeded, [bad(seeded) for _ in range(100)])
-    require(sum(decision == "promote" for decision, _ in told) <= 3)
+def test_other_bad_releases(ends: Ends) -> None:
+    require(sum(decision == "promote" for decision, _ in ends["bad"]) <= 3)
 
 
 @guards(
@@ -140,10 +169,9 @@ def test_other_bad_releases(functions: Functions, seeded: random.Random) -> None
     expected="at most 40 on average.",
     look="what your gate could have known earlier.",
 )
-def test_others_hurt_few(functions: Functions, seeded: random.Random) -> None:
-    told = ends(functions, seeded, [bad(seeded) for _ in range(100)])
-    back = [failed for decision, failed in told if decision == "roll back"]
-    require(len(back) > 0 and sum(back) <= 40 * len(back))
+def test_others_hurt_few(ends: Ends) -> None:
+    back = [failed for decision, failed in ends["bad"] if decision == "roll back"]
+    require(len(back) >= 60 and sum(back) <= 40 * len(back))
 
 
 @guards(
@@ -153,9 +181,8 @@ def test_others_hurt_few(functions: Functions, seeded: random.Random) -> None:
     expected="at most 5.",
     look="with what your gate compares the canary.",
 )
-def test_other_good_releases(functions: Functions, seeded: random.Random) -> None:
-    told = ends(functions, seeded, [good(seeded) for _ in range(100)])
-    require(sum(decision == "roll back" for decision, _ in told) <= 5)
+def test_other_good_releases(ends: Ends) -> None:
+    require(sum(decision == "roll back" for decision, _ in ends["good"]) <= 5)
 
 
 @guards(
@@ -166,15 +193,24 @@ def test_other_good_releases(functions: Functions, seeded: random.Random) -> Non
     look="what your gate goes by: the counts, or the examples.",
 )
 def test_other_plain_cases(functions: Functions, seeded: random.Random) -> None:
-    cases, wanted = [], []
+    cases: list[tuple[list[dict[str, int]], str]] = []
     for _ in range(30):
-        requests = seeded.randint(4000, 20_000)
+        requests = seeded.randint(18_000, 40_000)
         usual = seeded.randint(0, requests // 20)
         arm = {"requests": requests, "failed": usual}
-        n = seeded.randint(600, 2000)
-        like = {"requests": n, "failed": round(n * usual / requests)}
+        n, early = seeded.randint(600, 2000), seeded.randint(20, 227)
         dead = {"requests": n, "failed": n - seeded.randint(0, n // 4)}
         few = {"requests": seeded.randint(1, 4), "failed": seeded.randint(0, 1)}
-        cases += [[arm, canary] for canary in (like, dead, few)]
-        wanted += ["promote", "roll back", "wait"]
-    require([call.value for call in functions.calls("gate", cases)] == wanted)
+        cases += [
+            ([arm, {"requests": n, "failed": round(n * usual / requests)}], "promote"),
+            ([arm, dead], "roll back"),
+            ([arm, few], "wait"),
+            ([arm, {"requests": early, "failed": early * usual // requests}], "wait"),
+        ]
+    # One request too few, whatever was drawn.
+    cases.append(
+        ([{"requests": 4313, "failed": 3}, {"requests": 227, "failed": 0}], "wait")
+    )
+    seeded.shuffle(cases)
+    calls = functions.calls("gate", [arms for arms, _ in cases])
+    require([call.value for call in calls] == [wanted for _, wanted in cases])
