@@ -81,17 +81,19 @@ for kind in MALFORMED:
 # a front end does not do that, it is printed; put it there.) Mend it so that
 #
 # 1. **valid requests are served**, whatever else arrives;
-# 2. **a malformed header is the client's**: 400, by `BadRoute`; each kind of it, every time;
+# 2. **a malformed header is the client's**: 400, by `BadRoute`; each kind of it, every time (a
+#    region that nobody knows may be a 503 instead: the directory asks around);
 # 3. **a bug of ours stays one**: what is not about the header becomes a 500, with a traceback
 #    in the log, and the next request is served;
 # 4. **a directory that does not answer** costs its own request about a second (503, by
-#    `TimeoutError`), and nobody else anything;
+#    `TimeoutError`), and nobody else anything. An answer that takes half a second is waited for,
+#    one that takes more than two is not. Once the directory answers again, nobody is refused;
 # 5. **all sessions come back**, and a question is asked once;
-# 6. **it goes when it is told to**: exit code 0, within its grace.
+# 6. **it goes when it is told to**: exit code 0, within its grace of three seconds.
 #
 # The application opens `async with Lookups(directory) as lookups`, calls `await
-# lookups.lookup(header)` for each request, and asks `lookups.healthy` for `/readyz`. You may
-# rewrite as much as you like. Less is often more.
+# lookups.lookup(header)` for each request, and asks `lookups.healthy` for `/readyz`, which says
+# 200 while requests are served. You may rewrite as much as you like. Less is often more.
 
 # %% nbgrader={"grade_id": "lookups", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 """Asks the directory: each look-up is the matter of the request that wants it."""
@@ -178,16 +180,18 @@ day.close()
 # %% [markdown]
 # ## Your turn: the postmortem
 #
-# Write it while you remember. Six fields, as text:
+# Write it while you remember. Six fields, as plain text or as lists of lines; they are read, and
+# not run:
 #
 # - `summary`: for somebody who was not there, 30 words or more;
-# - `impact`: with numbers;
+# - `impact`: with numbers, in digits;
 # - `timeline`: a line for each event, at least five, each beginning with its time (`T+02:10` or
 #   `14:02`); `day.timeline()` has most of it;
 # - `causes`: a line for each contributing cause, at least three;
 # - `response`: what went well, what did not, where we were lucky;
 # - `actions`: a line for each, at least three: *what* | *owner* | *date*, as in
-#   `a test with malformed headers | orders team | 2026-12-04`. An owner is a team or a role.
+#   `a test with malformed headers | orders team | 2026-12-04`. The date is written like this one.
+#   An owner is a team or a role.
 
 
 # %% nbgrader={"grade_id": "postmortem", "solution": true, "grade": true, "locked": false, "points": 10, "task": false, "schema_version": 3}
