@@ -5,6 +5,7 @@ fails on everything finds nothing, and neither does one that fails by chance. Th
 run in the same orders on correct and on faulty releases, so an order tells nothing.
 """
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,8 +101,9 @@ class Evidence:
 
 
 @pytest.fixture(scope="module")
-def evidence(suite: SuiteRunner) -> Evidence:
-    return Evidence(suite, planted(Path(__file__).with_name("releases.toml")))
+def evidence(suite: SuiteRunner, seeded: random.Random) -> Evidence:
+    path = Path(__file__).with_name("releases.toml")
+    return Evidence(suite, planted(path, seeded))
 
 
 def short(test: str) -> str:

@@ -3,6 +3,7 @@
 Nothing here may reach a learner: see course/modules/README.md.
 """
 
+import random
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ ORDER = 4  # of the tests: shuffled, and another one than in the visible checks
 
 
 @pytest.fixture(scope="module")
-def runs(suite: SuiteRunner) -> list[tuple[Planted, SuiteRun]]:
-    known = planted(Path(__file__).with_name("releases.toml"))
+def runs(suite: SuiteRunner, seeded: random.Random) -> list[tuple[Planted, SuiteRun]]:
+    known = planted(Path(__file__).with_name("releases.toml"), seeded)
     right = {p.release.name: p.release for p in known if not p.family}
     runs = suite.run(right, orders=[ORDER])
     [run] = runs.values()
