@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, TypeVar
 
 import pytest
@@ -522,6 +523,17 @@ CASES = [
         "the failures of a process that has ended, and when they were.",
     ),
     Case(
+        "one replica of two fails, the other has most of the traffic",
+        [
+            scrape(1, 1, 100, 0),
+            scrape(1, 2, 100, 0),
+            scrape(10, 1, 110, 4),
+            scrape(10, 2, 1100, 0),
+        ],
+        False,
+        "the share of all requests, not of one replica's.",
+    ),
+    Case(
         "a new process met failures before its first scrape",
         [
             scrape(1, 1, 1000, 0),
@@ -541,17 +553,6 @@ CASES = [
         ],
         False,
         "from where a process counts that was started within the window.",
-    ),
-    Case(
-        "one replica of two fails, the other has most of the traffic",
-        [
-            scrape(1, 1, 100, 0),
-            scrape(1, 2, 100, 0),
-            scrape(10, 1, 110, 4),
-            scrape(10, 2, 1100, 0),
-        ],
-        False,
-        "the share of all requests, not of one replica's.",
     ),
     Case(
         "both replicas fail a little",
@@ -639,8 +640,12 @@ CASES = [
 ]
 
 
-def disguised(scrapes: Scrapes, rng: random.Random) -> Scrapes:
-    """The same scrapes later, with other pids, what has no order in another one."""
+def disguised(scrapes: Scrapes, rng: random.Random, direction: int) -> Scrapes:
+    """The same scrapes later, with other pids, what has no order in another one.
+
+    Those of one second come by their pids, up or down: `direction` is 1 or -1. So the
+    first of all scrapes and the last are never of the same process.
+    """
     later, first_pid = rng.randint(0, 900), rng.randint(2, 30_000)
     found = [
         each
@@ -651,15 +656,15 @@ def disguised(scrapes: Scrapes, rng: random.Random) -> Scrapes:
         }
         for each in scrapes
     ]
-    rng.shuffle(found)
-    return sorted(found, key=lambda each: float(each["t"]))
+    return sorted(found, key=lambda each: (each["t"], direction * each["pid"]))
 
 
 def ask(
     functions: Functions, windows: Mapping[T, Scrapes], rng: random.Random
 ) -> dict[T, Call]:
     """What the alert says of each window, in disguise."""
-    asked = [[disguised(window, rng)] for window in windows.values()]
+    directions = cycle((1, -1))
+    asked = [[disguised(w, rng, next(directions))] for w in windows.values()]
     return dict(zip(windows, functions.calls("routing_alert", asked), strict=True))
 
 
