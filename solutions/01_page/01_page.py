@@ -216,7 +216,8 @@ down = 1 - availability(tries, poisoned + 3, fixed)
 print(impact(down, 2, len(told.exits())))
 
 # %% [markdown]
-# All of these shares of one run are true, and they differ in nothing but their window. Whoever quotes one of them owes you the other half.
+# All of these shares of one run are true, and they differ in nothing but their window.
+# Whoever quotes one of them owes you the other half.
 #
 # After the fix the burn rate is back to almost nothing, though a hundredth of all requests
 # is still malformed: they get a 4xx now, and a 4xx is no failure of the service.
