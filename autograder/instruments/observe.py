@@ -30,6 +30,9 @@ DYING_WITHIN_S = 2.0
 # Loggers whose lines are not an answer's: of the service's own RequestLog, and of tasks
 # and futures that nobody waits for.
 NOT_THE_ANSWERS = {"course.service.telemetry", "asyncio"}
+# How the server begins its line about an exception that nothing has handled. An answer
+# may use the server's logger for lines of its own.
+UNHANDLED = "Exception in ASGI application"
 
 FIRST_WITHIN_S = 3.0
 LOGGED_WITHIN_S = 1.0
@@ -294,7 +297,12 @@ def answers_lines(fleet: Fleet, begin: int, end: int) -> list[dict[str, object]]
     A line that no logger has written, such as print() does, has no level.
     """
     records = (entry.record for entry in fleet.telemetry.log_entries()[begin:end])
-    return [r for r in records if r.get("logger") not in NOT_THE_ANSWERS]
+    return [
+        record
+        for record in records
+        if record.get("logger") not in NOT_THE_ANSWERS
+        and not str(record.get("event")).startswith(UNHANDLED)
+    ]
 
 
 def has_traceback(record: Mapping[str, object], *needed: str) -> bool:
