@@ -204,16 +204,18 @@ def log_in(path: Path, fleet: Fleet) -> Iterator[None]:
                 if telemetry.exits():
                     # It stays dead: clients learn that at once, not by a time-out.
                     path.with_name("gone").touch()
-                if len(telemetry.beats) > beats:
-                    beats = len(telemetry.beats)
-                    new = path.with_name("ran_s.new")
-                    new.write_text(f"{telemetry.ran_s():.3f}")
-                    new.replace(path.with_name("ran_s"))
+                count, ran_s = len(telemetry.beats), telemetry.ran_s()
                 if len(telemetry.logs) > written:
                     entries = telemetry.log_entries()[written:]
                     written += len(entries)
                     file.writelines(json.dumps(e.record) + "\n" for e in entries)
                     file.flush()
+                # After the lines that were logged by then: time is up only for others.
+                if count > beats:
+                    beats = count
+                    new = path.with_name("ran_s.new")
+                    new.write_text(f"{ran_s:.3f}")
+                    new.replace(path.with_name("ran_s"))
 
     writing = threading.Thread(target=write, daemon=True)
     writing.start()

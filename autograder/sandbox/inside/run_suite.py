@@ -50,9 +50,10 @@ class Service:
         response = self.send(NO_HTTP, LINE_WITHIN_S)
         limit = self._limit("a line in the log", LINE_WITHIN_S)
         while True:
+            # Before the file is read: a line that was logged in time is in it then.
+            over = response.status is None or not limit.left_s()
             with open(self._logged, encoding="utf-8") as file:
                 text = file.read()
-            over = response.status is None or not limit.left_s()
             # To parse all of it at each look would take longer than the looking.
             if over or text.count(ABOUT_NO_HTTP) >= self._barriers:
                 lines = text[: text.rfind("\n") + 1].splitlines()
