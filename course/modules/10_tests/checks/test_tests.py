@@ -157,6 +157,8 @@ def refuse_chance(evidence: Evidence) -> None:
             saw=f"fails in one run and not in the other: {few(tests)}.",
             expected="the same each time: what fails by chance finds nothing.",
             look="what in that test is another in each run.",
+            # A time-out of the suite's own may have made the difference.
+            margin_s=0.6,
         )
 
 
