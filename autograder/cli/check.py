@@ -18,7 +18,7 @@ from autograder.judge import (
     judge_best,
 )
 from autograder.learning.hints import note, wanting
-from autograder.learning.presenting import MARKS, headline, way_out
+from autograder.learning.presenting import MARKS, headline, told_once, way_out
 from autograder.printable import printable
 from autograder.sandbox import Confined
 from course.learner import JournalNotWritten
@@ -114,8 +114,14 @@ def judge_once(
         print(json.dumps(verdict.model_dump(), indent=2))
         return verdict
     out.print(f"Exercise {exercise.number}, {exercise.title}: {path}", highlight=False)
+    ended: list[Check] = []
+
+    def show(check: Check) -> None:
+        ended.append(check)
+        print_check(told_once(ended)[-1])
+
     with out.status("deploying your answer and watching it ..."):
-        verdict = judge_best(exercise, readings, on_check=print_check, **how)
+        verdict = judge_best(exercise, readings, on_check=show, **how)
     if path == own_copy(PROJECT, exercise.notebook):
         try:
             note(learners_journal(PROJECT), exercise, readings[0], verdict)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from autograder.judge.verdict import Check, Verdict
+from autograder.judge.verdict import Check, Feedback, Verdict
 
 MARKS = {
     "passed": "✓",
@@ -53,7 +53,26 @@ def as_text(verdict: Verdict) -> str:
     """Return the whole verdict as plain text."""
     top = filter(None, [headline(verdict), way_out(verdict)])
     notes = [f"Note: {note}" for note in verdict.notes]
-    return "\n".join([*top, *map(check_as_text, verdict.checks), *notes])
+    checks = map(check_as_text, told_once(verdict.checks))
+    return "\n".join([*top, *checks, *notes])
+
+
+def told_once(checks: Iterable[Check]) -> list[Check]:
+    """Return `checks`, with a reference in place of feedback that an earlier one has.
+
+    A service that serves nobody fails every check, and each for the same reason.
+    """
+    titles: dict[str, str] = {}
+    told = []
+    for check in checks:
+        text = str(check.feedback)
+        if text and text in titles:
+            same = Feedback(message=f"The same as “{titles[text]}”, above.")
+            told.append(check.model_copy(update={"feedback": same}))
+        else:
+            titles[text] = check.title
+            told.append(check)
+    return told
 
 
 def check_as_text(check: Check) -> str:
@@ -78,7 +97,7 @@ def as_html(verdict: Verdict) -> str:
 
 def checks_as_html(checks: Iterable[Check]) -> str:
     """Return `checks` as an HTML list."""
-    items = "".join(map(check_as_html, checks))
+    items = "".join(map(check_as_html, told_once(checks)))
     return f'<ul style="list-style: none; padding: 0">{items}</ul>'
 
 

@@ -184,6 +184,24 @@ def test_many_runs_are_forks_of_one_process(monkeypatch: pytest.MonkeyPatch) -> 
     assert runs["june"].kills
 
 
+NO_HTTP = """
+from course.outage.traffic.messages import http_request
+
+def test_the_log_has_the_line_of_each_request(service):
+    for _ in range(15):
+        service.send(b"\\x01\\r\\n\\r\\n")
+        answer = service.send(http_request(b"{"))
+        ids = [record.get("request_id") for record in service.log()]
+        assert answer.headers["x-request-id"] in ids
+"""
+
+
+def test_the_log_is_whole_after_bytes_that_are_no_http() -> None:
+    """The server logs a line about those, as about the bytes that mark its end."""
+    runs = SuiteRunner(NO_HTTP, Confined.LIMITS, seed=1).run({"reference": GOOD})
+    assert runs["reference"].accepts, runs
+
+
 FAILS = """
 def test_one(service): assert False
 def test_two(service): assert False

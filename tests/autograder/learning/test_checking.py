@@ -6,6 +6,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from autograder.judge import Feedback
+from autograder.learning.presenting import as_html, as_text
+from tests.autograder.judge.verdicts import verdict_of
 from tests.test_lessons import execute_in
 
 pytestmark = [
@@ -64,3 +67,18 @@ def test_errors_of_the_course_come_without_its_frames(tmp_path: Path) -> None:
     text = told(tmp_path, source)
     assert text.startswith("ReleaseNotFound: There is no release 'worse'.")
     assert "Traceback" not in text
+
+
+def test_feedback_is_told_once() -> None:
+    """A service that serves nobody fails every check, each for the same reason."""
+    verdict = verdict_of("failed", "passed", "failed", "failed")
+    reasons = ["it serves nobody", "", "it serves nobody", "another"]
+    checks = [
+        check.model_copy(update={"feedback": Feedback(saw=reason)})
+        for check, reason in zip(verdict.checks, reasons, strict=True)
+    ]
+    told = verdict.model_copy(update={"checks": checks})
+    for text in (as_text(told), as_html(told)):
+        assert text.count("it serves nobody") == 1
+        assert text.count("The same as “Title 0”, above.") == 1
+        assert text.count("another") == 1
