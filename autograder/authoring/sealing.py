@@ -1,8 +1,8 @@
-"""What learners have and should not read: the game day's outages, the review's defects.
+"""Seals what learners have and should not read: outages to solve, defects to find.
 
 The outages are the known wrong answers of exercise 13 that are called outage_*. They
 are only encoded, so that nobody reads one by accident. The defects of exercise 11 are
-sealed: a check can tell whether a finding is one of them, and nobody can read them.
+sealed: a check can tell whether a finding is one of them, and nobody reads them there.
 """
 
 import base64

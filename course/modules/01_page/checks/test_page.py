@@ -396,7 +396,7 @@ def clause_around(text: str, place: int) -> str:
 
 
 def fault_of_percentage(text: str, failing: float) -> tuple[str, str]:
-    """What is expected of the percentages in `text`, and where to look, or nothing."""
+    """Return what to expect of the percentages in `text`, and where to look, if any."""
     found = list(PERCENT.finditer(text))
     figures = {m: float(m[1].replace(",", ".")) for m in found}
     near = [m for m, n in figures.items() if abs(n - 100 * failing) <= 1]
@@ -420,7 +420,7 @@ def fault_of_percentage(text: str, failing: float) -> tuple[str, str]:
 
 
 def fault_of_figures(text: str, minutes: int, deaths: int) -> str:
-    """What is missing of the two figures in `text`, or nothing."""
+    """Return which of the two figures `text` lacks, or an empty string."""
     rest = PERCENT.sub("%", text)
     as_minutes = re.compile(
         rf"(?<![\d.]){minutes}\s*-?\s*(?:\w+\s+)?m(?:in\w*)?\b"

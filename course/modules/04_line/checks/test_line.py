@@ -293,7 +293,7 @@ BUGS = (
 
 
 def as_told(call: Call) -> str:
-    """What parse_route did, in words."""
+    """Return in words how a call of parse_route ended."""
     told = call.value
     if not isinstance(told, dict):
         return f"{call}."

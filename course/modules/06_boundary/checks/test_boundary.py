@@ -154,7 +154,7 @@ class Evidence:
 
     @property
     def bugs(self) -> list[Sent]:
-        """What has met a bug."""
+        """Return the requests that have met a bug."""
         return [s for s in self.errors if s.kind.startswith("a bug")]
 
     def records(self, sent: Sent) -> list[dict[str, object]]:
@@ -405,7 +405,7 @@ def test_no_body_leaks(evidence: Evidence) -> None:
 
 
 def leak_in(text: str, s: Sent, evidence: Evidence) -> str:
-    """What a body must not hold, empty if it holds none of it."""
+    """Return what a body holds and must not, or an empty string."""
     about_header = s.kind in UNREADABLE
     found = LEAKS.search(text) or (about_header and TEXTS.search(text))
     if found:

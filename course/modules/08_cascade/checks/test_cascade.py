@@ -519,7 +519,7 @@ def observed(release: Release, kinds: dict[str, str], rng: random.Random) -> Rel
 
 @dataclass
 class Full:
-    """What became of 30 orders at the same time, each of which is held for a while.
+    """Holds the ends of 30 orders that came at the same time and took a while.
 
     `most` were in progress at the same time; `reached` reached the application.
     """

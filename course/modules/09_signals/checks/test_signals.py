@@ -121,7 +121,7 @@ class Evidence:
         return [r for r in self.records(sent) if is_error(r)]
 
     def series(self, name: str, *labels: str) -> Counter[tuple[str, ...]]:
-        """What a counter has counted, by the values of these labels."""
+        """Return the values of a counter by the values of these labels."""
         found: Counter[tuple[str, ...]] = Counter()
         for metric in metrics(self.fleet, 5.0):
             if metric.name == name and metric.labels:
