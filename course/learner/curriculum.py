@@ -1,5 +1,6 @@
 """The modules of the course, in order: the folders of course/modules/."""
 
+import runpy
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,6 +89,15 @@ def questions(name: str) -> dict[str, Any]:
     """Return the questions of the module `name`, from its questions.toml, if any."""
     path = MODULES / name / "questions.toml"
     return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def observations(name: str) -> dict[str, Any]:
+    """Return the functions of the observations.py of the module `name`, by their names.
+
+    There is one for each prediction of the lesson; it tells from the lesson's runs which
+    option came true. Learners do not see it beside the question.
+    """
+    return runpy.run_path(str(MODULES / name / "observations.py"))
 
 
 def _read(path: Path) -> Module:

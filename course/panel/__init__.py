@@ -7,21 +7,21 @@ from .front import front_page
 from .goodput import goodput
 from .incident import IncidentPanel
 from .live import LiveView
-from .next_part import lesson_done
 from .parsons import Parsons
-from .prediction import Prediction
+from .prediction import Observed, Prediction, predict
 from .recall import recall
 from .run import Run, Stage
 
 __all__ = [
     "IncidentPanel",
     "LiveView",
+    "Observed",
     "Parsons",
     "Prediction",
     "Run",
     "Stage",
     "front_page",
     "goodput",
-    "lesson_done",
+    "predict",
     "recall",
 ]

@@ -1,18 +1,59 @@
-"""Display of widgets, with a text where there are none, and marked-up text."""
+"""Outputs of widgets that keep their last state as HTML, and marked-up text.
+
+A saved notebook has no kernel to ask. So an output that shows a widget carries the same
+content as HTML and as plain text: `without_widgets` keeps these when Jupyter saves.
+"""
 
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from IPython.display import display
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+STYLE = (
+    f"<style>{(Path(__file__).parent / 'cards.css').read_text('utf-8').strip()}</style>"
+)
+
+
+class Shown:
+    """The output of a cell; it can be replaced as long as the kernel lives."""
+
+    def __init__(self, html: str, text: str, widget: Any = None) -> None:
+        """Show `widget`, or `html` where there are no widgets, or else `text`."""
+        self._handle = display(
+            _bundle(html, text, widget), raw=True, display_id=True
+        )
+
+    def replace(self, html: str, text: str, widget: Any = None) -> None:
+        """Show something else in the same place."""
+        if self._handle is not None:  # there is none outside of a notebook
+            self._handle.update(_bundle(html, text, widget), raw=True)
+
+
+def _bundle(html: str, text: str, widget: Any) -> dict[str, Any]:
+    # ipywidgets' own text is the widget's Python expression.
+    widgets = {} if widget is None else widget._repr_mimebundle_()
+    return {**widgets, "text/html": html, "text/plain": text}
+
 
 def show(widget: Any, text: str) -> None:
-    """Display `widget`, or `text` in a terminal, export or editor without widgets.
+    """Display `widget`, or `text` in a terminal, export or editor without widgets."""
+    display({**widget._repr_mimebundle_(), "text/plain": text}, raw=True)
 
-    ipywidgets' own fallback is the widget's Python expression.
+
+def without_widgets(model: dict[str, Any], **_: Any) -> None:
+    """Drop widgets from the outputs of the notebook in `model` that have HTML as well.
+
+    Jupyter calls this before it saves a notebook (`ContentsManager.pre_save_hook`). A
+    widget that is shown goes on; the file shows its last state, with no kernel.
     """
-    bundle = widget._repr_mimebundle_()
-    display({**bundle, "text/plain": text}, raw=True)
+    if model["type"] != "notebook" or not isinstance(model["content"], dict):
+        return
+    for cell in model["content"].get("cells", []):
+        for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):
+                output["data"].pop(WIDGET, None)
 
 
 def marked(text: str) -> str:

@@ -1,19 +1,24 @@
 """The next part of the course, which every lesson and exercise shows at its end."""
 
+from html import escape
+
 from IPython.display import display
 
 from course.learner import Journal, JournalNotWritten, Progress
 from course.learner.progress import LESSON
 
 
-def lesson_done(number: str) -> None:
-    """Record that lesson `number` has been run to its end, and show the next part."""
+def lesson_done(number: str) -> tuple[str, str]:
+    """Record that lesson `number` is done; return the next part as HTML and as text."""
     journal = Journal.here()
     try:
         journal.tell(LESSON, number=number)
+        done = f"Lesson {number} is done."
     except JournalNotWritten as exc:
-        print(exc)
-    show_next(journal)
+        done = str(exc)
+    bundle = next_as_bundle(Progress.of(journal))
+    html = f"<p>{escape(done)} {bundle['text/html']}</p>"
+    return html, f"{done} {bundle['text/plain']}"
 
 
 def show_next(journal: Journal) -> None:
@@ -25,7 +30,8 @@ def next_as_bundle(progress: Progress) -> dict[str, str]:
     """Return the next part of the course as a bundle that notebooks display."""
     part = progress.next
     if part is None:
-        return {"text/plain": "Everything is done."}
+        done = "Everything is done."
+        return {"text/plain": done, "text/html": f"<strong>{done}</strong>"}
     left = f"About {progress.minutes_left} minutes of the course are left."
     # Lessons and exercises are both two folders deep.
     # Underlined: in a sentence, color alone does not set a link apart from text.
