@@ -21,9 +21,7 @@ class Shown:
 
     def __init__(self, html: str, text: str, widget: Any = None) -> None:
         """Show `widget`, or `html` where there are no widgets, or else `text`."""
-        self._handle = display(
-            _bundle(html, text, widget), raw=True, display_id=True
-        )
+        self._handle = display(_bundle(html, text, widget), raw=True, display_id=True)
 
     def replace(self, html: str, text: str, widget: Any = None) -> None:
         """Show something else in the same place."""

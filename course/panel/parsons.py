@@ -7,46 +7,48 @@ a learner needs to understand their logic, and not to remember their spelling.
 import random
 from collections.abc import Sequence
 from html import escape
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
 
-import ipywidgets as widgets
+import anywidget
+import traitlets
 
 from course.learner import curriculum, modules
 
-from .display import show
+from .display import STYLE, Shown, marked
 
 TRIES = 3
-STYLE = "<style>.outage-lines select { font-family: monospace }</style>"
+HERE = Path(__file__).parent
+
+
+class MovableLines(anywidget.AnyWidget):  # type: ignore[misc]
+    """The lines of a problem, in an `order` that learners change."""
+
+    _esm = (HERE / "parsons.js").read_text("utf-8")
+    _css = (HERE / "cards.css").read_text("utf-8")
+    task = traitlets.Unicode().tag(sync=True)
+    lines = traitlets.List().tag(sync=True)
+    order = traitlets.List().tag(sync=True)
+    message = traitlets.Unicode().tag(sync=True)
 
 
 class Parsons:
     """A problem whose `lines`, given in the right order, are shown in another.
 
-    The order must be the only right one. Learners move lines by the keyboard or the
-    mouse; after three wrong tries, the order is shown. In a front end without widgets,
-    `commit([3, 1, 2])` orders the lines by their numbers.
+    The order must be the only right one. Learners drag lines, or move them by the
+    keyboard; after three wrong tries, the order is shown. In a front end without
+    widgets, `commit([3, 1, 2])` orders the lines by their numbers.
     """
 
     def __init__(self, task: str, lines: Sequence[str], because: str) -> None:
         self.task, self.lines, self.because = task, list(lines), because
-        self.shown = shuffled(self.lines)
+        self.shuffled = shuffled(self.lines)
         self.tries = 0
-        self._list = widgets.Select(
-            options=self._options(),
-            rows=len(self.lines) + 1,
-            description="Lines",
-            layout=widgets.Layout(width="auto"),
+        self._shown: Shown | None = None
+        self.widget = MovableLines(
+            task=task, lines=self.shuffled, order=list(range(len(self.lines)))
         )
-        self._list.add_class("outage-lines")
-        self._up = widgets.Button(description="Move up")
-        self._down = widgets.Button(description="Move down")
-        self._check = widgets.Button(
-            description="Check the order", button_style="primary"
-        )
-        self._message = widgets.HTML()
-        self._up.on_click(lambda _: self.move(-1))
-        self._down.on_click(lambda _: self.move(1))
-        self._check.on_click(lambda _: self._commit(self.shown))
+        self.widget.on_msg(lambda *_: self._commit(self.order))
 
     @classmethod
     def named(cls, name: str) -> Self:
@@ -54,61 +56,57 @@ class Parsons:
         problem = problems()[name]
         return cls(problem["task"], problem["lines"].splitlines(), problem["because"])
 
+    @property
+    def order(self) -> list[str]:
+        """Return the lines as the learner has ordered them so far."""
+        return [self.shuffled[place] for place in self.widget.order]
+
     def show(self) -> None:
         """Show the problem to the learner."""
-        numbered = [f"  {n}  {line}" for n, line in enumerate(self.shown, start=1)]
-        buttons = widgets.HBox([self._up, self._down, self._check])
-        title = widgets.HTML(f"{STYLE}<strong>{escape(self.task)}</strong>")
-        box = widgets.VBox([title, self._list, buttons, self._message])
-        box.add_class("outage-parsons")
+        numbered = [f"  {n}  {line}" for n, line in enumerate(self.shuffled, start=1)]
         how = "Without buttons to press: .commit([3, 1, 2, …]), the lines by number."
-        show(box, "\n".join([self.task, *numbered, how]))
-
-    def move(self, by: int) -> None:
-        """Move the chosen line up (-1) or down (1)."""
-        here = self._list.value
-        there = here + by
-        if 0 <= there < len(self.shown):
-            order = self.shown
-            order[here], order[there] = order[there], order[here]
-            self._list.options = self._options()
-            self._list.value = there
+        card = self._card(self.shuffled, "Run this cell again to order them.")
+        self._shown = Shown(card, "\n".join([self.task, *numbered, how]), self.widget)
 
     def commit(self, numbers: Sequence[int]) -> None:
         """Check the order of `numbers`, counted from 1, and print the result."""
         if sorted(numbers) == list(range(1, len(self.lines) + 1)):
-            print(self._commit([self.shown[number - 1] for number in numbers]))
+            print(self._commit([self.shuffled[number - 1] for number in numbers]))
         else:
             print(f"Name each line from 1 to {len(self.lines)} once.")
 
     def _commit(self, order: Sequence[str]) -> str:
         self.tries += 1
         reply = self.reply_to(order)
-        self._message.value = f'<div role="status"><pre>{escape(reply)}</pre></div>'
+        self.widget.message = reply
+        over = list(order) == self.lines or self.tries >= TRIES
+        if over and self._shown:
+            outcome = reply.removesuffix("\n" + "\n".join(self.lines))
+            text = "\n".join([self.task, *self.lines, outcome])
+            self._shown.replace(self._card(self.lines, outcome), text)
         return reply
 
     def reply_to(self, order: Sequence[str]) -> str:
         """Return the reply to `order`: whether it is right, or how much of it."""
         if list(order) == self.lines:
             return f"Right. {self.because}"
-        pairs = zip(order, self.lines, strict=True)
-        matching = next(n for n, (line, right) in enumerate(pairs) if line != right)
         if self.tries >= TRIES:
-            return "\n".join(["The order is:", *self.lines, self.because])
-        noun = "line is" if matching == 1 else "lines are"
-        if not matching:
-            return "The first line is not."
-        return f"The first {matching} {noun} right."
+            return "\n".join([f"This is the order. {self.because}", *self.lines])
+        pairs = zip(order, self.lines, strict=True)
+        in_place = sum(line == right for line, right in pairs)
+        return f"{in_place} of {len(self.lines)} lines stand in the right place."
 
-    def _options(self) -> list[tuple[str, int]]:
-        # Browsers do not show spaces at the start of an option, except no-break ones.
-        return [
-            (line.replace(" ", "\N{NO-BREAK SPACE}"), place)
-            for place, line in enumerate(self.shown)
-        ]
+    def _card(self, lines: Sequence[str], outcome: str) -> str:
+        return (
+            f'{STYLE}<section class="outage-card outage-parsons" role="status">'
+            '<div class="outage-kicker">Put in order</div>'
+            f'<div class="outage-question">{marked(self.task)}</div>'
+            f"<pre>{escape(chr(10).join(lines))}</pre>"
+            f"<p>{marked(outcome)}</p></section>"
+        )
 
 
-def problems() -> dict[str, dict[str, str]]:
+def problems() -> dict[str, dict[str, Any]]:
     """Return the problems of all modules, by name."""
     return {
         name: problem

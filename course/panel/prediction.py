@@ -178,7 +178,9 @@ class Prediction:
 
     def _explained(self, key: str) -> list[str]:
         if key == self.answer:
-            return [" ".join(p.split()) for p in self.because.split("\n\n") if p.strip()]
+            return [
+                " ".join(p.split()) for p in self.because.split("\n\n") if p.strip()
+            ]
         return [f"The course expected {self.answer}) {self.options[self.answer]}."]
 
     def _beside(self, key: str) -> str:

@@ -15,27 +15,27 @@ def puzzle() -> Parsons:
 
 def test_it_is_shown_out_of_order_and_the_same_each_time() -> None:
     """With every line in it."""
-    assert puzzle().shown != LINES
-    assert sorted(puzzle().shown) == sorted(LINES)
-    assert puzzle().shown == puzzle().shown
+    assert puzzle().order != LINES
+    assert sorted(puzzle().order) == sorted(LINES)
+    assert puzzle().order == puzzle().order
 
 
-def test_lines_move_with_the_choice_and_stop_at_the_ends() -> None:
-    """Up from the top and down from the bottom change nothing."""
+def test_the_order_that_a_learner_has_made_is_checked() -> None:
+    """The button sends a message; a reply says how many lines stand right."""
     parsons = puzzle()
-    first, second, *_ = parsons.shown
-    parsons._list.value = 1
-    parsons.move(-1)
-    assert parsons.shown[:2] == [second, first]
-    assert parsons._list.value == 0
-    parsons.move(-1)
-    assert parsons.shown[:2] == [second, first]
+    right = [parsons.order.index(line) for line in LINES]
+    parsons.widget.order = [*right[:4], right[5], right[4]]
+    parsons._commit(parsons.order)
+    assert parsons.widget.message == "4 of 6 lines stand in the right place."
+    parsons.widget.order = right
+    parsons._commit(parsons.order)
+    assert parsons.widget.message == "Right. That is why."
 
 
 def test_the_right_order_is_told_why(capsys: pytest.CaptureFixture[str]) -> None:
     """By the numbers that the plain text shows."""
     parsons = puzzle()
-    parsons.commit([parsons.shown.index(line) + 1 for line in LINES])
+    parsons.commit([parsons.order.index(line) + 1 for line in LINES])
     assert "Right. That is why." in capsys.readouterr().out
 
 
@@ -45,12 +45,12 @@ def test_a_wrong_order_is_told_how_far_it_is_right_and_then_shown(
     """On the third try."""
     parsons = puzzle()
     wrong = [*LINES[:4], LINES[5], LINES[4]]
-    numbers = [parsons.shown.index(line) + 1 for line in wrong]
+    numbers = [parsons.order.index(line) + 1 for line in wrong]
     for _ in range(2):
         parsons.commit(numbers)
-        assert "The first 4 lines are right." in capsys.readouterr().out
+        assert "4 of 6 lines stand in the right place." in capsys.readouterr().out
     parsons.commit(numbers)
-    assert "The order is:" in capsys.readouterr().out
+    assert "This is the order." in capsys.readouterr().out
 
 
 def test_numbers_that_are_no_order_are_no_try(

@@ -4,7 +4,8 @@ import pytest
 
 from course.learner import curriculum, modules
 from course.outage.telemetry.series import Telemetry
-from course.panel import Prediction, Run
+from course.panel import Observed, Prediction, Run
+from course.panel.display import WIDGET, without_widgets
 
 
 def run_of(lag_s: float) -> Run:
@@ -21,7 +22,7 @@ def run_of(lag_s: float) -> Run:
 
 @pytest.fixture
 def asked() -> Prediction:
-    """One to which the learner has committed."""
+    """One to which the learner has committed; `look` is set by each test."""
     prediction = Prediction("What?", ["this", "that"], "a", "For a reason.")
     prediction.show()
     prediction.commit("a")
@@ -37,9 +38,10 @@ def test_what_is_expected_is_told_with_its_reason(
     asked: Prediction, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On a busy machine as well: it was seen in spite of that."""
-    asked.reveal_from(lambda _: ("a", "Nine of ten."), run_of(0.8))
+    asked.look = lambda _: Observed("a", "9", "of ten.")
+    asked.reveal(run_of(0.8))
     told = said(capsys)
-    assert "Observed: a) this. Nine of ten." in told
+    assert "Observed: a) this. 9 of ten." in told
     assert "For a reason." in told
     assert "As you predicted." in told
 
@@ -48,7 +50,8 @@ def test_a_surprise_on_a_quiet_machine_is_told_without_the_reason(
     asked: Prediction, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What explains the answer that was expected explains no other."""
-    asked.reveal_from(lambda _: ("b", "None."), run_of(0.1))
+    asked.look = lambda _: Observed("b", "0")
+    asked.reveal(run_of(0.1))
     told = said(capsys)
     assert "Observed: b) that." in told
     assert "The course expected a) this." in told
@@ -65,7 +68,8 @@ def test_a_run_that_does_not_tell_names_no_answer(
 ) -> None:
     """It says how busy the machine was, and what to do."""
     said(capsys)
-    asked.reveal_from(lambda _: (key, "One of ten."), run_of(lag_s))
+    asked.look = lambda _: Observed(key, "1", "of ten.")
+    asked.reveal(run_of(lag_s))
     told = said(capsys)
     busy = "stood ready for 0.8 s" if lag_s else "This run does not tell."
     assert busy in told
@@ -79,7 +83,8 @@ def test_a_run_that_was_not_is_named(
     asked: Prediction, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is computed from it."""
-    asked.reveal_from(lambda run: (str(run.served(0)), ""), Run("99", "never"))
+    asked.look = lambda run: Observed(str(run.served(0)))
+    asked.reveal(Run("99", "never"))
     told = said(capsys)
     assert "Nothing was observed. The run “never” has not come to its end" in told
     assert "Observed" not in told
@@ -95,3 +100,38 @@ def test_those_of_lessons_have_an_answer_among_their_options() -> None:
     assert names
     for prediction in map(Prediction.named, names):
         assert prediction.answer in prediction.options
+
+
+def test_a_card_says_what_was_chosen_and_what_came_true(asked: Prediction) -> None:
+    """The figure and the options, each with its tags; text is escaped."""
+    card = asked._revealed(Observed("b", "<9>", "of `ten`."))
+    assert '<div class="outage-figure">&lt;9&gt;</div>' in card
+    assert "of <code>ten</code>." in card
+    chosen, true = (line for line in card.split("<li")[1:])
+    assert "your choice" in chosen
+    assert "✓ observed" in true
+    assert "outage-wrong" in card
+    assert "outage-right" in asked._revealed(Observed("a"))
+
+
+def test_nothing_of_the_answer_is_in_a_question() -> None:
+    """Neither as HTML nor as text, before the learner has committed or after."""
+    prediction = Prediction("What?", ["this", "that"], "a", "For a reason.")
+    card = prediction.card()
+    prediction.commit("b")
+    for shown in (card, prediction._after(prediction.reply_to("b"))):
+        assert "For a reason" not in shown
+        assert "✓" not in shown
+
+
+def test_a_saved_output_keeps_its_html_in_place_of_the_widget() -> None:
+    """An output with nothing but a widget keeps that."""
+    both = {"data": {WIDGET: {}, "text/html": "<p>state</p>", "text/plain": ""}}
+    alone = {"data": {WIDGET: {}, "text/plain": ""}}
+    printed = {"output_type": "stream", "text": ""}
+    cell = {"cell_type": "code", "outputs": [both, alone, printed]}
+    model = {"type": "notebook", "content": {"cells": [cell, {}]}}
+    without_widgets(model, path="x.ipynb")
+    assert WIDGET not in both["data"]
+    assert WIDGET in alone["data"]
+    without_widgets({"type": "file", "content": "text"})
