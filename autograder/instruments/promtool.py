@@ -5,6 +5,7 @@ evaluates, once a second, on series made of a fleet's scrapes, is the rule in a 
 that is written here.
 """
 
+import json
 import re
 import resource
 import shutil
@@ -159,7 +160,9 @@ def firing(
         rules = yaml.safe_dump(group)
         (folder / "rules.yml").write_text(rules)
         (folder / "file.yml").write_text(rule.file or rules, "utf-8")
-        (folder / "test.yml").write_text(yaml.safe_dump(tests))
+        # JSON is YAML, and written in a tenth of the time.
+        text = json.dumps(tests, ensure_ascii=False)
+        (folder / "test.yml").write_text(text, "utf-8", "replace")
         _run(folder, "check", "rules", "file.yml")
         output = _run(folder, "test", "rules", "test.yml", fails=True)
     fires: dict[str, set[int]] = {name: set() for name in recordings}

@@ -92,9 +92,9 @@ def questions(name: str) -> dict[str, Any]:
 
 
 def observations(name: str) -> dict[str, Any]:
-    """Return the functions of the observations.py of the module `name`, by their names.
+    """Return the functions of the observations.py of the module `name`, by name.
 
-    There is one for each prediction of the lesson; it tells from the lesson's runs which
+    There is one for each prediction of the lesson, which tells from its runs which
     option came true. Learners do not see it beside the question.
     """
     return runpy.run_path(str(MODULES / name / "observations.py"))

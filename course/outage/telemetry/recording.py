@@ -15,6 +15,8 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +63,24 @@ def scrapes_of(name: str, window_s: float) -> list[list[dict[str, Any]]]:
     of each replica, in the order of time: `t`, `replica`, `pid`, and `samples`, each of
     them [name, labels, value]. Raises RecordingUnreadable.
     """
-    latest: dict[tuple[int, int], Scrape] = {}
-    for scrape in load(incident_path(name)).scrapes:
-        latest[int(scrape.t / EVERY_S), scrape.replica] = scrape
     scrapes: list[dict[str, Any]] = [
         {"t": (second + 1) * EVERY_S, "replica": replica, "pid": scrape.pid}
-        | {"samples": [list(metric) for metric in scrape.metrics]}
-        for (second, replica), scrape in sorted(latest.items())
+        | {"samples": [[m.name, dict(m.labels), m.value] for m in scrape.metrics]}
+        for (second, replica), scrape in _scrapes(incident_path(name))
     ]
     return [
         [s for s in scrapes if now - window_s <= s["t"] <= now]
         for now in sorted({scrape["t"] for scrape in scrapes})
     ]
+
+
+@cache
+def _scrapes(path: Path) -> list[tuple[tuple[int, int], Scrape]]:
+    """Return the last scrape of each second and replica at `path`, in their order."""
+    latest: dict[tuple[int, int], Scrape] = {}
+    for scrape in load(path).scrapes:
+        latest[int(scrape.t / EVERY_S), scrape.replica] = scrape
+    return sorted(latest.items(), key=itemgetter(0))
 
 
 def save(telemetry: Telemetry, path: Path) -> None:
