@@ -31,8 +31,10 @@ class Shown:
 
 def _bundle(html: str, text: str, widget: Any) -> dict[str, Any]:
     # ipywidgets' own text is the widget's Python expression.
-    widgets = {} if widget is None else widget._repr_mimebundle_()
-    return {**widgets, "text/html": html, "text/plain": text}
+    own = {} if widget is None else widget._repr_mimebundle_()
+    if isinstance(own, tuple):  # anywidget's, with metadata
+        own, _ = own
+    return {**own, "text/html": html, "text/plain": text}
 
 
 def show(widget: Any, text: str) -> None:

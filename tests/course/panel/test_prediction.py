@@ -1,11 +1,16 @@
 """A prediction is settled by a run that can tell, and by no other."""
 
+from pathlib import Path
+
+import nbformat
 import pytest
 
-from course.learner import curriculum, modules
+from course.learner import Module, curriculum, modules
 from course.outage.telemetry.series import Telemetry
 from course.panel import Observed, Prediction, Run
 from course.panel.display import WIDGET, without_widgets
+
+NOTEBOOKS = Path(__file__).parents[3] / "course" / "notebooks"
 
 
 def run_of(lag_s: float) -> Run:
@@ -135,3 +140,17 @@ def test_a_saved_output_keeps_its_html_in_place_of_the_widget() -> None:
     assert WIDGET not in both["data"]
     assert WIDGET in alone["data"]
     without_widgets({"type": "file", "content": "text"})
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.number)
+def test_a_lesson_tells_no_answer_before_it_is_predicted(module: Module) -> None:
+    """Its page, as it is opened, has neither an explanation nor what settles one."""
+    notebook = nbformat.read(NOTEBOOKS / f"{module.name}.ipynb", as_version=4)
+    page = " ".join(" ".join(cell.source for cell in notebook.cells).split())
+    for prediction in curriculum.questions(module.name)["predictions"].values():
+        for sentence in filter(
+            None, " ".join(prediction["because"].split()).split(". ")
+        ):
+            assert sentence not in page
+        assert prediction["question"] not in page
+    assert "Observed(" not in page
