@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -196,12 +196,10 @@ def functions(job: Job) -> Functions:
 
 
 @pytest.fixture(scope="session")
-def suite(job: Job) -> Generator[SuiteRunner, None, None]:
-    """Yield the learner's test suite, to be run against releases."""
+def suite(job: Job) -> SuiteRunner:
+    """Return the learner's test suite, to be run against releases."""
     [source] = [text for name, text in job.answers.items() if name.startswith("test_")]
-    runner = SuiteRunner(source, job.confined, job.seed, job.forks, job.patience)
-    with closing(runner):
-        yield runner
+    return SuiteRunner(source, job.confined, job.seed, job.forks, job.patience)
 
 
 def _named(item: pytest.Item) -> dict[str, Any]:

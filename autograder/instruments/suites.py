@@ -3,21 +3,19 @@
 import json
 import os
 import random
-import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import cycle, repeat
 from pathlib import Path
 from typing import Any
 
-from autograder.judge.fork_servers import for_learner_code
 from autograder.judge.job import confinement
 from autograder.sandbox import Confined
 from course.outage import Fleet, Release
-from course.outage.errors import ForkServerGone, MachineTooBusy
+from course.outage.errors import MachineTooBusy
 from course.outage.tempdirs import own_folder
 
 from .sandboxed import reports
@@ -26,7 +24,6 @@ from .sandboxed import reports
 SUITE_WITHIN_S = 25.0
 OUT_OF_TIME = f"it had not ended after {SUITE_WITHIN_S:.0f} seconds"
 AT_ONCE = 2  # releases that the suite is run against at the same time
-FEW = 3  # for as few of them, a fork server takes longer to start than it saves
 LOOK_EVERY_S = 0.01  # for what is new in the log
 PROJECT = Path(__file__).parents[2]
 
@@ -74,7 +71,6 @@ class SuiteRunner:
         self._forks = forks
         # In a sandbox, its limits guard our releases from what a hostile suite sends.
         self._fleets = confinement(confined, forks) if forks else None
-        self._ends = ExitStack()
         self._rng = random.Random(f"{seed} suite")
         self._out_of_time = 0
 
@@ -93,8 +89,6 @@ class SuiteRunner:
         """
         if telling is not None and not telling:
             return dict.fromkeys(releases, SuiteRun((), ()))
-        if not self._forks and len(releases) > FEW and sys.platform == "linux":
-            self._have_forks()
         order = list(releases)
         self._rng.shuffle(order)
         shuffled = [releases[name] for name in order]
@@ -104,19 +98,6 @@ class SuiteRunner:
             ended = pool.map(self._run, shuffled, repeat(telling or ()), of_tests)
             runs = dict(zip(order, ended, strict=True))
         return {name: runs[name] for name in releases}
-
-    def close(self) -> None:
-        """End what was started for all runs."""
-        self._ends.close()
-
-    def _have_forks(self) -> None:
-        """Start a fork server; where that fails, each process is started anew."""
-        folder = self._ends.enter_context(own_folder("outage-suites-"))
-        server = for_learner_code(folder)
-        self._ends.callback(server.close)
-        with suppress(ForkServerGone):
-            self._forks = server.wait_ready().address
-            self._fleets = confinement(self._confined, self._forks)
 
     def _run(self, release: Release, telling: Collection[str], order: int) -> SuiteRun:
         if self._out_of_time >= AT_ONCE:
