@@ -12,7 +12,9 @@ def back(run: Run) -> Observed:
     starts = [run["ordered"] + step / 2 for step in steps]
     back_at = next((s for s in starts if run.served(s, s + 1) > 0.95), None)
     if back_at is None:
-        return Observed("c", f"{len(run.deaths())}", "processes died, and no end to it.")
+        return Observed(
+            "c", f"{len(run.deaths())}", "processes died, and no end to it."
+        )
     took_s = back_at + 1 - run["ordered"]
     says = "from the order until over 95% of a second's valid requests were served."
     return Observed("a" if took_s <= 5 else "b", f"{took_s:.1f} s", says)
