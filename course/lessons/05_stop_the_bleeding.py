@@ -195,15 +195,16 @@ print(results)
 # 2. The expected failure has its own clause and names its type.
 # 3. The unexpected failure is caught too, because this loop works for many and
 #    must go on. It is reported as what it is, with a traceback.
-# 4. Every way out of the `try` produces a result. Whoever waits for one gets one.
+# 4. Every way out of the `try` produces a result. Whoever waits for one gets
+#    one.
 #
 # ## What must not be caught
 #
 # `except Exception` is wide. A wider one looks like a small step:
-# `except BaseException`, or a bare `except:`. The difference is what is *not* an
-# error: `CancelledError`, which asks a task to end, and `KeyboardInterrupt` and
-# `SystemExit`, which ask the process to end. Swallow those, and the process does
-# not go when it is told to:
+# `except BaseException`, or a bare `except:`. The difference is what is *not*
+# an error: `CancelledError`, which asks a task to end, and `KeyboardInterrupt`
+# and `SystemExit`, which ask the process to end. Swallow those, and the process
+# does not go when it is told to:
 
 # %%
 deaf = Release.named("deaf")
@@ -218,8 +219,8 @@ for release in (deaf, catch_all):
     print(f"{release.name:10} told to stop: {how}, after {end.seconds:.1f} s")
 
 # %% [markdown]
-# A deployment that meets such a process waits, loses patience and kills it, with
-# every request that it had in flight. Python has made `CancelledError` a
+# A deployment that meets such a process waits, loses patience and kills it,
+# with every request that it had in flight. Python has made `CancelledError` a
 # `BaseException` since 3.8, so that `except Exception` lets it through.
 #
 # ## Restarts
@@ -254,7 +255,8 @@ recall("05")
 # %% [markdown]
 # ## Take home
 #
-# - After a deployment, roll back first and understand later, if you can roll back.
+# - After a deployment, roll back first and understand later, if you can roll
+#   back.
 # - A crash shows one exception type. Handle every type that the code can raise.
 # - `except Exception` → 4xx ends the outage and hides the next bug. Ask whose
 #   fault it is.

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 06 · The boundary
 #
-# **5 June 2024, 15:30 UTC.** Full service. The hotfix holds, and nobody wants to
-# read it again a year from now. Time for what it stands in for: *one* place
+# **5 June 2024, 15:30 UTC.** Full service. The hotfix holds, and nobody wants
+# to read it again a year from now. Time for what it stands in for: *one* place
 # where failures become responses.
 #
 # *About 25 minutes, then
@@ -30,8 +30,8 @@ edge = Release.named("edge")
 print(edge.source("boundary.py", since="async def answer_error"))
 
 # %% [markdown]
-# Four requests are next: a valid one, one for an unknown path (404), one with an
-# invalid body (422), and one with a malformed header (500).
+# Four requests are next: a valid one, one for an unknown path (404), one with
+# an invalid body (422), and one with a malformed header (500).
 
 # %%
 from course.panel import predict
@@ -60,9 +60,9 @@ without.reveal(*answers.values())
 # %% [markdown]
 # ## Who is outermost?
 #
-# Middleware is nested: each layer calls the next one and gets its response back.
-# What a layer adds, it adds to responses that come *through* it. These are the
-# layers of an application with one middleware, from the outside in:
+# Middleware is nested: each layer calls the next one and gets its response
+# back. What a layer adds, it adds to responses that come *through* it. These
+# are the layers of an application with one middleware, from the outside in:
 
 # %%
 from fastapi import APIRouter, FastAPI
@@ -124,8 +124,8 @@ fleet.close()
 # Such a body gives away paths, function names, and line numbers that betray the
 # versions of your libraries. It also repeats the text of the exception. After a
 # database error that may be a query with a customer's data, or a connection
-# string with its password. People who probe an API for weaknesses send malformed
-# requests and read the answers.
+# string with its password. People who probe an API for weaknesses send
+# malformed requests and read the answers.
 #
 # The text of an exception was written for whoever reads the log. The client
 # needs three things: whose fault it is (the status), what it can do about it (a
@@ -164,12 +164,12 @@ good.close()
 # %% [markdown]
 # ## A taxonomy
 #
-# How many exception classes does a service need? As many as there are *different
-# reactions*. Ask of each failure who can do something about it:
+# How many exception classes does a service need? As many as there are
+# *different reactions*. Ask of each failure who can do something about it:
 #
 # | who | what it is | status | log | example |
 # |---|---|---|---|---|
-# | the client, by changing the request | can't be read | 400 | warning | a header that is no JSON |
+# | the client, by changing the request | can't be read | 400 | warning | a header that is not JSON |
 # | | can be read, breaks a rule | 422 | warning | a quantity of 0 |
 # | | names what does not exist | 404 | warning | an unknown region |
 # | the client, by waiting | we can't serve it now | 503 and `Retry-After` | warning | maintenance |
@@ -242,10 +242,10 @@ with Fleet(worked, replicas=1) as fleet:
 # %% [markdown]
 # One caution for the exercise. This handler is for `sqlite3.OperationalError`
 # *wherever* it is raised. That is fine, because only the database driver raises
-# it. A handler for `KeyError` would be a disaster: every missing key in the whole
-# service would become the client's fault. So `find_backend` must translate the
-# error *where it knows* that the key was the client's, into a name that nothing
-# else raises.
+# it. A handler for `KeyError` would be a disaster: every missing key in the
+# whole service would become the client's fault. So `find_backend` must
+# translate the error *where it knows* that the key was the client's, into a
+# name that nothing else raises.
 
 # %% [markdown]
 # ## Problem documents
@@ -256,8 +256,8 @@ with Fleet(worked, replicas=1) as fleet:
 # `application/problem+json`. `status` repeats the response's status for whoever
 # sees the body alone. The two must agree, or one of them lies.
 #
-# A problem document does not replace HTTP. A 200 with an error in its body tells
-# every cache, proxy, retry policy and alert that all is well.
+# A problem document does not replace HTTP. A 200 with an error in its body
+# tells every cache, proxy, retry policy and alert that all is well.
 
 # %% [markdown]
 # ## Recall
@@ -270,13 +270,16 @@ recall("06")
 # %% [markdown]
 # ## Take home
 #
-# - A layer sees what comes through it. Put ids and logging outside of everything.
-# - As many exception classes as reactions. Translate at one edge, keep the cause.
+# - A layer sees what comes through it. Put ids and logging outside of
+#   everything.
+# - As many exception classes as reactions. Translate at one edge, keep the
+#   cause.
 # - An error handler depends on as little of the bad input as it can.
 # - The client gets a status, a sentence of yours, an id. The log gets the rest,
 #   once.
 #
-# **Next:** [exercise 06 · The boundary](../../exercises/06_boundary/06_boundary.ipynb).
+# **Next:**
+# [exercise 06 · The boundary](../../exercises/06_boundary/06_boundary.ipynb).
 #
 # ## Sources
 #
@@ -285,5 +288,6 @@ recall("06")
 # - RFC 9457, "Problem Details for HTTP APIs", 2023; section 5 on what not to
 #   expose.
 # - RFC 9110, "HTTP Semantics": 4xx and 5xx, `Allow` with 405, `Retry-After`.
-# - RFC 8259, "The JavaScript Object Notation", section 6: no NaN and no infinity.
+# - RFC 8259, "The JavaScript Object Notation", section 6: no NaN and no
+#   infinity.
 # - Starlette documentation, "Middleware" and "Exceptions": the order of layers.

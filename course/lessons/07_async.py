@@ -28,7 +28,8 @@ orphaned = Release.named("orphan")
 print(orphaned.source("dispatch.py", since="async def __aenter__"))
 
 # %% [markdown]
-# One replica gets valid traffic and, after five seconds, *one* malformed request.
+# One replica gets valid traffic and, after five seconds, *one* malformed
+# request.
 
 # %%
 from course.panel import predict
@@ -92,9 +93,9 @@ print("done:", task.done(), "| exception, if one asks:", repr(task.exception()))
 # ## Threads, too
 #
 # Who owns a thread? It depends on how you start it. An exception that ends a
-# `Thread` goes to `threading.excepthook`, which prints it, and the process lives
-# on without that thread. An executor keeps the exception in the future until
-# somebody asks:
+# `Thread` goes to `threading.excepthook`, which prints it, and the process
+# lives on without that thread. An executor keeps the exception in the future
+# until somebody asks:
 
 # %%
 import threading
@@ -257,7 +258,8 @@ except asyncio.InvalidStateError as exc:
 # ## Being cancelled
 #
 # Cancellation is a *request*. It is delivered as `CancelledError` at the next
-# `await`. This coroutine needs a second, and answers that request in its own way:
+# `await`. This coroutine needs a second, and answers that request in its own
+# way:
 
 
 # %%
@@ -265,7 +267,7 @@ async def stubborn():
     for _ in range(10):
         try:
             await asyncio.sleep(0.1)
-        except BaseException:  # noqa: BLE001 - what becomes of it is the question
+        except BaseException:  # noqa: BLE001 - what happens then is the question
             print("not now")
 
 
@@ -285,14 +287,14 @@ took_s = time.perf_counter() - started
 deaf.reveal(took_s, timed_out)
 
 # %% [markdown]
-# Clean up in `finally`. Or catch `CancelledError`, clean up *fast*, and raise it
-# again.
+# Clean up in `finally`. Or catch `CancelledError`, clean up *fast*, and raise
+# it again.
 #
 # One case needs care. A `CancelledError` that comes out of something you await
 # may mean that *you* are cancelled, or that *it* was.
-# `asyncio.current_task().cancelling()` counts the requests to cancel you. If the
-# count is 0, the other one was cancelled, and for you that is an error like any
-# other.
+# `asyncio.current_task().cancelling()` counts the requests to cancel you. If
+# the count is 0, the other one was cancelled, and for you that is an error like
+# any other.
 #
 # ## On every path
 #
@@ -361,8 +363,8 @@ for function in (by_finally, by_with, by_stack):
 #
 # ## Noticed when dead
 #
-# If you keep a long-lived worker, somebody must notice when it ends. In order of
-# preference:
+# If you keep a long-lived worker, somebody must notice when it ends. In order
+# of preference:
 #
 # 1. There is no worker that could end: each piece of work has its own task.
 # 2. The worker's owner restarts it, within a bound.
@@ -383,7 +385,8 @@ recall("07")
 #
 # - Every task has an owner that learns of its end. `create_task` alone is no
 #   owner.
-# - A task group is for parts of one piece of work. Different users are not that.
+# - A task group is for parts of one piece of work. Different users are not
+#   that.
 # - Bound every wait; let cancellation through; close in `finally` or `with`.
 # - A health check that does not use the thing says nothing about the thing.
 #

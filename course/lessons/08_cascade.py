@@ -1,11 +1,11 @@
 # %% [markdown]
 # # 08 · The cascade
 #
-# **July, the review.** One request could end a process. That alone does not take
-# an API away from *all* its users for 90 minutes. What did the rest?
+# **July, the review.** One request could end a process. That alone does not
+# take an API away from *all* its users for 90 minutes. What did the rest?
 #
-# *About 25 minutes, then [exercise 08](../../exercises/08_cascade/08_cascade.ipynb)
-# with 35 more.*
+# *About 25 minutes, then
+# [exercise 08](../../exercises/08_cascade/08_cascade.ipynb) with 35 more.*
 #
 # Afterwards you can
 #
@@ -69,9 +69,9 @@ after.reveal(naive)
 # ## What a retry costs
 #
 # If each try fails with probability *p* and a client makes at most *n* of them,
-# it makes 1 + p + p² + … tries on average, with *n* terms. In closed form that is
-# (1 − pⁿ) / (1 − p). It is harmless while *p* is small, and *n* when everything
-# fails. First computed, then counted in the run above:
+# it makes 1 + p + p² + … tries on average, with *n* terms. In closed form that
+# is (1 − pⁿ) / (1 − p). It is harmless while *p* is small, and *n* when
+# everything fails. First computed, then counted in the run above:
 
 # %%
 tries = naive.tries(naive["ended"] - 12, naive["ended"] - 6)
@@ -87,13 +87,13 @@ print(f"seen: {len(tries)} tries of {requests} requests: {len(tries) / requests:
 #
 # With layers it gets worse, because each layer takes the failures of the one
 # below as a reason to try again. Five layers with three tries each multiply the
-# load on the lowest by 3⁵ = 243 (AWS's own example). So *retry at one layer*, the
-# one that knows what the request is for.
+# load on the lowest by 3⁵ = 243 (AWS's own example). So *retry at one layer*,
+# the one that knows what the request is for.
 #
 # And retry only what may be done twice. The orders API is safe there: clients
 # choose the id, so the second PUT of an order replaces the first (it is
-# *idempotent*). A POST that takes money from an account is not, unless it carries
-# a key by which the server recognizes it.
+# *idempotent*). A POST that takes money from an account is not, unless it
+# carries a key by which the server recognizes it.
 #
 # ## Clients that help
 #
@@ -151,9 +151,9 @@ goodput("One malformed request", naive, disciplined)
 #
 # You own the server, and rarely all of its clients. So the server has to stay
 # useful under a load that it cannot serve. It can refuse what it could only
-# answer too late, with a quick **503 with Retry-After**. Refusing must cost next
-# to nothing, so it happens at the edge, before anything is parsed, looked up or
-# waited for.
+# answer too late, with a quick **503 with Retry-After**. Refusing must cost
+# next to nothing, so it happens at the edge, before anything is parsed, looked
+# up or waited for.
 #
 # To see what that does, take a bound of a few lines in the wrong place: the
 # directory takes no question while six are under way. In the exercise you do it
@@ -191,16 +191,16 @@ goodput("The same malformed request, three times", naive, disciplined, shedding)
 # A liveness probe that asks the database turns one slow database into a fleet
 # that restarts forever. A readiness probe that fails under load hands that load
 # to the next replica, which then fails its own, until the last one gets it all.
-# A busy replica is alive *and* ready; it sheds. That is why the exercise's server
-# never refuses a health check.
+# A busy replica is alive *and* ready; it sheds. That is why the exercise's
+# server never refuses a health check.
 #
 # ## Requests that kill
 #
-# Retries and load are one half of the cascade. The other half: the *same* request
-# went from replica to replica, and nothing remembered what it had done. A crash
-# wipes the process's memory, so such a note must be kept outside of it. The
-# release *quarantine* keeps it on disk, as a mark for each header that a process
-# is working on:
+# Retries and load are one half of the cascade. The other half: the *same*
+# request went from replica to replica, and nothing remembered what it had done.
+# A crash wipes the process's memory, so such a note must be kept outside of it.
+# The release *quarantine* keeps it on disk, as a mark for each header that a
+# process is working on:
 
 # %%
 quarantine = Release.named("quarantine")
@@ -249,18 +249,20 @@ recall("08")
 #   going.
 # - At most 3 tries, at one layer, with full jitter, within a budget of 10%.
 # - A server that refuses early serves more.
-# - Liveness asks whether a restart helps. Being busy is no illness.
+# - Liveness asks whether a restart helps. Being busy is not an illness.
 #
-# **Next:** [exercise 08 · The cascade](../../exercises/08_cascade/08_cascade.ipynb).
+# **Next:**
+# [exercise 08 · The cascade](../../exercises/08_cascade/08_cascade.ipynb).
 #
 # ## Sources
 #
 # - The incident's facts: the postmortem of 5 June 2024, as retold in this
 #   course's README.
 # - N. Bronson et al., "Metastable Failures in Distributed Systems", HotOS 2021.
-# - M. Brooker, "Timeouts, retries, and backoff with jitter", and J. MacCárthaigh's
-#   and others' articles beside it in the Amazon Builders' Library: the 243 times,
-#   jitter, and "Avoiding fallback in distributed systems".
+# - M. Brooker, "Timeouts, retries, and backoff with jitter", and J.
+#   MacCárthaigh's and others' articles beside it in the Amazon Builders'
+#   Library: the 243 times, jitter, and "Avoiding fallback in distributed
+#   systems".
 # - B. Beyer et al., *Site Reliability Engineering*, chapters 21 ("Handling
 #   Overload": at most three attempts, a client retry ratio below 10%) and 22
 #   ("Addressing Cascading Failures").

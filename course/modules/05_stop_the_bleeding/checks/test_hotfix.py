@@ -1,4 +1,4 @@
-"""The hotfix, seen from outside: a replica that runs it, and what becomes of requests.
+"""The hotfix, seen from outside: a replica that runs it, and what happens to requests.
 
 One replica serves all checks. Its resolve() has bugs planted in it, which valid
 requests for a few backends meet.

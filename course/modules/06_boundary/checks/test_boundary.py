@@ -65,11 +65,11 @@ UNREADABLE = {
     "no X-Route header": None,
     "an empty header": b"",
     "a header in another encoding": b'{"region": "s\xe3o-paulo", "shard": 1}',
-    "a header that is no JSON": b'{"region": "eu-west", "shard": ',
-    "a header that is no object": b'["eu-west", 3]',
+    "a header that is not JSON": b'{"region": "eu-west", "shard": ',
+    "a header that is not an object": b'["eu-west", 3]',
     "a header without a shard": b'{"region": "eu-west"}',
     "a header without a region": b'{"shard": 3}',
-    "a region that is no text": b'{"region": 7, "shard": 1}',
+    "a region that is not text": b'{"region": 7, "shard": 1}',
     "a region that is null": b'{"region": null, "shard": 1}',
     "a shard in words": b'{"region": "eu-west", "shard": "three"}',
     "a shard with a fraction, as text": b'{"region": "eu-west", "shard": "1.5"}',
@@ -82,7 +82,7 @@ UNKNOWN = ("a shard that does not exist", "an unknown region")
 # No answer finds these out without an exception, so there is one to name in the log.
 CAUSES = {
     "a header in another encoding": "UnicodeDecodeError",
-    "a header that is no JSON": "JSONDecodeError",
+    "a header that is not JSON": "JSONDecodeError",
 }
 
 # What no body may hold: the names of exceptions, traces of Python and of files …
@@ -213,8 +213,8 @@ def evidence(
         ("an unknown path", (404,), http_request(route, path="/nothing")),
         ("a wrong method", (405,), http_request(route, "DELETE")),
         ("an invalid body", (422,), body(route, b'{"item": "", "quantity": 0}')),
-        ("a body that is no JSON", (400, 422), body(route, b'{"item"')),
-        ("a body that is no UTF-8", (400, 422), body(route, b'{"item": "caf\xe9"}')),
+        ("a body that is not JSON", (400, 422), body(route, b'{"item"')),
+        ("a body that is not UTF-8", (400, 422), body(route, b'{"item": "caf\xe9"}')),
         *((kind, (422,), body(route, text)) for kind, text in INVALID_TWICE.items()),
     ]
     plan += [

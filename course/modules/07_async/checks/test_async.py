@@ -1,4 +1,4 @@
-"""The dispatcher, seen from outside: what becomes of requests, and of sessions.
+"""The dispatcher, seen from outside: what happens to requests and sessions.
 
 One replica serves all checks but the last. Its directory is slow, silent or broken for
 a few backends; which ones is drawn. Two headers of one backend are two questions.

@@ -212,7 +212,7 @@ def evidence(
     seeded.shuffle(alone)
     seeded.shuffle(mixed)
 
-    # Of each kind its own: an answer may leave malformed requests waiting for ever, and
+    # Of each kind its own: an answer may leave malformed requests waiting forever, and
     # serve valid ones.
     malformed, valid, rest = (Patience(ANSWER_WITHIN_S, 0.2) for _ in range(3))
     patience = {"malformed": malformed, "valid": valid, "extreme": rest, "bug": rest}
