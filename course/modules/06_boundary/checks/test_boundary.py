@@ -416,7 +416,7 @@ def leak_in(text: str, s: Sent, evidence: Evidence) -> str:
     return next(iter(sorted(evidence.own_errors & words)), "")
 
 
-@check("The log has one error for each bug, with its cause, and none else", points=2)
+@check("The log has one error for each bug, with its cause, and no others", points=2)
 def test_the_log_says_it_once(evidence: Evidence) -> None:
     evidence.fleet.telemetry.wait_for(
         lambda _: all(errors_in(evidence.records(s)) for s in evidence.bugs),

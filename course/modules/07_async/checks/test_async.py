@@ -267,7 +267,7 @@ def test_requests_share_a_question(answer: Answer) -> None:
         )
 
 
-@check("A silent or late directory is an error in time, for its requests", points=2)
+@check("A silent or late directory becomes an error in time", points=2)
 def test_a_silent_directory_is_bounded(answer: Answer) -> None:
     rng = answer.rng
     answer.settle()

@@ -174,7 +174,7 @@ AGAIN: tuple[int | None, ...] = (None, 429, *range(500, 600))
 NEVER = tuple(status for status in range(400, 500) if status != 429)
 
 
-@check("Three tries at most, and none of what another try cannot change", points=1.5)
+@check("Three tries at most, and none where another try changes nothing", points=1.5)
 def test_what_is_tried_again(client: Client, seeded: random.Random) -> None:
     statuses = seeded.sample([*AGAIN, *NEVER], len(AGAIN) + len(NEVER))
     for status, made in zip(statuses, client.tried(statuses), strict=True):
