@@ -1,12 +1,13 @@
 # %% [markdown]
 # # 05 · Stop the bleeding
 #
-# **5 June 2024, 14:40 UTC.** The line is found: an exception of `resolve` passes through
-# the dispatcher and ends the process. All users have been without the API for 40 minutes.
-# What do you do *first*?
+# **5 June 2024, 14:40 UTC.** The line is found: `resolve` raises an exception,
+# nothing in the dispatcher handles it, and it ends the process. All users have
+# been without the API for 40 minutes. What do you do *first*?
 #
 # *About 20 minutes, then
-# [exercise 05](../../exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb) with 25 more.*
+# [exercise 05](../../exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb)
+# with 25 more.*
 #
 # Afterwards you can
 #
@@ -20,12 +21,13 @@
 #
 # | way out | what you need | what it does | what it leaves behind |
 # |---|---|---|---|
-# | **rollback** | the release before, and that it still fits the data | removes the cause, understood or not | the change that you wanted is gone |
-# | **block** | a way to tell the deadly requests at the edge | starves the cause | every kind that you forgot to block |
-# | **hotfix** | the line, a fix, a build, the nerve | repairs the cause | code written in a hurry |
+# | **rollback** | the previous release, and data that it can still read | puts the old code back | the change that you wanted is gone |
+# | **block** | a way to recognize the deadly requests at the edge | keeps them away from the code | every kind that you forgot to block |
+# | **hotfix** | the line, a fix, a build, the nerve | repairs the code | code written in a hurry |
 #
-# June chose the hotfix: written in five minutes, deployed at 14:45. Nobody had tried the
-# rollback. Here it is, against the clock. A second stands for two minutes.
+# In June they chose the hotfix. It was written in five minutes and deployed at
+# 14:45. Nobody tried a rollback. You will, against the clock: one second stands
+# for two minutes.
 
 # %%
 from course.panel import predict
@@ -54,76 +56,53 @@ with stage.run("rolled back", bad, WELL_FORMED) as rolled_back:
 back.reveal(rolled_back)
 
 # %% [markdown]
-# A rollback needs no understanding, so it could have been ordered at 14:03, as soon as anybody
-# remembered that there had been a deployment.
-#
-# It is not always to be had: a release that has changed the database's schema, or that other
-# teams already rely on, may have no way back. Find that out *before* you deploy. Today we
-# take June's way, since that is the one with something to learn about exceptions.
+# You can't always roll back. A release that changed the database's schema, or
+# that other teams already rely on, may have no way back. Find that out *before*
+# you deploy. For the rest of this lesson you take June's way, because it is the
+# one that teaches something about exceptions.
 #
 # ## A hotfix in a hurry
 #
-# This is the dispatcher. The last line can raise, and the line above it waits:
+# This is the dispatcher's loop. Its last line can raise; the line above waits
+# for the next look-up.
 
 # %%
-DISPATCH = Release.named("bad").source("dispatch.py")
-WAITS = "        lookup = await lookups.get()\n"
-RAISES = "        lookup.reply.set_result(cached_resolve(lookup.header))\n"
-print(DISPATCH)
-
-
-def hotfix(name, line, instead):
-    """June's release with a line of its dispatcher replaced."""
-    fixed = Release.named("bad").called(name).edited("dispatch.py", line, instead)
-    imports = "from fastapi import HTTPException\n"
-    return fixed.replace("dispatch.py", imports + fixed.source("dispatch.py"))
-
+print(bad.source("dispatch.py", since="async def dispatch"))
 
 # %% [markdown]
-# The crash on everybody's screen says `KeyError`. So that is what the first hotfix handles:
+# The traceback on everybody's screen says `KeyError`. So that is what the first
+# hotfix handles:
 
 # %%
-one_type = hotfix(
-    "hotfix 1",
-    RAISES,
-    """
-        try:
-            lookup.reply.set_result(cached_resolve(lookup.header))
-        except KeyError as exc:  # wrong: one type of several
-            lookup.reply.set_exception(exc)
-""",
-)
+one_type = Release.named("hotfix_1")
+print(one_type.diff(bad))
+
+# %%
 with stage.run("hotfix 1", one_type, WELL_FORMED) as hotfix_1:
     hotfix_1.fleet.start_traffic(POISON)
     hotfix_1.watch(14, "Hotfix 1: except KeyError")
 
 # %%
-
 from course.outage.telemetry.crashes import crashes
 
 died = crashes(hotfix_1.telemetry)
 print(f"{len(died)} deaths with hotfix 1:", *{crash.exception for crash in died})
 
 # %% [markdown]
-# A hotfix for one type leaves fewer kinds of deadly requests, and one of them is enough.
-# Module 04 had listed six types; a crash shows you one.
+# A hotfix for one exception type leaves fewer kinds of deadly requests, and one
+# kind is enough. A crash shows you a single type. Your list from module 04 has
+# six.
 #
 # ## The tempting one
 #
-# At 14:45 nobody wants to make a list. `except Exception` fits all of them, and a 400 tells
-# the client that it was wrong:
+# At 14:45 nobody wants to write a list. `except Exception` fits every type on
+# it, and a 400 tells the client that its request was wrong:
 
 # %%
-catch_all = hotfix(
-    "hotfix 2",
-    RAISES,
-    """
-        try:
-            lookup.reply.set_result(cached_resolve(lookup.header))
-        except Exception:  # wrong: look what else this takes in
-            lookup.reply.set_exception(HTTPException(400, "malformed X-Route header"))
-""",
-)
+catch_all = Release.named("hotfix_2")
+print(catch_all.diff(bad))
+
+# %%
 with stage.run("hotfix 2", catch_all, WELL_FORMED) as hotfix_2:
     hotfix_2.fleet.start_traffic(POISON)
     hotfix_2.watch(10, "Hotfix 2: except Exception, 400")
@@ -135,26 +114,18 @@ print(
 )
 
 # %% [markdown]
-# Such a chart looks calm, and people go home. Two weeks later somebody edits the topology,
-# and makes a mistake: a look-up for one region now raises. It is a bug of *ours*; the
-# requests for that region are as valid as ever.
+# The chart is calm, and people go home. Two weeks later somebody edits the
+# topology and makes a mistake. It is a bug of *ours*: the requests for that
+# region are as valid as ever.
+
+# %%
+with_bug = Release.named("topology_bug")
+print(with_bug.diff(catch_all))
 
 # %%
 quiet = predict("05 quiet")
 
 # %%
-BUG = """
-
-_resolve = resolve
-
-
-def resolve(header: bytes) -> Backend:
-    backend = _resolve(header)
-    if backend.region == "ap-south":
-        raise RuntimeError("topology out of step")  # a bug of ours
-    return backend
-"""
-with_bug = catch_all.called("hotfix 2 + a bug").extended("routing.py", BUG)
 with stage.run("bug", catch_all, WELL_FORMED) as bug:
     bug.fleet.deploy(with_bug)
     bug.mark("out")
@@ -166,28 +137,27 @@ with stage.run("bug", catch_all, WELL_FORMED) as bug:
 quiet.reveal(bug)
 
 # %% [markdown]
-# A 4xx is the client's fault, and nobody is paged for clients. So a handler that turns our
-# bugs into 4xx makes a silence of a crash. Someone finds it when enough customers have called.
-#
 # ## Whose fault is it?
 #
-# That is the question which a handler answers, whether its author has asked it or not.
+# Every handler answers that question, whether its author asked it or not.
 #
-# - **The client's**: the request can't be served by *any* correct server. Tell the client
-#   (4xx), note it (a warning, no traceback), go on.
-# - **Ours**: a correct server would have served it. 500, the traceback in the log, somebody
-#   is to look.
-# - **Nobody's**: cancellation, shutdown. Not an error at all; let it pass.
+# - **The client's**: *no* correct server could serve this request. Tell the
+#   client (4xx), note it in the log (a warning, no traceback), and go on.
+# - **Ours**: a correct server would have served it. Answer 500 and log the
+#   traceback, so that somebody looks.
+# - **Nobody's**: cancellation, shutdown. These are not errors. Let them pass.
 #
-# The exception's *type* is all that the handler has to go by. So name the types that only a
-# malformed request can cause at this place, and treat everything else as ours. When in
-# doubt it is ours: an innocent client that reads "500" complains to the right people.
+# The exception's *type* is all that the handler has to go by. So name the types
+# that only a malformed request can cause at this place, and treat everything
+# else as ours. When in doubt it is ours: an innocent client that reads "500"
+# complains to the right people.
 
 # %% [markdown]
 # ## The narrowest handler
 #
-# Another loop that works for many, with the same problem: it reads temperatures from a
-# feed. One line can fail because of the feed; everything else that fails is ours.
+# Here is another loop that works for many and has the same problem. It reads
+# temperatures from a feed. One line of its code can fail because of the feed;
+# everything else that fails is our fault.
 
 # %%
 import logging
@@ -219,33 +189,29 @@ read(["50", "fifty", None, "68"], results)
 print(results)
 
 # %% [markdown]
-# Four things to look for in it, and in the exercise:
+# Look for four things, here and in the exercise:
 #
-# 1. The `try` holds the one call that can fail for a reason outside.
-# 2. The expected failure has its own clause, with its type by name.
-# 3. The unexpected one is caught as well, because this loop works for many and must go on;
-#    it is reported as what it is, with a traceback.
-# 4. Every way out of the `try` produces a result. Whoever waits for one gets one.
+# 1. The `try` holds only the call that can fail for a reason outside.
+# 2. The expected failure has its own clause and names its type.
+# 3. The unexpected failure is caught too, because this loop works for many and
+#    must go on. It is reported as what it is, with a traceback.
+# 4. Every way out of the `try` produces a result. Whoever waits for one gets
+#    one.
 #
 # ## What must not be caught
 #
-# `except Exception` is as wide as it gets. There is a wider one, and it looks like a small
-# step: `except BaseException`, or a bare `except:`. The difference is what is *not* an
-# error: `CancelledError`, which asks a task to end; `KeyboardInterrupt` and `SystemExit`,
-# which ask the process to. Swallow them, and it will not go when it is told to:
+# `except Exception` is wide. A wider one looks like a small step:
+# `except BaseException`, or a bare `except:`. The difference is what is *not*
+# an error: `CancelledError`, which asks a task to end, and `KeyboardInterrupt`
+# and `SystemExit`, which ask the process to end. Swallow those, and the process
+# does not go when it is told to:
+
+# %%
+deaf = Release.named("deaf")
+print(deaf.diff(bad))
 
 # %%
 stage.close()
-deaf = hotfix(
-    "deaf",
-    WAITS,
-    """
-        try:
-            lookup = await lookups.get()
-        except BaseException:  # wrong: this is how the task is asked to end
-            continue
-""",
-)
 for release in (deaf, catch_all):
     with stage.run(f"{release.name}, stopped", release, replicas=1) as alone:
         end = alone.fleet.stop_replica(0)
@@ -253,16 +219,16 @@ for release in (deaf, catch_all):
     print(f"{release.name:10} told to stop: {how}, after {end.seconds:.1f} s")
 
 # %% [markdown]
-# A deployment that meets such a process waits, loses patience and kills it, with all
-# requests that it had in flight. In Python, `CancelledError` has been a `BaseException`
-# since 3.8 so that `except Exception` lets it through.
+# A deployment that meets such a process waits, loses patience and kills it,
+# with every request that it had in flight. Python has made `CancelledError` a
+# `BaseException` since 3.8, so that `except Exception` lets it through.
 #
 # ## Restarts
 #
-# June's servers were "restarted to clear the error state". A process that has died and come
-# back has a fresh memory already; one that has survived something strange may not: a lock
-# that is still held, a cache with a wrong entry. A *rolling* restart clears that, one replica
-# after the other:
+# June's servers were "restarted to clear the error state". A process that died
+# and came back starts with a fresh memory. One that survived something strange
+# may not have one: a lock may still be held, a cache may hold a wrong entry. A
+# *rolling* restart clears that, one replica after the other:
 
 # %%
 rolling_restart = predict("05 rolling")
@@ -289,9 +255,11 @@ recall("05")
 # %% [markdown]
 # ## Take home
 #
-# - After a deployment, roll back first and understand later, if there is a way back.
-# - A crash shows one exception type. Handle the types that the code can raise.
-# - `except Exception` → 4xx ends the outage and hides the next bug. Ask whose fault it is.
+# - After a deployment, roll back first and understand later, if you can roll
+#   back.
+# - A crash shows one exception type. Handle every type that the code can raise.
+# - `except Exception` → 4xx ends the outage and hides the next bug. Ask whose
+#   fault it is.
 # - Never swallow `BaseException`. Shutting down is a feature.
 #
 # **Next:**
@@ -299,6 +267,7 @@ recall("05")
 #
 # ## Sources
 #
-# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
-# - Python documentation, "Task Cancellation": CancelledError should be raised again once
-#   clean-up is done; a BaseException since Python 3.8.
+# - The incident's facts: the postmortem of 5 June 2024, as retold in this
+#   course's README.
+# - Python documentation, "Task Cancellation": code should raise CancelledError
+#   again once its clean-up is done; a BaseException since Python 3.8.

@@ -7,6 +7,7 @@ from .front import front_page
 from .goodput import goodput
 from .incident import IncidentPanel
 from .live import LiveView
+from .logged import logged_error
 from .parsons import Parsons
 from .prediction import Observed, Prediction, predict
 from .recall import recall
@@ -22,6 +23,7 @@ __all__ = [
     "Stage",
     "front_page",
     "goodput",
+    "logged_error",
     "predict",
     "recall",
 ]

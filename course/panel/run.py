@@ -13,7 +13,7 @@ from course.outage.errors import MachineTooBusy
 from course.outage.telemetry.events import Exit
 from course.outage.telemetry.recording import Scene, load_scene
 from course.outage.telemetry.series import Telemetry
-from course.outage.traffic.load import Load
+from course.outage.traffic.load import Load, Try
 from course.outage.traffic.retries import Retries
 
 from .live import MINUTES_PER_S, LiveView, picture_of
@@ -135,6 +135,10 @@ class Run:
         """
         until = self["ended"] - UNDER_WAY_S if until is None else until
         return self.telemetry.success(since, until, within_s) or 0.0
+
+    def tries(self, since: float, until: float) -> list[Try]:
+        """Return the tries that have ended of requests due in [since, until)."""
+        return [t for t in self.telemetry.tries if since <= t.due < until]
 
     def deaths(self, since: float = 0.0) -> list[Exit]:
         """Return the exits that nobody had asked for, from second `since` on."""

@@ -1,11 +1,12 @@
 # %% [markdown]
 # # Exercise 06 · The boundary
 #
-# **5 June 2024, 15:30 UTC.** The API serves everyone again. Now the hotfix is replaced by
-# something that can stay: one module that decides what every failure is called, what the
-# client is told of it, and what the log says.
+# **5 June 2024, 15:30 UTC.** The API serves everyone again. Now you replace the
+# hotfix with something that can stay: one module that decides what every
+# failure is called, what the client is told about it, and what the log says.
 #
-# *About 35 minutes, after [lesson 06](../../course/notebooks/06_boundary.ipynb).*
+# *About 35 minutes, after
+# [lesson 06](../../course/notebooks/06_boundary.ipynb).*
 #
 # Afterwards you can
 #
@@ -16,8 +17,8 @@
 # %% [markdown]
 # ## What there is
 #
-# The release *edge* is the good service with all error handling in one module,
-# `boundary.py`. The service calls two functions of it:
+# The release *edge* is the good service with all of its error handling in one
+# module, `boundary.py`. The service calls two functions of that module:
 
 # %%
 from course.outage import Release
@@ -29,37 +30,42 @@ print(Release.named("edge").diff())
 #
 # Rewrite `boundary.py` so that
 #
-# 1. **Statuses.** A missing or unreadable X-Route header is a **400**. One that can be read
-#    and names a backend that does not exist (unknown region, or no such shard) is a
-#    **404**. Invalid bodies are a 422 (one that is no JSON in UTF-8 may be a 400, which is
-#    what the framework makes of some), unknown paths a 404, wrong methods a 405 *with the
-#    headers that the framework gives it*. A bug of ours is a **500**, in `resolve` as in
-#    the store. Valid requests are served as before: a region in any case, a shard as a
-#    number or as its digits, with other fields or without.
-# 2. **Problem documents.** Every error response is `application/problem+json` (RFC 9457)
-#    with at least `type` (text, `"about:blank"` will do), `title` (text) and `status`, which
-#    equals the HTTP status.
-# 3. **No second failure.** A body with `NaN`, an infinite number or half a surrogate pair
-#    is a 422 like any other.
-# 4. **Request ids.** Every response has an `X-Request-ID`, the last 500 included, and the
-#    log's lines about the request have the same `request_id`. No two requests share one.
-# 5. **No leaks.** No traceback, no exception's name or text, no file, no secret in a body.
-#    The names of your own exceptions are for us as well.
-# 6. **The log.** A header that is a 400 or a 404 leaves no error, but a line of yours, of
-#    level info or warning. The line names the exception which told (its cause). If none did,
-#    because you asked before Python could raise, there is none to name. A bug leaves
-#    **exactly one** error, with a traceback in which its cause can still be read.
+# 1. **Statuses.** A missing or unreadable X-Route header is a **400**. One that
+#    can be read and names a backend that does not exist (unknown region, or no
+#    such shard) is a **404**. Invalid bodies are a 422 (a 400 will do for a body
+#    that is not JSON in UTF-8: the framework answers some with it), unknown
+#    paths a 404, wrong methods a 405 *with the headers that the framework gives
+#    it*. A bug of ours is a **500**, in `resolve` as in the store. Valid
+#    requests are served as before: a region in any case, a shard as a number or
+#    as its digits, with other fields or without.
+# 2. **Problem documents.** Every error response is `application/problem+json`
+#    (RFC 9457) with at least `type` (text, `"about:blank"` will do), `title`
+#    (text) and `status`, which equals the HTTP status.
+# 3. **No second failure.** A body with `NaN`, an infinite number or half a
+#    surrogate pair is a 422 like any other.
+# 4. **Request ids.** Every response has an `X-Request-ID`, the last 500
+#    included, and the log's lines about the request have the same `request_id`.
+#    No two requests share one.
+# 5. **No leaks.** No traceback, no exception's name or text, no file, no secret
+#    in a body. The names of your own exceptions count: they are for us alone.
+# 6. **The log.** A header that gets a 400 or a 404 leaves no error. It leaves a
+#    line of yours, of level info or warning. The line names the exception that
+#    gave the header away (its cause). If you checked before Python could raise,
+#    there is none to name. A bug leaves **exactly one** error, with a traceback
+#    in which its cause can still be read.
 #
 # What you can use:
 #
-# - `resolve(header)` and `BACKENDS` (region → shard → Backend) of `course.service.routing`,
-# - `RequestLog(app, metrics)` of `course.service.telemetry`: gives a request its id, logs it,
-#   counts it, and logs what is raised through it. The good release serves the application
-#   wrapped in it.
+# - `resolve(header)` and `BACKENDS` (region → shard → Backend) from
+#   `course.service.routing`,
+# - `RequestLog(app, metrics)` from `course.service.telemetry`. It gives a
+#   request its id, logs it, counts it, and logs what is raised through it. The
+#   good release serves the application wrapped in it.
 # - `app.add_exception_handler(SomeError, handler)` with
-#   `async def handler(request, exc) -> Response`; handlers exist for a class and its
-#   subclasses. FastAPI's own errors are `RequestValidationError` (`exc.errors()`) and
-#   Starlette's `HTTPException` (`status_code`, `detail`, `headers`).
+#   `async def handler(request, exc) -> Response`. A handler is for a class and
+#   its subclasses. FastAPI's own errors are `RequestValidationError`
+#   (`exc.errors()`) and Starlette's `HTTPException` (`status_code`, `detail`,
+#   `headers`).
 
 # %% nbgrader={"grade_id": "boundary", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 """The boundary: what a failure is called inside, and what the client is told of it.
@@ -178,7 +184,8 @@ check("06", install)
 # %% [markdown]
 # ## Try it by hand
 #
-# One replica with your module on port 8000. Run the cell again after a change.
+# The next cell starts one replica with your module on port 8000. Run it again
+# after a change.
 
 # %%
 from autograder.checking import release_of

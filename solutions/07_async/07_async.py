@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Exercise 07 · Async
 #
-# **June, some weeks later.** "A dispatcher must never again take the server down", somebody
-# wrote after the outage, and took it out of the task group. Since then it has not taken a
-# server down. It has taken something else down.
+# **June, some weeks later.** "A dispatcher must never again take the server
+# down", somebody wrote after the outage, and took it out of the task group.
+# Since then it has not taken a server down. It has taken something else down.
 #
 # *About 35 minutes, after [lesson 07](../../course/notebooks/07_async.ipynb).*
 #
@@ -16,8 +16,8 @@
 # %% [markdown]
 # ## What there is
 #
-# In the release *orphan*, look-ups ask a directory over at most eight sessions. A session
-# must be closed, or nobody else can have it. Read both modules:
+# In the release *orphan*, look-ups ask a directory over at most eight sessions.
+# A session must be closed, or nobody else can have it. Read both modules:
 
 # %%
 from course.outage import Release
@@ -30,27 +30,31 @@ print(orphan.source("directory.py"))
 print(orphan.source("dispatch.py"))
 
 # %% [markdown]
-# The application opens the dispatcher in its lifespan, `async with Dispatcher(directory) as
-# dispatcher`, calls `await dispatcher.lookup(header)` in each request, and asks
+# The application opens the dispatcher in its lifespan, with
+# `async with Dispatcher(directory) as dispatcher`. It calls
+# `await dispatcher.lookup(header)` in each request, and reads
 # `dispatcher.healthy` when somebody asks `/readyz`.
 #
 # ## Your task
 #
 # Rewrite `dispatch.py`, keeping that interface, so that
 #
-# 1. **One failure, one request.** A look-up that fails is its own request's error (any 4xx
-#    or 5xx). Every other request is served.
-# 2. **Bounded.** A directory that does not answer is an error about `LOOKUP_WITHIN_S`,
-#    1 second, after it was asked. While a session is free, no slow look-up keeps another
-#    one waiting. An answer that comes too late must do no harm.
-# 3. **Shared.** Requests for the *same header at the same time* share one question to the
-#    directory. (That is what a dispatcher is for.) Neither answers nor errors are kept
-#    after that.
-# 4. **Alive, or seen to be dead.** Whatever a look-up raises (any `Exception`, or a
-#    `CancelledError` that nobody asked for): its requests get an answer, and within
-#    1 second look-ups work again, or `/readyz` says 503, or the process ends.
-# 5. **It goes when it is told to.** On shutdown, running look-ups are cancelled at once,
-#    every session is closed, and within 3 seconds the process ends with exit code 0.
+# 1. **One failure, one request.** A look-up that fails is its own request's
+#    error (any 4xx or 5xx). Every other request is served.
+# 2. **Bounded.** If the directory does not answer, the request gets an error
+#    about `LOOKUP_WITHIN_S`, 1 second, after the question. While a session is
+#    free, no slow look-up keeps another one waiting. An answer that comes too
+#    late must do no harm.
+# 3. **Shared.** Requests for the *same header at the same time* share one
+#    question to the directory. (That is what a dispatcher is for.) Neither
+#    answers nor errors are kept after that.
+# 4. **Alive, or seen to be dead.** Whatever a look-up raises (any `Exception`,
+#    or a `CancelledError` that nobody asked for), its requests get an answer,
+#    and within 1 second look-ups work again, or `/readyz` says 503, or the
+#    process ends.
+# 5. **It goes when it is told to.** On shutdown, running look-ups are cancelled
+#    at once, every session is closed, and within 3 seconds the process ends
+#    with exit code 0.
 # 6. **Nothing leaks.** After 1,000 failures all eight sessions are there.
 
 # %% nbgrader={"grade_id": "dispatcher", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -124,8 +128,8 @@ class Dispatcher:
 # %% [markdown]
 # ## Check it
 #
-# The check plants slow, silent and broken answers in the directory and watches from
-# outside. It takes some ten seconds.
+# The check plants slow, silent and broken answers in the directory, and watches
+# from outside. It takes about ten seconds.
 
 # %% nbgrader={"grade_id": "check_async", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
 from autograder.checking import check
@@ -135,7 +139,8 @@ check("07", Dispatcher)
 # %% [markdown]
 # ## Try it by hand
 #
-# One replica with your module on port 8000. Run the cell again after a change.
+# The next cell starts one replica with your module on port 8000. Run it again
+# after a change.
 
 # %%
 from autograder.checking import release_of

@@ -1,11 +1,12 @@
 # %% [markdown]
 # # Exercise 08 · The cascade
 #
-# **July, the review of retries.** One request killed two processes, and the clients did the
-# rest. You write both halves of the cure: a server that takes on no more than it can do,
-# and a client that does not make things worse.
+# **July, the review of retries.** One request killed two processes, and the
+# clients did the rest. You write both halves of the cure: a server that takes
+# on no more than it can do, and a client that does not make things worse.
 #
-# *About 35 minutes, after [lesson 08](../../course/notebooks/08_cascade.ipynb).*
+# *About 35 minutes, after
+# [lesson 08](../../course/notebooks/08_cascade.ipynb).*
 #
 # Afterwards you can
 #
@@ -16,18 +17,19 @@
 # %% [markdown]
 # ## Your turn: the factor
 #
-# A request passes several layers; each makes up to so many tries of the one below it. At
-# the bottom the share `failing` of tries fails, independently of each other.
+# A request passes several layers. Each layer tries the one below it up to a
+# fixed number of times. At the bottom a share `failing` of the tries fails,
+# independently of each other.
 #
-# `load_factor(failing, tries_by_layer)` is how many tries reach the bottom for each request
-# at the top, on average:
+# `load_factor(failing, tries_by_layer)` is how many tries reach the bottom for
+# each request at the top, on average:
 #
 # - one layer of 3 tries, everything failing: 3; five such layers: 243;
 # - one layer of 3 tries, a tenth failing: 1 + 0.1 + 0.01 = 1.11;
 # - nothing failing: 1.
 #
-# Lesson 08 has the formula for one layer. For several, ask how many tries the bottom gets
-# at most, and when a further one is made.
+# Lesson 08 has the formula for one layer. For several, ask how many tries the
+# bottom gets at most, and when another one is made.
 
 # %% nbgrader={"grade_id": "load_factor", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import math
@@ -51,22 +53,26 @@ for layers in ([3], [3, 3], [3] * 5):
 # %% [markdown]
 # ## Your turn: the client
 #
-# One `RetryPolicy` serves all requests of a client. The client calls `request()` when it
-# sends a request for the first time, and `wait(…)` after a try that failed. The policy has
-# no clock: it answers with the seconds to wait before the next try, or None to give up.
+# One `RetryPolicy` serves all requests of a client. The client calls
+# `request()` when it sends a request for the first time, and `wait(…)` after a
+# try that failed. The policy has no clock. It answers with the seconds to wait
+# before the next try, or with None to give up.
 #
-# 1. **At most 3 tries** of a request, the first one included, and 3 of one that fails each
-#    time, if the budget lasts.
-# 2. **What another try may change**: no answer (`status` is None), 429, and 500 to 599.
-#    Any other 4xx is never tried again.
-# 3. **Backoff with full jitter**: uniform between 0 and a backoff, which is `BASE_S`
-#    (0.25 s) after the first try, doubles with every further one, and is `LONGEST_S`
-#    (0.4 s) at most.
-# 4. **Retry-After is heeded**: `retry_after_s`, where it is not None, comes on top of that.
-# 5. **A budget**: in the long run retries are at most 10% of the requests that `request()`
-#    has told of. A few at the start are free, from 2 to 10. Nothing but a retry takes from
-#    the budget. It must not run dry for good: when no more than one request in 25 fails,
-#    all of them get their three tries.
+# 1. **At most 3 tries** of a request, the first one included, and 3 of one that
+#    fails each time, if the budget lasts.
+# 2. **What another try may change**: no answer (`status` is None), 429, and 500
+#    to
+#    599. Any other 4xx is never tried again.
+# 3. **Backoff with full jitter**: uniform between 0 and a backoff, which is
+#    `BASE_S` (0.25 s) after the first try, doubles with each later one, and is
+#    `LONGEST_S` (0.4 s) at most.
+# 4. **Retry-After is heeded**: `retry_after_s`, where it is not None, comes on
+#    top of that.
+# 5. **A budget**: in the long run retries are at most 10% of the requests that
+#    `request()` was called for. A few at the start are free, from 2 to 10.
+#    Nothing but a retry takes from the budget. It must not run dry for good:
+#    when no more than one request in 25 fails, all of them get their three
+#    tries.
 
 # %% nbgrader={"grade_id": "retry_policy", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 TRIES = 3
@@ -116,20 +122,22 @@ print("no answer:", policy.wait(1, None, None), "| 404:", policy.wait(1, 404, No
 # %% [markdown]
 # ## Your turn: the server
 #
-# In the release *narrow* a look-up takes a tenth of a second, and a replica does two at a
-# time: 20 requests a second. This is the middleware that stands before the application; so
-# far it takes on whatever comes. Rewrite it so that
+# In the release *narrow* a look-up takes a tenth of a second, and a replica
+# does two at a time: 20 requests a second. The next cell is the middleware that
+# stands before the application. So far it takes on whatever comes. Rewrite it
+# so that
 #
-# 1. at most `LIMIT` requests are in progress; choose a number from 3 to 6. Whatever comes
-#    beyond that gets a **503 with a Retry-After header at once**, without reaching the
-#    application;
-# 2. `/healthz`, `/readyz` and `/metrics` are **never refused**, and take nobody's place: a
-#    replica that is busy is not ill;
-# 3. a place is given back on **every** path: an answer, an exception, a cancellation;
-# 4. whatever is no HTTP request (`scope["type"]`) passes through untouched, and takes
-#    nobody's place.
+# 1. at most `LIMIT` requests are in progress; choose a number from 3 to 6.
+#    Whatever comes beyond that gets a **503 with a Retry-After header at
+#    once**, without reaching the application;
+# 2. `/healthz`, `/readyz` and `/metrics` are **never refused**, and take
+#    nobody's place: a replica that is busy is not ill;
+# 3. a place is given back on **every** path: an answer, an exception, a
+#    cancellation;
+# 4. whatever is not an HTTP request (`scope["type"]`) passes through untouched,
+#    and takes nobody's place.
 #
-# `scope["path"]` is the path. An answer of your own is an application, too:
+# `scope["path"]` is the path. A response of your own is an application, too:
 # `await Response(status_code=…, headers=…)(scope, receive, send)`, with
 # `from starlette.responses import Response`.
 
@@ -175,8 +183,8 @@ class Shedder:
 # %% [markdown]
 # ## Check it
 #
-# The check asks the client for thousands of decisions, and then runs both halves live. It
-# takes some fifteen seconds.
+# The check asks the client for thousands of decisions, and then runs both
+# halves live. It takes about fifteen seconds.
 
 # %% nbgrader={"grade_id": "check_cascade", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
 from autograder.checking import check
@@ -186,8 +194,9 @@ check("08", Shedder, load_factor, RetryPolicy)
 # %% [markdown]
 # ## Try it by hand
 #
-# Your server, twice as many requests as it can serve, and clients that insist. Watch the
-# successful requests: 20 a second are all that there is.
+# Here is your server under twice as many requests as it can serve, from clients
+# that insist. Watch the successful requests: it cannot do more than 20 a
+# second.
 
 # %%
 from autograder.checking import release_of

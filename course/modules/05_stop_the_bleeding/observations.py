@@ -24,9 +24,14 @@ def quiet(run: Run) -> Observed:
     """Whether the alert fired after the bug was out, and how many users were served."""
     told, since = run.telemetry, run["out"]
     fired = BurnRateAlert().fired(told, since)
+    valid = [t for t in told.tries if t.due > since and not t.malformed]
+    refused = sum(t.outcome == "client_error" for t in valid) / max(1, len(valid))
     logged = [e.record.get("level") for e in told.log_entries() if e.t > since]
     served = run.served(since)
-    says = f"of valid requests were served. Errors logged: {logged.count('error')}."
+    says = (
+        f"of valid requests were served. {refused:.0%} were refused with a 4xx, and the"
+        f" log has {logged.count('error')} errors."
+    )
     if fired is None:
         return Observed("c" if 0.5 < served < 0.8 else None, f"{served:.0%}", says)
     return Observed("a" if fired - since < 5 else "b", f"{served:.0%}", says)

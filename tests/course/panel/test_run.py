@@ -33,6 +33,7 @@ def test_a_run_stays_as_it_was_at_its_end(stage: Stage) -> None:
     assert run.telemetry.now == until
     assert run.served(since=0) == served > 0.9
     assert not run.deaths()
+    assert run.tries(0, 1) == [t for t in run.telemetry.tries if t.due < 1] != []
 
 
 def test_a_run_goes_on_with_the_fleet_of_the_one_before(stage: Stage) -> None:

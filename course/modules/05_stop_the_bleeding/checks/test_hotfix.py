@@ -1,4 +1,4 @@
-"""The hotfix, seen from outside: a replica that runs it, and what becomes of requests.
+"""The hotfix, seen from outside: a replica that runs it, and what happens to requests.
 
 One replica serves all checks. Its resolve() has bugs planted in it, which valid
 requests for a few backends meet.
@@ -57,7 +57,7 @@ def answer(release: Release, start_fleet: StartFleet, seeded: random.Random) -> 
             + as_curl(raw, TRY_OUT_PORT),
             saw=f"{response}{'; ' * bool(why)}{why}.",
             expected="200: a service that serves nobody is as good as dead.",
-            look="what your module does with a header that is as it should be.",
+            look="what your module does with a well-formed header.",
         )
     return Answer(fleet, bugs, experiment)
 
@@ -74,13 +74,13 @@ def test_malformed_requests_get_a_4xx(experiment: Experiment) -> None:
             continue
         look = {
             "ok": "whose fault a malformed request is. A success tells the client that"
-            " its order is where it wanted it, and it is not.",
-            "server_error": "which exceptions resolve() raises on this request, and"
-            " whether your handler names all of them, and raises none itself.",
+            " all went well, and it did not.",
+            "server_error": "which exceptions resolve() raises on this request. Your"
+            " handler must name all of them, and raise none of its own.",
             "timeout": "who waits for lookup.reply. A look-up that is dropped leaves"
-            " its request waiting for ever.",
-            "reset": "what the exception passes through on its way up, until nothing is"
-            " left to catch it.",
+            " its request waiting forever.",
+            "reset": "what the exception passes on its way up, until nothing is left to"
+            " catch it.",
         }[p.response.outcome]
         saw = str(p.response)
         if p.exit_codes:
@@ -91,7 +91,7 @@ def test_malformed_requests_get_a_4xx(experiment: Experiment) -> None:
             sent=f"a malformed request of the kind “{p.kind}”. Send it yourself:\n"
             f"{as_curl(p.raw, TRY_OUT_PORT)}",
             saw=saw,
-            expected="a response with a 4xx status: the client sent something wrong and"
+            expected="a response with a 4xx status. The client sent something wrong and"
             " should be told so.",
             look=look,
         )
@@ -110,11 +110,11 @@ def test_malformed_requests_are_logged(experiment: Experiment) -> None:
         " request under way.",
         saw=died or f"no line from a logger about {count}: {kinds}.",
         expected="a line about each, from a logger and of level info or above, and a"
-        " process that lives to write it. Without them nobody can tell which client"
-        " sends what.",
+        " process that lives to write it. Without these lines nobody can tell which"
+        " client sends what.",
         look=""
         if died
-        else "the lines that are no JSON and have no level: they went past the"
+        else "the lines that are not JSON and have no level. They went past the"
         " service's logging, as print() does."
         if any(p.lines for p in silent)
         else "what your module logs about a malformed header, and at which level.",
@@ -131,8 +131,8 @@ def test_the_process_survives(experiment: Experiment) -> None:
         f" The first deadly one:\n{as_curl(first.raw, TRY_OUT_PORT)}",
         saw=f"{experiment.died}.",
         expected="the same process after the last request as before the first.",
-        look="the exceptions that headers of these kinds raise: which does your handler"
-        " name, and what does it do then?",
+        look="the exceptions that these headers raise: which does your handler name,"
+        " and what does it do then?",
     )
 
 
@@ -152,7 +152,7 @@ def test_valid_requests_are_served(experiment: Experiment) -> None:
             "what counts as valid: a region in any case, a shard as a number or as its"
             " digits, whatever other fields there are."
             if response.outcome == "client_error"
-            else "what becomes of the loop after a malformed look-up."
+            else "what happens to the loop after a malformed look-up."
         )
     else:
         saw = f"{experiment.died}, and every request in flight ended with it."
@@ -190,8 +190,8 @@ def send_to_bug(experiment: Experiment, backend: Backend, exception: str) -> Non
         raise Unmet(
             sent=sent,
             saw=f"{response}{ended}.",
-            expected="500 Internal Server Error, and a process that lives: the client"
-            " did nothing wrong, and the other requests neither.",
+            expected="500 Internal Server Error, and a process that lives. This client"
+            " did nothing wrong, and neither did the others.",
             look=why_no_500(response, died),
         )
     seen = fleet.telemetry.wait_for(
@@ -202,7 +202,7 @@ def send_to_bug(experiment: Experiment, backend: Backend, exception: str) -> Non
             sent=sent,
             saw=f"{response}, but no line with its traceback in the log.",
             expected=f"a line with the traceback of the {exception}, from where"
-            " resolve() has raised it.",
+            " resolve() raised it.",
             look="where the exception goes. The request that waits for the reply logs"
             " what is raised in it.",
         )
@@ -212,13 +212,13 @@ def why_no_500(response: Response, died: bool) -> str:
     """The idea that an answer misses whose unknown bug is no 500."""
     if died:
         return (
-            "where an exception goes that none of your except clauses names. It may end"
-            " the request that caused it; here it ends the loop that all requests need."
+            "where an exception goes that no except clause of yours names. It may end"
+            " the request that caused it. Here it ends the loop that all requests need."
         )
     if response.outcome == "client_error":
         return (
             "how wide your except clause is. Whatever it catches besides malformed"
-            " requests is from now on the client's fault, and nobody looks for the bug."
+            " requests is now the client's fault, and nobody looks for the bug."
         )
     if response.outcome == "timeout":
         return (
@@ -241,7 +241,7 @@ def test_it_shuts_down_cleanly(experiment: Experiment) -> None:
     clean = end.exit_code == 0 and not end.killed
     look = (
         "what still runs, and which exceptions are not errors. CancelledError is how"
-        " asyncio asks a task to end, and it is a BaseException for that reason."
+        " asyncio asks a task to end. That is why it is a BaseException."
     )
     if clean and not deaths:
         return
@@ -255,7 +255,7 @@ def test_it_shuts_down_cleanly(experiment: Experiment) -> None:
     raise Unmet(
         sent="SIGTERM, the way a deployment asks a process to finish and go.",
         saw=saw,
-        expected="exit code 0 within 3 s, from the process that had met all the"
-        " malformed requests.",
+        expected="exit code 0 within 3 s, from the process that met all the malformed"
+        " requests.",
         look=look,
     )

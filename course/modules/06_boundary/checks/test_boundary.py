@@ -65,11 +65,11 @@ UNREADABLE = {
     "no X-Route header": None,
     "an empty header": b"",
     "a header in another encoding": b'{"region": "s\xe3o-paulo", "shard": 1}',
-    "a header that is no JSON": b'{"region": "eu-west", "shard": ',
-    "a header that is no object": b'["eu-west", 3]',
+    "a header that is not JSON": b'{"region": "eu-west", "shard": ',
+    "a header that is not an object": b'["eu-west", 3]',
     "a header without a shard": b'{"region": "eu-west"}',
     "a header without a region": b'{"shard": 3}',
-    "a region that is no text": b'{"region": 7, "shard": 1}',
+    "a region that is not text": b'{"region": 7, "shard": 1}',
     "a region that is null": b'{"region": null, "shard": 1}',
     "a shard in words": b'{"region": "eu-west", "shard": "three"}',
     "a shard with a fraction, as text": b'{"region": "eu-west", "shard": "1.5"}',
@@ -82,7 +82,7 @@ UNKNOWN = ("a shard that does not exist", "an unknown region")
 # No answer finds these out without an exception, so there is one to name in the log.
 CAUSES = {
     "a header in another encoding": "UnicodeDecodeError",
-    "a header that is no JSON": "JSONDecodeError",
+    "a header that is not JSON": "JSONDecodeError",
 }
 
 # What no body may hold: the names of exceptions, traces of Python and of files …
@@ -213,8 +213,8 @@ def evidence(
         ("an unknown path", (404,), http_request(route, path="/nothing")),
         ("a wrong method", (405,), http_request(route, "DELETE")),
         ("an invalid body", (422,), body(route, b'{"item": "", "quantity": 0}')),
-        ("a body that is no JSON", (400, 422), body(route, b'{"item"')),
-        ("a body that is no UTF-8", (400, 422), body(route, b'{"item": "caf\xe9"}')),
+        ("a body that is not JSON", (400, 422), body(route, b'{"item"')),
+        ("a body that is not UTF-8", (400, 422), body(route, b'{"item": "caf\xe9"}')),
         *((kind, (422,), body(route, text)) for kind, text in INVALID_TWICE.items()),
     ]
     plan += [
@@ -271,7 +271,7 @@ def test_each_failure_has_its_status(evidence: Evidence) -> None:
             saw=f"405 with the Allow header {allow!r}."
             if allow
             else "405 without an Allow header.",
-            expected="the header that the framework's HTTPException carries along.",
+            expected="the header that the framework's HTTPException carries.",
             look="what else an HTTPException has, besides status and detail.",
         )
 
@@ -279,11 +279,11 @@ def test_each_failure_has_its_status(evidence: Evidence) -> None:
 def look_at_status(s: Sent) -> str:
     """Where to look if a request of this kind got another status."""
     if s.statuses == (200,):
-        return "what your boundary does with requests that are as they should be."
+        return "what your boundary does with valid requests."
     if 500 in s.statuses:
         return (
             "how wide your handlers are, and what stands in your try. A bug of ours is"
-            " not a malformed header, even if headers raise such exceptions as well."
+            " not a malformed header, even if it raises the same exception as one."
             if s.response.outcome == "client_error"
             else ""
         )
@@ -291,13 +291,13 @@ def look_at_status(s: Sent) -> str:
         return "what a success tells the client, and everything between you and it."
     if s.kind in UNREADABLE and s.response.outcome == "server_error":
         return (
-            "which exceptions the reading of a header can raise; module 04 has a list."
+            "which exceptions the reading of a header can raise. Module 04 has a list."
         )
     if s.kind in (*UNREADABLE, *UNKNOWN) and s.response.outcome == "client_error":
         return "the difference between what cannot be read and what does not exist."
     if s.kind in UNKNOWN:
-        return "what the look-up of a region or a shard raises that is not there."
-    return "what becomes of the exceptions that the framework raises."
+        return "what the look-up raises for a region or a shard that is not there."
+    return "what happens to the exceptions that the framework raises."
 
 
 @check("Every error is a problem document whose status is the response's", points=2)
@@ -310,10 +310,10 @@ def test_every_error_is_a_problem_document(evidence: Evidence) -> None:
             raise Unmet(
                 sent=f"{s.kind}:\n{s.curl}",
                 saw=f"{s.response}, content type {kind}"
-                f"{', a body that is no JSON object' * (document is None)}.",
+                f"{', a body that is not a JSON object' * (document is None)}.",
                 expected="a JSON object of the type application/problem+json.",
-                look="which kinds of failure still get somebody else's response: the"
-                " framework's, or the server's.",
+                look="which kinds of failure still get somebody else's response, be it"
+                " the framework's or the server's.",
             )
         status = document.get("status")
         if type(status) is not int or status != s.response.status:
@@ -343,8 +343,8 @@ def test_invalid_bodies_do_not_fail_twice(evidence: Evidence) -> None:
                 sent=f"{s.kind}:\n{s.curl}",
                 saw=f"{s.response}.",
                 expected="422.",
-                look="what your handler puts into the response. The input that was"
-                " refused may be something that JSON cannot say, and then the error"
+                look="what your handler puts into the response. JSON cannot say"
+                " everything that a refused body may hold. If it cannot, the error"
                 " handler fails."
                 if s.response.outcome == "server_error"
                 else "",
@@ -371,8 +371,8 @@ def test_every_response_has_its_request_id(evidence: Evidence) -> None:
                 sent=f"{s.kind}:\n{s.curl}",
                 saw=f"the id {s.request_id}, and no line in the log with it.",
                 expected="lines about this request with this request_id.",
-                look="who binds the id to the log, and who puts it into the response:"
-                " it should be one and the same.",
+                look="who binds the id to the log, and who puts it into the response."
+                " It should be one and the same.",
             )
     if len({s.request_id for s in evidence.sent}) < len(evidence.sent):
         raise Unmet(
@@ -399,8 +399,8 @@ def test_no_body_leaks(evidence: Evidence) -> None:
                 sent=f"{s.kind}:\n{s.curl}",
                 saw=f"{s.response} with “{found}” in its body.",
                 expected="a body without traces of our code, files or data.",
-                look="where the text of an exception goes. It was written for whoever"
-                " reads the log.",
+                look="where the text of an exception goes. It was written for the"
+                " people who read the log.",
             )
 
 
@@ -416,7 +416,7 @@ def leak_in(text: str, s: Sent, evidence: Evidence) -> str:
     return next(iter(sorted(evidence.own_errors & words)), "")
 
 
-@check("The log has one error for each bug, with its cause, and none else", points=2)
+@check("The log has one error for each bug, with its cause, and no others", points=2)
 def test_the_log_says_it_once(evidence: Evidence) -> None:
     evidence.fleet.telemetry.wait_for(
         lambda _: all(errors_in(evidence.records(s)) for s in evidence.bugs),
@@ -433,7 +433,7 @@ def test_the_log_says_it_once(evidence: Evidence) -> None:
             " bug.",
             saw="an error in the log without a request's id:"
             f" {errors[0]['event']!s:.80}.",
-            expected="errors about bugs alone, each with the id of its request.",
+            expected="errors about bugs only, each with the id of its request.",
         )
 
 
@@ -448,7 +448,7 @@ def require_a_line(s: Sent, records: list[dict[str, object]]) -> None:
         raise Unmet(
             sent=f"{s.kind}:\n{s.curl}",
             saw=f"{s.response}, and in the log an error: {errors[0]['event']!s:.80}.",
-            expected="a warning at most. Nobody gets up at night for a client's"
+            expected="a warning at most. Nobody should get up at night for a client's"
             " mistake.",
             look="who logs this request's failure, and at which level."
             if s.response.outcome == "client_error"
@@ -461,9 +461,9 @@ def require_a_line(s: Sent, records: list[dict[str, object]]) -> None:
         raise Unmet(
             sent=f"{s.kind}:\n{s.curl}",
             saw=f"in the log, with this request's id: {seen}."
-            + f" None names the {cause} that told." * bool(cause and own),
-            expected=f"a line of yours that names the {cause} which told, for whoever"
-            " has to help that client."
+            + f" None names the {cause}." * bool(cause and own),
+            expected=f"a line of yours that names the {cause}, for whoever has to help"
+            " that client."
             if cause
             else "a line of yours besides the service's own.",
             look="`raise … from exc` in find_backend, and `exc.__cause__` where you"

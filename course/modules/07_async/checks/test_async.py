@@ -1,4 +1,4 @@
-"""The dispatcher, seen from outside: what becomes of requests, and of sessions.
+"""The dispatcher, seen from outside: what happens to requests and sessions.
 
 One replica serves all checks but the last. Its directory is slow, silent or broken for
 a few backends; which ones is drawn. Two headers of one backend are two questions.
@@ -172,7 +172,7 @@ class Answer:
             raise Unmet(
                 sent="a valid request, before this check had sent anything else.",
                 saw="it was not served.",
-                expected="200: first of all a look-up that works.",
+                expected="200: a look-up that works comes first.",
                 look="what an earlier check says.",
             )
 
@@ -188,8 +188,8 @@ class Answer:
         response = self.send(raw)
         if not is_from(response, self.faulty[fault]):
             raise Unmet(
-                sent=f"a request whose look-up {what}, and later the same request once"
-                " more. By then the directory has an answer for it.",
+                sent=f"a request whose look-up {what}, and later the same request"
+                " again. By then the directory has an answer for it.",
                 saw=f"{response}, the second time.",
                 expected="200: a new question, and its answer.",
                 look="when a look-up that has ended is forgotten, however it ended.",
@@ -226,7 +226,7 @@ def answer(started: Answer, served: bool) -> Answer:
             saw="no 200, as the first check tells."
             if again
             else f"no 200 within {QUICK_S:.0f} s{'; ' * bool(why)}{why}.",
-            expected="200: first of all a look-up that works.",
+            expected="200: a look-up that works comes first.",
         )
     return started
 
@@ -252,22 +252,22 @@ def test_requests_share_a_question(answer: Answer) -> None:
             saw=f"{asked:.0f} questions to the directory; {served} requests served.",
             expected=f"one question, or two if a request came late, and {SHARED_BY}"
             " served.",
-            look="how a request can find out that its header is being looked up"
-            " already, and wait for that.",
+            look="how a request can find out that its header is already being looked"
+            " up, and wait for that.",
         )
     first = answer.metric("directory_finds_total")
     answer.send(raw)
     if not answer.metric("directory_finds_total") > first:
         raise Unmet(
             margin_s=0.35,
-            sent="the same header once more, later.",
+            sent="the same header again, later.",
             saw="no question to the directory.",
             expected="a new one: answers are not kept.",
             look="when a look-up that has ended is forgotten.",
         )
 
 
-@check("A silent or late directory is an error in time, for its requests", points=2)
+@check("A silent or late directory becomes an error in time", points=2)
 def test_a_silent_directory_is_bounded(answer: Answer) -> None:
     rng = answer.rng
     answer.settle()
@@ -284,7 +284,7 @@ def test_a_silent_directory_is_bounded(answer: Answer) -> None:
         others = answer.send_all([order_for(b) for b in backends], QUICK_S)
         still_slow = answer.metric("directory_sessions_open")
         responses = waiting.result()
-    sent = f"four valid requests, while {SESSIONS - 1} other look-ups were being slow."
+    sent = f"four valid requests, while {SESSIONS - 1} other look-ups were slow."
     if not all(is_from(r, b) for r, b in zip(others, backends, strict=True)):
         wrong = next(
             r for r, b in zip(others, backends, strict=True) if not is_from(r, b)
@@ -292,15 +292,15 @@ def test_a_silent_directory_is_bounded(answer: Answer) -> None:
         raise Unmet(
             sent=sent,
             saw=f"{wrong}.",
-            expected=f"200 within {QUICK_S:.0f} s, for each: a session was free.",
+            expected=f"200 within {QUICK_S:.0f} s for each. A session was free.",
             look="whether look-ups wait for each other.",
         )
     if not still_slow >= 1:
         raise Unmet(
             margin_s=0.35,
             sent=sent,
-            saw="they were served when the slow ones had ended.",
-            expected="them to be served meanwhile.",
+            saw="they were served only when the slow ones had ended.",
+            expected="them to be served in the meantime.",
             look="whether look-ups wait for each other.",
         )
     for fault, response in zip(("silent", "late"), responses, strict=False):
@@ -310,7 +310,7 @@ def test_a_silent_directory_is_bounded(answer: Answer) -> None:
                 + (" never answers." if fault == "silent" else f" takes {LATE_S} s."),
                 saw=f"{response}, in {BOUND_S} s.",
                 expected="an error after about a second.",
-                look="`asyncio.timeout`, and who must be inside of it.",
+                look="`asyncio.timeout`, and who must be inside it.",
             )
     # It arrives, which must do no harm, half a second before the next request.
     answer.fleet.telemetry.wait(LATE_S - 0.5)
@@ -324,10 +324,10 @@ def test_a_silent_directory_is_bounded(answer: Answer) -> None:
         raise Unmet(
             margin_s=0.35,
             sent=f"{free} valid requests at the same time, whose look-ups take"
-            f" {SLOW_S} s, after answers that had come too late.",
+            f" {SLOW_S} s, after answers that came too late.",
             saw=f"{served} were served within {QUICK_S:.0f} s.",
-            expected=f"{free}, and the next one: there is a session for each.",
-            look="what a look-up does with an answer for which nobody waits any more"
+            expected=f"{free}, and the next one. There is a session for each.",
+            look="what a look-up does with an answer that nobody waits for any more"
             " (a future that was cancelled takes no result), and how many can run.",
         )
 
@@ -343,7 +343,7 @@ def test_a_failure_is_one_requests(answer: Answer) -> None:
     for response in told[len(backends) :]:
         if not failed(response):
             raise Unmet(
-                sent="three requests for one header at the same time; the look-up"
+                sent="three requests for one header at the same time. The look-up"
                 " raises an exception.",
                 saw=f"{response}, for one of them.",
                 expected="an error for each: 4xx or 5xx.",
@@ -417,7 +417,7 @@ def test_nothing_leaks(answer: Answer) -> None:
             sent=f"{len(told):,} requests whose look-ups fail, {AT_ONCE} at a time.",
             saw=f"sessions open with nothing under way: {open_:.0f}; requests without"
             f" an answer: {unanswered}.",
-            expected="no session open, an answer for each.",
+            expected="no session open, and an answer for each.",
             look=LEAK if open_ else "who waits for a look-up that fails.",
         )
     if not answer.works():
@@ -443,20 +443,20 @@ def test_it_is_alive_or_seen_to_be_dead(answer: Answer) -> None:
     if silent and answer.deaths() == deaths:
         raise Unmet(
             sent=f"{len(raws)} requests at the same time, whose look-ups raise"
-            " CancelledError, though nobody has cancelled them.",
+            " CancelledError, although nobody cancelled them.",
             saw=f"{silent} of them had no answer in {answer.patience.seconds} s.",
             expected="an error for each.",
-            look="which exceptions are no Exception, and what becomes of a request that"
-            " waits for a look-up which was ended by one.",
+            look="which exceptions are no Exception, and what happens to a request that"
+            " waits for a look-up when one of them ends it.",
         )
     served = next((r for r in responses[:-2] if r.status and not failed(r)), None)
     if served:
         raise Unmet(
-            sent="a request whose look-up raises CancelledError, though nobody has"
+            sent="a request whose look-up raises CancelledError, although nobody"
             " cancelled it.",
             saw=f"{served}.",
             expected="an error: there is no backend to give.",
-            look="what you return where you have caught it.",
+            look="what you return where you caught it.",
         )
 
     def seen_dead() -> bool:
@@ -473,16 +473,17 @@ def test_it_is_alive_or_seen_to_be_dead(answer: Answer) -> None:
     if not answer.fleet.telemetry.wait_for(settled, QUICK_S):
         open_ = answer.metric("directory_sessions_open")
         raise Unmet(
-            sent="valid requests, after look-ups that were cancelled by nobody.",
-            saw="for a second they were not served, and /readyz did not say 503;"
-            f" sessions open: {open_:.0f}.",
-            expected="200; or a /readyz that says 503; or a process that ends.",
+            sent="valid requests, after look-ups that raised CancelledError, although"
+            " nobody cancelled them.",
+            saw="for a second they were not served, and /readyz did not say 503."
+            f" Sessions open: {open_:.0f}.",
+            expected="200, or a /readyz that says 503, or a process that ends.",
             look="who would notice if your worker ended."
             if not open_ >= SESSIONS
             else LEAK,
         )
     if not dead:
-        answer.require_forgotten(once, "cancelled once", "was cancelled by nobody")
+        answer.require_forgotten(once, "cancelled once", "raises CancelledError")
 
 
 # On a replica of its own, with look-ups under way.
@@ -515,7 +516,7 @@ def test_it_goes_when_it_is_told_to(
             sent=f"SIGTERM, while {len(raws)} look-ups were waiting for the directory.",
             saw=f"{how}, with {sessions}.",
             expected="exit code 0 within 3 s, with every session closed before the"
-            " directory was.",
+            " directory.",
             look="__aexit__: which tasks are yours, and who waits until they are gone.",
         )
     lasted = silences(fresh.fleet)
@@ -523,10 +524,10 @@ def test_it_goes_when_it_is_told_to(
         raise Unmet(
             margin_s=0.35,
             sent=f"SIGTERM, while {len(raws)} look-ups were waiting for the directory.",
-            saw=f"the last one ended {max(lasted):.1f} s after it had begun."
+            saw=f"the last one ended {max(lasted):.1f} s after it began."
             if lasted
             else "none of them had asked the directory.",
-            expected="look-ups that are running to be cancelled at once.",
+            expected="running look-ups to be cancelled at once.",
             look="__aexit__: what ends a look-up before its own time is over.",
         )
 

@@ -60,7 +60,7 @@ def test_the_factor_is_computed(functions: Functions) -> None:
                 expected=f"{expected}.",
                 look=""
                 if call.ended != "returned"
-                else "when the bottom gets a further try, and how many it gets at most."
+                else "when the bottom gets another try, and how many it gets at most."
                 if p not in {0, 1}
                 else "how the tries of layers combine.",
             )
@@ -174,7 +174,7 @@ AGAIN: tuple[int | None, ...] = (None, 429, *range(500, 600))
 NEVER = tuple(status for status in range(400, 500) if status != 429)
 
 
-@check("Three tries at most, and none of what another try cannot change", points=1.5)
+@check("Three tries at most, and none where another try changes nothing", points=1.5)
 def test_what_is_tried_again(client: Client, seeded: random.Random) -> None:
     statuses = seeded.sample([*AGAIN, *NEVER], len(AGAIN) + len(NEVER))
     for status, made in zip(statuses, client.tried(statuses), strict=True):
@@ -245,8 +245,9 @@ def test_waits_are_spread(client: Client) -> None:
                 expected=f"{DRAWS}, uniform from {low:g} to {low + longest:g} s.",
                 look="what Retry-After is added to."
                 if after
-                else "full jitter: each wait between nothing and the backoff as likely"
-                " as any other; and the backoff, which doubles, up to LONGEST_S.",
+                else "full jitter, which makes each wait between 0 and the backoff as"
+                " likely as any other; and the backoff, which doubles, up to"
+                " LONGEST_S.",
             )
     if client.draws(20, 1, 503, None) != client.draws(20, 1, 503, None):
         raise Unmet(
@@ -272,7 +273,7 @@ def test_the_budget_holds(client: Client, seeded: random.Random) -> None:
         retries += retried(client)
         if retries > BUDGET * requests + FREE:
             raise Unmet(
-                sent=f"{requests:,} requests, every try of which fails.",
+                sent=f"{requests:,} requests whose every try fails.",
                 saw=f"{retries:,} retries.",
                 expected=f"at most {BUDGET:.0%} of the requests, and {FREE} more that"
                 " are free.",
@@ -286,7 +287,7 @@ def test_the_budget_holds(client: Client, seeded: random.Random) -> None:
             sent=f"{REQUESTS:,} requests that failed, {CALM} that did not, and one that"
             " fails.",
             saw="it was not tried again.",
-            expected=f"a retry: there were none in {CALM} requests.",
+            expected=f"a retry, since {CALM} requests had none.",
             look="what puts something back into the budget, and what takes something"
             " out when it is empty.",
         )
@@ -311,13 +312,13 @@ def test_the_budget_holds(client: Client, seeded: random.Random) -> None:
                 else "is served"
             )
             raise Unmet(
-                sent=f"{requests:,} requests. One in {ONE_IN[0]} to {ONE_IN[-1]} fails,"
-                f" each time that it is tried; each of the others {others}.",
+                sent=f"{requests:,} requests. One in {ONE_IN[0]} to {ONE_IN[-1]} fails"
+                f" each time it is tried. Each of the others {others}.",
                 saw=f"{given[0]} retries of the first one that fails"
                 + (f", and fewer of {too_few} later ones." if too_few else "."),
-                expected=f"{TRIES - 1} retries of each: the budget allows more.",
-                look="what takes something out of the budget: retries, or more than"
-                " those."
+                expected=f"{TRIES - 1} retries of each. The budget allows more.",
+                look="what takes something out of the budget: only retries, or more"
+                " than those."
                 if others_fail
                 else "what puts something back into the budget, how much of it is kept,"
                 " and what takes something out.",
@@ -363,9 +364,9 @@ def test_the_service_recovers_from_a_burst(
             margin_s=0.35,
             sent=f"{STEADY:.0f} requests a second to a service that can do"
             f" {CAPACITY:.0f}, and once {BURST} more, all at the same time.",
-            saw=f"ten seconds later {served:.0%} of your client's requests are served;"
-            f" it sends {sent / max(1, requests):.1f} tries for each.",
-            expected="nearly all: the burst has long been over.",
+            saw=f"ten seconds later {served:.0%} of your client's requests are served."
+            f" It sends {sent / max(1, requests):.1f} tries for each.",
+            expected="nearly all of them. The burst is long over.",
             look="what keeps the service busy now.",
         )
 
@@ -614,7 +615,7 @@ def server(started: Server, served: Response) -> Server:
 NOTHING_REFUSED = Unmet(
     sent="more requests at the same time than it can serve.",
     saw="none of them got a 503.",
-    expected="a limit, before it is asked what else it does.",
+    expected="a limit. What else your server does is checked after that.",
 )
 
 
@@ -629,7 +630,7 @@ def test_past_the_limit_it_refuses_at_once(server: Server) -> None:
             sent=sent,
             saw=f"{full.reached} of them reached the application, and {served} were"
             " served.",
-            expected="those that are served, and no other.",
+            expected="only those that are served.",
             look="what a refusal must not cost.",
         )
     if full.most not in LIMITS or not refused or served + len(refused) < AT_ONCE:
@@ -653,8 +654,7 @@ def test_past_the_limit_it_refuses_at_once(server: Server) -> None:
             sent=sent,
             saw=f"{full.most} were in progress at the same time, and {served} were"
             " served.",
-            expected=f"those that found a place when they came, {full.most}, and no"
-            " other.",
+            expected=f"only those that found a place when they came: {full.most}.",
             look="what a refusal waits for.",
         )
     slowest_s = max(took_s(r) for r in refused)
@@ -693,7 +693,7 @@ def test_health_is_never_refused(server: Server) -> None:
     for path, response in zip(HEALTH, told, strict=False):
         if response.status != 200:
             raise Unmet(
-                sent=f"GET {path}, while {full.most} orders had all the places.",
+                sent=f"GET {path}, while {full.most} orders held all the places.",
                 saw=f"{response}.",
                 expected="200, always.",
                 look="what an orchestrator does with a replica that fails its checks,"
@@ -701,10 +701,10 @@ def test_health_is_never_refused(server: Server) -> None:
             )
     if any(r.status != 200 for r in told[len(HEALTH) :]):
         raise Unmet(
-            sent=f"connections whose scope is no HTTP request, while {full.most} orders"
-            " had all the places.",
-            saw="not all of them reached the application as they were.",
-            expected="them to pass through untouched.",
+            sent=f"connections whose scope is not an HTTP request, while {full.most}"
+            " orders held all the places.",
+            saw="some of them did not reach the application as they were.",
+            expected="all of them to pass through untouched.",
             look='`scope["type"]`, and what you do with each of its values.',
         )
     slow = [server.request("held", path) for path in HEALTH] * 4 + others * 4
@@ -717,8 +717,8 @@ def test_health_is_never_refused(server: Server) -> None:
     served = sum(r.status == 200 for r in orders)
     if served < before:
         raise Unmet(
-            sent=f"{len(held)} orders, while 12 health checks, and 8 connections whose"
-            " scope is no HTTP request, were in progress.",
+            sent=f"{len(held)} orders, while 12 health checks were in progress, and 8"
+            " connections whose scope is not an HTTP request.",
             saw=f"{served} of the orders were served.",
             expected=f"{before}, as before: neither of the others takes a place.",
             look="what you count.",
@@ -750,7 +750,7 @@ def test_goodput_stays_up_under_overload(server: Server, seeded: random.Random) 
             saw=f"{goodput:.0f} a second were served in time; {refused:.0%} of all got"
             " a 503.",
             expected=f"nearly {CAPACITY:.0f}, which is what the replica can do.",
-            look="who has the places."
+            look="who holds the places."
             if refused > 0.9
             else "how long a request has waited by the time it is its turn.",
         )
@@ -774,10 +774,10 @@ def test_places_come_back(server: Server, seeded: random.Random) -> None:
     ):
         raise Unmet(
             sent="requests that raise, that find nothing, that are cancelled, that are"
-            " refused, whose clients go away; and then, when all was over,"
+            " refused, or whose clients go away. Then, when all was over,"
             f" {AT_ONCE} valid ones at the same time.",
-            saw=f"{after.most} were in progress at the same time; before all that,"
-            f" {before.most}.",
+            saw=f"{after.most} were in progress at the same time. Before all that it"
+            f" was {before.most}.",
             expected="as many as the first time.",
             look="the ways out of a request that do not give its place back, or give it"
             " back twice.",

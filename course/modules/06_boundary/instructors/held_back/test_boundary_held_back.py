@@ -200,7 +200,7 @@ def evidence(
     "test_each_failure_has_its_status",
     sent="other requests of the same kinds, and other bugs, from several clients at"
     " once.",
-    saw="not each had the status that is right for it.",
+    saw="some did not have the right status.",
     expected="400 for what cannot be read, 404 for what does not exist, 422 for"
     " invalid bodies, 500 for our bugs, 200 for the rest.",
     look="whether your handlers go by the failure, or by the examples.",
@@ -214,7 +214,7 @@ def test_other_failures_have_their_status(evidence: Evidence) -> None:
 @guards(
     "test_every_error_is_a_problem_document",
     sent="other failing requests, from several clients at once.",
-    saw="not each answer was a problem document with the status of its response.",
+    saw="some answer was not a problem document with the status of its response.",
     expected="application/problem+json for every error.",
     look="the kinds of failure that have no handler of yours.",
 )
@@ -228,8 +228,8 @@ def test_other_errors_are_problem_documents(evidence: Evidence) -> None:
 
 @guards(
     "test_invalid_bodies_do_not_fail_twice",
-    sent="other bodies with what JSON cannot say.",
-    saw="not each was a 422.",
+    sent="other bodies that hold what JSON cannot say.",
+    saw="some of them were not a 422.",
     expected="422, whatever the input was.",
     look="every part of the input, or of what was made from it, that your response"
     " repeats.",
@@ -241,8 +241,8 @@ def test_other_bodies_do_not_fail_twice(evidence: Evidence) -> None:
 @guards(
     "test_every_response_has_its_request_id",
     sent="requests from several clients at once.",
-    saw="not every response had an id of its own that the log has too.",
-    expected="one id a request, in both places, however many are under way.",
+    saw="some response did not have an id of its own that the log has too.",
+    expected="one id for each request, in both places, however many are under way.",
     look="where the id is kept while the request waits for something.",
 )
 def test_ids_of_many_at_once(evidence: Evidence) -> None:
@@ -271,7 +271,7 @@ def test_other_secrets_do_not_leak(evidence: Evidence) -> None:
 @guards(
     "test_the_log_says_it_once",
     sent="other refused requests and other bugs, from several clients at once.",
-    saw="another number of errors in the log than bugs met, or one without its cause.",
+    saw="more or fewer errors in the log than bugs met, or one without its cause.",
     expected="one error with a traceback and its cause for each bug, and none for what"
     " clients do wrong.",
     look="who logs, and on which path nobody does.",

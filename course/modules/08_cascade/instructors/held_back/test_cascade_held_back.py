@@ -36,7 +36,7 @@ def through(RetryPolicy, method, *arguments):
 @guards(
     "test_the_factor_is_computed",
     sent="load_factor(…) for other layers and other shares.",
-    saw="not each gave the right factor.",
+    saw="some of them did not give the right factor.",
     expected="the average number of tries at the bottom.",
     look="what your function goes by: the formula, or the examples.",
 )
@@ -58,7 +58,7 @@ def test_other_factors(functions: Functions, seeded: random.Random) -> None:
     "test_what_is_tried_again",
     sent="requests whose tries fail in different ways, one after another.",
     saw="a try too many, or one too few.",
-    expected="for each failure what the exercise says of it, and three tries at most.",
+    expected="what the exercise says about each failure, and three tries at most.",
     look="what wait() goes by.",
 )
 def test_failures_that_change(functions: Functions, seeded: random.Random) -> None:
@@ -95,7 +95,7 @@ class Told:
 
 @guards(
     "test_the_budget_holds",
-    sent="an outage that ends, and quieter times before and after it.",
+    sent="an outage that ends, with quieter times before and after it.",
     saw="more retries than the budget allows, or none when it should have recovered.",
     expected="at most 10% during the outage, and retries again afterwards.",
     look="how the budget fills when nothing fails.",
@@ -132,7 +132,7 @@ def test_an_outage_that_ends(functions: Functions, seeded: random.Random) -> Non
 @guards(
     "test_past_the_limit_it_refuses_at_once",
     sent="orders to several backends, more at the same time.",
-    saw="too many taken on, too few, or a wrong answer to one that was.",
+    saw="too many taken on, or too few, or a wrong answer to one of those.",
     expected="the same as for the requests above.",
     look="which requests you count.",
 )
@@ -177,8 +177,8 @@ Directory.find = find
 @guards(
     "test_places_come_back",
     sent="requests whose look-ups fail in several ways, one after another.",
-    saw="afterwards fewer places than before.",
-    expected="as many.",
+    saw="fewer places afterwards than before.",
+    expected="as many as before.",
     look="the exceptions that are no Exception, and what else leaves a block early.",
 )
 def test_places_of_failures(
