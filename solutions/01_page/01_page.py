@@ -10,7 +10,7 @@
 # Afterwards you can
 #
 # - compute availability and burn rate from what clients saw,
-# - put an outage against the error budget of a month,
+# - weigh an outage against a month's error budget,
 # - write a first incident message that claims no more than you know.
 
 # %% [markdown]
@@ -184,24 +184,18 @@ check("01", availability, burn_rate, budget_spent, impact)
 # %% [markdown]
 # ## What your functions say about the recording
 #
-# **Predict first.** The outage in the recording lasted about half of the run; the rest was
-# healthy.
+# The outage in the recording lasted about half of the run; the rest was healthy.
 
 # %%
-from course.panel import Prediction
+from course.panel import predict
 
-whole = Prediction(
-    "What is the availability over the whole recorded run?",
-    ["Over 99%: most of the run was healthy", "Between 20% and 80%", "Under 2%"],
-)
-whole.show()
+whole = predict("01 whole")
+
+# %%
+whole.reveal(availability(tries, 0, told.now - 3))
 
 # %%
 fixed = max(exit_.t for exit_ in told.exits())
-share = availability(tries, 0, told.now - 3)
-whole.reveal(
-    "a" if share > 0.99 else "c" if share < 0.02 else "b", f"It is {share:.1%}."
-)
 for name, since, until in (
     ("before the poison", 0, poisoned),
     ("during the outage", poisoned + 3, fixed),
