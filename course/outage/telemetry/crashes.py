@@ -13,8 +13,8 @@ FRAME = re.compile(r'File ".*?course/service/([^/"]+)", line (\d+), in (\S+)')
 NAMES_AN_EXCEPTION = re.compile(
     r"^[A-Za-z][\w.]*(?:Error|Exception|Exit)\b.*", re.MULTILINE
 )
-# What a printed traceback has between its exceptions: frames, source lines, markers.
-OF_A_FRAME = re.compile(r"[\s|]*(File|await|return|\^|~)")
+# Frames and source lines are indented; what is not is at the margin, or behind a bar.
+NOT_INDENTED = re.compile(r"(?:\s*\| )?[^\s|+]")
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,10 @@ def last_exception(traceback: str) -> str:
 def outline(traceback: str) -> list[str]:
     """Return the lines of a printed `traceback` that belong to no frame.
 
-    They are its exceptions, and the sentences by which Python links them.
+    They are its exceptions with their notes, and the sentences by which Python links
+    exceptions.
     """
-    lines = traceback.splitlines()
-    return [x for x in lines if x.strip(" |^~") and not OF_A_FRAME.match(x)]
+    return [line for line in traceback.splitlines() if NOT_INDENTED.match(line)]
 
 
 def database_errors(telemetry: Telemetry) -> list[str]:
