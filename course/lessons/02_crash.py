@@ -144,10 +144,10 @@ orphan = predict("02 orphan")
 from course.outage.fleet.failure import aftermath_of
 from course.outage.requests import http_request
 
-WAYS = "route recursion sys_exit background task_group orphan os_exit".split()
+WAYS = ["route", "recursion", "sys_exit", "background", "task_group", "orphan"]
 saw = {}
 with Fleet(raising, replicas=1) as fleet:
-    for way in WAYS:
+    for way in (*WAYS, "os_exit"):
         saw[way] = aftermath_of(fleet, http_request(None, path=f"/raise/{way}"))
         print(f"{way:12} {saw[way]}")
 

@@ -9,6 +9,7 @@ from .incident import IncidentPanel
 from .live import LiveView
 from .parsons import Parsons
 from .prediction import Observed, Prediction, predict
+from .queries import queries
 from .recall import recall
 from .run import Run, Stage
 
@@ -23,5 +24,6 @@ __all__ = [
     "front_page",
     "goodput",
     "predict",
+    "queries",
     "recall",
 ]

@@ -10,7 +10,7 @@
 #
 # - say which evidence refutes a hypothesis, and get it from data,
 # - order tests by what they cost and what they can refute,
-# - find the suspect that goes with the deaths, and not one that was there by chance.
+# - find the suspect that goes with the deaths, not one that was there by chance.
 
 # %% [markdown]
 # ## Your turn: did the database slow down?

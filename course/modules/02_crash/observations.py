@@ -6,7 +6,7 @@ from course.panel import Observed, Run
 
 
 def most(run: Run) -> Observed:
-    """Return how many of the logged tracebacks end with a request that was broken off."""
+    """Return how many logged tracebacks end with a request that was broken off."""
     ends = [last_exception(text) for text in tracebacks(run.telemetry)]
     broken_off = sum(
         end.endswith("CancelledError") or "connection" in end.lower() for end in ends
@@ -29,7 +29,7 @@ def sys_exit(seen: Aftermath) -> Observed:
 
 
 def background(seen: Aftermath) -> Observed:
-    """Return what the client got for a request whose work failed behind the response."""
+    """Return what the client got before the work behind its response failed."""
     key = {200: "a", 500: "b"}.get(seen.response.status or 0, "c")
     says = f"is what the client got. Errors in the log: {len(seen.errors)}."
     return Observed(key, status(seen), says)

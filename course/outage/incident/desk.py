@@ -130,6 +130,12 @@ class Desk:
         return sum(QUESTIONS[name].minutes for name in self.asked)
 
     @property
+    def minutes_testing(self) -> int:
+        """Return the minutes spent so far on questions that can refute a hypothesis."""
+        tests = (QUESTIONS[name] for name in self.asked)
+        return sum(question.minutes for question in tests if question.refutes)
+
+    @property
     def clock(self) -> str:
         """Return the time of day on 5 June, such as "14:16"."""
         return JuneClock(0.0, 1.0).text(15.0 + self.minutes)
