@@ -1,16 +1,18 @@
 # %% [markdown]
 # # 04 · Find the line
 #
-# **5 June 2024, 14:25 UTC.** The pattern points at request routing. At 14:30 backend
-# engineering is called in, and at 14:40 they have the line. You get there with a request
-# that kills, made as small as it can be, and a test that fails because of it.
+# **5 June 2024, 14:25 UTC.** The pattern points at request routing. At 14:30
+# backend engineering is called in, and at 14:40 they have the line. You get
+# there with a request that kills, made as small as it can be, and a test that
+# fails because of it.
 #
-# *About 30 minutes, then [exercise 04](../../exercises/04_line/04_line.ipynb) with 30
-# more.*
+# *About 30 minutes, then [exercise 04](../../exercises/04_line/04_line.ipynb)
+# with 30 more.*
 #
 # Afterwards you can
 #
-# - shrink a failing request to a minimal one, without slipping to another failure,
+# - shrink a failing request to a minimal one, without slipping to another
+#   failure,
 # - put the parts of a try in order,
 # - translate an exception narrowly, and keep its cause,
 # - write the failing test first, and know what it has to look at.
@@ -18,8 +20,9 @@
 # %% [markdown]
 # ## Ten thousand lines
 #
-# You have the recorded outage: the log of both replicas, and what the clients sent, byte
-# for byte. (In production, that would be a capture at the load balancer.)
+# You have the recorded outage: the log of both replicas, and what the clients
+# sent, byte for byte. (In production, that would be a capture at the load
+# balancer.)
 
 # %%
 from course.outage.telemetry.recording import june
@@ -30,9 +33,9 @@ requests = [t.raw.encode("latin-1") for t in firsts]
 print(f"{len(told.log_entries()):,} lines of log, {len(requests):,} different requests")
 
 # %% [markdown]
-# The suspect is a function, `resolve`. You don't need a server to question a function:
-# hand it the header of every captured request, here in this notebook, where nothing is
-# at stake.
+# The suspect is a function, `resolve`. You don't need a server to question a
+# function: hand it the header of every captured request, here in this notebook,
+# where nothing is at stake.
 
 # %%
 from course.panel import predict
@@ -56,8 +59,8 @@ mined.reveal(raising, requests)
 # %% [markdown]
 # ## From suspicion to proof
 #
-# Module 03 ended with a suspicion. An experiment makes it a proof: one replica, nobody
-# else, one of these requests.
+# Module 03 ended with a suspicion. An experiment makes it a proof: one replica,
+# nobody else, one of these requests.
 
 # %%
 from course.outage import Fleet, Release
@@ -72,7 +75,8 @@ with Fleet(bad, replicas=1) as alone:
 # %% [markdown]
 # ## Shrink it
 #
-# Captured requests are long. This one comes from a partner's batch client, and it kills:
+# Captured requests are long. This one comes from a partner's batch client, and
+# it kills:
 
 # %%
 partner = (
@@ -83,10 +87,10 @@ partner = (
 print(len(partner), "bytes")
 
 # %% [markdown]
-# Which part of it is to blame? *Delta debugging* answers by trial. Leave out a part. If
-# the rest still fails, go on with the rest. If not, put the part back and leave out
-# another. Start with large parts, and stop when no single part can go. Here is the whole
-# algorithm:
+# Which part of it is to blame? *Delta debugging* answers by trial. Leave out a
+# part. If the rest still fails, go on with the rest. If not, put the part back
+# and leave out another. Start with large parts, and stop when no single part
+# can go. Here is the whole algorithm:
 
 # %%
 import inspect
@@ -96,8 +100,8 @@ from course.outage.incident.minimise import minimise
 print(inspect.getsource(minimise).partition('"""\n')[2])
 
 # %% [markdown]
-# You have to tell it what "fails" means. The obvious definition: the process dies. Let
-# the parts be the lines of the request.
+# You have to tell it what "fails" means. The obvious definition: the process
+# dies. Let the parts be the lines of the request.
 
 # %%
 left = predict("04 left")
@@ -118,9 +122,10 @@ with Fleet(bad, replicas=1, first_backoff_s=0.0) as fleet:
 left.reveal(smallest)
 
 # %% [markdown]
-# So define "fails" more strictly: the same type of exception, from the same line. And
-# ask in a cheaper way. Killing a process costs half a second. The *good* release raises
-# the same exception in the same line, answers 500, logs it, and lives:
+# So define "fails" more strictly: the same type of exception, from the same
+# line. And ask in a cheaper way. Killing a process costs half a second. The
+# *good* release raises the same exception in the same line, answers 500, logs
+# it, and lives:
 
 # %%
 from course.outage.fleet.failure import failure_of
@@ -141,9 +146,9 @@ print(f"{route}   after {len(tried)} requests")
 print(f"{len(route)} characters, from {len(partner)} bytes")
 
 # %% [markdown]
-# *Minimal* means that no single character can go. Something shorter may still exist,
-# because some characters can only go together. Look at the result, think, and try: which
-# fields do you need?
+# *Minimal* means that no single character can go. Something shorter may still
+# exist, because some characters can only go together. Look at the result,
+# think, and try: which fields do you need?
 
 # %%
 with Fleet(good, replicas=1) as fleet:
@@ -151,8 +156,8 @@ with Fleet(good, replicas=1) as fleet:
         print(f"{guess:32}", failure_of(fleet, http_request(guess.encode())) == wanted)
 
 # %% [markdown]
-# *An object whose region is unknown*: you can put that sentence into a bug report. The
-# line comes with it:
+# *An object whose region is unknown*: you can put that sentence into a bug
+# report. The line comes with it:
 
 # %%
 from course.outage.fleet.failure import lines_at
@@ -162,8 +167,8 @@ print(lines_at(bad, wanted[1]))
 # %% [markdown]
 # ## Three lines, many exceptions
 #
-# That was one request. The capture has others. Each kind of malformed header has its own
-# way out of these three lines:
+# That was one request. The capture has others. Each kind of malformed header
+# has its own way out of these three lines:
 
 # %%
 import random
@@ -187,9 +192,10 @@ with Fleet(good, replicas=1) as fleet:
 # | `else` | if it did not fail, go on; what fails *here* is not ours to handle |
 # | `finally` | whatever happened, this too |
 #
-# Two rules of order. Python tries the `except` clauses from top to bottom and takes the
-# **first** that fits, so a class must stand before its parents. And the less you put
-# into the `try`, the fewer bugs it hides. Here is a handler that gets both wrong:
+# Two rules of order. Python tries the `except` clauses from top to bottom and
+# takes the **first** that fits, so a class must stand before its parents. And
+# the less you put into the `try`, the fewer bugs it hides. Here is a handler
+# that gets both wrong:
 
 # %%
 BACKENDS = {"eu-west": "10.0.0.7"}
@@ -213,9 +219,9 @@ def lookup_wrong(header):  # wrong on purpose: do not copy
 print(lookup_wrong({"region": "eu-west"}), "<- for a region that exists")
 
 # %% [markdown]
-# Nothing was wrong with the client's request. Our own `NameError` became "no such
-# backend": the wide `try` took it in, and the first `except` fits everything. The narrow
-# version:
+# Nothing was wrong with the client's request. Our own `NameError` became "no
+# such backend": the wide `try` took it in, and the first `except` fits
+# everything. The narrow version:
 
 
 # %%
@@ -235,9 +241,10 @@ except NameError as exc:
     print("our own bug comes out:", exc)
 
 # %% [markdown]
-# **Now you.** This handler counts every look-up, whatever comes of it. It tells bytes
-# that are not text from text that is not JSON. (`UnicodeDecodeError` and
-# `JSONDecodeError` are both kinds of `ValueError`.) Its lines have lost their order.
+# **Now you.** This handler counts every look-up, whatever comes of it. It tells
+# bytes that are not text from text that is not JSON. (`UnicodeDecodeError` and
+# `JSONDecodeError` are both kinds of `ValueError`.) Its lines have lost their
+# order.
 
 # %%
 from course.panel import Parsons
@@ -246,19 +253,19 @@ order = Parsons.named("handler_order")
 order.show()
 
 # %% [markdown]
-# Note what `lookup` does not do: it does not ask first whether the key is there.
-# Python's habit is *EAFP*, "easier to ask forgiveness than permission": do it, and
-# handle the failure. The other way, looking before you leap, asks the same question
-# twice, and whatever you forgot to ask still raises. For `resolve` you would have to
-# ask: are these bytes UTF-8? Is the text JSON? Is it an object? Does it have a region?
-# Is that text? …
+# Note what `lookup` does not do: it does not ask first whether the key is
+# there. Python's habit is *EAFP*, "easier to ask forgiveness than permission":
+# do it, and handle the failure. The other way, looking before you leap, asks
+# the same question twice, and whatever you forgot to ask still raises. For
+# `resolve` you would have to ask: are these bytes UTF-8? Is the text JSON? Is
+# it an object? Does it have a region? Is that text? …
 #
 # ## Keep the cause
 #
-# A handler may turn one exception into another, to speak its caller's language. Two
-# things must not get lost: what happened (`from exc`), and what was known at that moment
-# (`add_note`). A handler that only adds something, or cleans up, passes the same
-# exception on with a bare `raise`, which keeps its traceback.
+# A handler may turn one exception into another, to speak its caller's language.
+# Two things must not get lost: what happened (`from exc`), and what was known
+# at that moment (`add_note`). A handler that only adds something, or cleans up,
+# passes the same exception on with a bare `raise`, which keeps its traceback.
 
 
 # %%
@@ -284,9 +291,10 @@ except UnknownBackend as exc:
 # %% [markdown]
 # ## The failing test first
 #
-# Before anybody repairs the line, write the test that fails because of it. The test
-# proves that you have understood, it tells you when you are done, and it stays. What
-# does it have to look at? The malformed request's own answer would be handy.
+# Before anybody repairs the line, write the test that fails because of it. The
+# test proves that you have understood, it tells you when you are done, and it
+# stays. What does it have to look at? The malformed request's own answer would
+# be handy.
 
 # %%
 answers = predict("04 answers")
@@ -306,7 +314,8 @@ for release in (good, bad):
 answers.reveal(*got)
 
 # %% [markdown]
-# The test sends a malformed request, and asserts on the one that comes after it:
+# The test sends a malformed request, and asserts on the one that comes after
+# it:
 
 
 # %%
@@ -325,9 +334,9 @@ for release in (good, bad):
             print(f"{release.name:5} fails: {exc}")
 
 # %% [markdown]
-# A good test fails for the right reason, on the right release. Yuan et al. studied
-# failures of five data systems and found that a unit test can reproduce 77% of them.
-# June's is one of that kind: the test above has three lines.
+# A good test fails for the right reason, on the right release. Yuan et al.
+# studied failures of five data systems and found that a unit test can reproduce
+# 77% of them. June's is one of that kind: the test above has three lines.
 
 # %% [markdown]
 # ## Recall
@@ -343,19 +352,23 @@ recall("04")
 # ## Take home
 #
 # - Ask the suspect function directly. You don't need a server to call it.
-# - Minimize with the failure pinned to its type and its line, or you will end up at
-#   another bug.
-# - Narrow `try`; special before general; `else` for what must not be handled; `from exc`.
+# - Minimize with the failure pinned to its type and its line, or you will end
+#   up at another bug.
+# - Narrow `try`; special before general; `else` for what must not be handled;
+#   `from exc`.
 # - A test for a crash looks at the requests that come after.
 #
-# **Next:** [exercise 04 · Find the line](../../exercises/04_line/04_line.ipynb).
+# **Next:** [exercise 04 · Find the
+# line](../../exercises/04_line/04_line.ipynb).
 #
 # ## Sources
 #
-# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's
-#   README.
-# - A. Zeller, R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", *IEEE
-#   Transactions on Software Engineering* 28(2), 2002: delta debugging.
-# - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI 2014: 198
-#   failures that users reported in five data systems; 77% reproducible by a unit test.
+# - The incident's facts: the postmortem of 5 June 2024, as retold in this
+#   course's README.
+# - A. Zeller, R. Hildebrandt, "Simplifying and Isolating Failure-Inducing
+#   Input", *IEEE Transactions on Software Engineering* 28(2), 2002: delta
+#   debugging.
+# - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI
+#   2014: 198 failures that users reported in five data systems; 77%
+#   reproducible by a unit test.
 # - Python documentation, "The try statement"; glossary: EAFP, LBYL.
