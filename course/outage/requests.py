@@ -10,6 +10,7 @@ from course.outage.traffic.messages import (
     http_request,
     malformed,
     put_order,
+    route_header,
     well_formed,
     well_formed_route,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "http_request",
     "malformed",
     "put_order",
+    "route_header",
     "well_formed",
     "well_formed_route",
 ]

@@ -10,6 +10,7 @@ from .live import LiveView
 from .logged import logged_error
 from .parsons import Parsons
 from .prediction import Observed, Prediction, predict
+from .queries import queries
 from .recall import recall
 from .run import Run, Stage
 
@@ -25,5 +26,6 @@ __all__ = [
     "goodput",
     "logged_error",
     "predict",
+    "queries",
     "recall",
 ]

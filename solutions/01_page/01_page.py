@@ -1,24 +1,25 @@
 # %% [markdown]
 # # Exercise 01 · The page
 #
-# **5 June 2024, 14:00 UTC.** The page has woken you. Before anybody asks *why*, everybody
-# asks *how bad is it*. You write the three functions that answer, and the sentence that
-# goes out.
+# **5 June 2024, 14:00 UTC.** The page woke you. Before anybody asks *why*,
+# everybody asks *how bad is it?* You write the three functions that answer, and
+# the sentence that goes out.
 #
 # *About 25 minutes, after [lesson 01](../../course/notebooks/01_page.ipynb).*
 #
 # Afterwards you can
 #
 # - compute availability and burn rate from what clients saw,
-# - put an outage against the error budget of a month,
+# - weigh an outage against a month's error budget,
 # - write a first incident message that claims no more than you know.
 
 # %% [markdown]
 # ## The recording
 #
-# The data is one recorded run of the outage: four thousand requests against two replicas,
-# from before the deployment to after the fix. `./outage replay --record FILE` made it, and
-# makes you another one. A client tries a request up to three times; each *try* is a record:
+# The data is one recorded run of the outage: four thousand requests to two
+# replicas, from before the deployment until after the fix. `./outage replay
+# --record FILE` made it, and will make you another one. A client tries a
+# request up to three times. Each *try* is a record:
 
 # %%
 from course.outage.telemetry.recording import june
@@ -27,7 +28,7 @@ told = june()
 tries = [
     {
         "due": t.due,  # when the request was due, in seconds since the fleet started
-        "done": t.done,  # when this try had its answer, or was given up
+        "done": t.done,  # when this try was answered or given up
         "outcome": t.outcome,  # ok, client_error, server_error, reset, timeout
         "last": t.last,  # no other try of this request follows
         "malformed": t.malformed is not None,
@@ -41,9 +42,10 @@ tries[0]
 # %% [markdown]
 # ## A worked example: the error share
 #
-# Of all tries that ended in a window of time, which share did the service fail? A 4xx is
-# no failure of the service: it told a client that it was wrong. The window is open at its
-# start and closed at its end, so that windows laid side by side count each try once.
+# Of all tries that ended in a window of time, which share did the service fail?
+# A 4xx is not a failure of the service, which told a client that the client was
+# wrong. The window is open at its start and closed at its end, so windows laid
+# side by side count each try once.
 
 # %%
 FAILURES = {"server_error", "reset", "timeout"}
@@ -65,18 +67,19 @@ for second in (poisoned - 5, poisoned + 5, poisoned + 30):
 # %% [markdown]
 # ## Your turn: availability
 #
-# The error share counts *tries*. Users do not care how often their client tried: their
-# *request* was served, or it was not. Availability counts requests:
+# The error share counts *tries*. Users don't care how often their client tried:
+# their *request* was served, or it was not. Availability counts requests:
 #
-# - the well-formed ones that were **due** in the window, from `since` up to but without
-#   `until`; a malformed request cannot be served by anybody,
+# - the well-formed ones that were **due** in the window, from `since` up to but
+#   not including `until`; nobody can serve a malformed request,
 # - each request **once**: its last try tells how it ended,
-# - **served** means `ok`, at most `WITHIN_S` seconds after the request was **due**. An
-#   answer that comes later comes to a user who has gone.
+# - **served** means `ok`, at most `WITHIN_S` seconds after the request was
+#   **due**. An answer that comes later comes to a user who has left.
 #
-# Without any such request the answer is `None`: no evidence is not 100%.
+# Without any such request, return `None`: no evidence is not 100%.
 #
-# What this function and the next two return is no percentage, and is not rounded.
+# This function and the next two return a share, not a percentage, and do not
+# round it.
 
 # %% nbgrader={"grade_id": "availability", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 WITHIN_S = 1.0
@@ -99,11 +102,12 @@ def availability(tries, since, until):
 # %% [markdown]
 # ## Your turn: burn rate
 #
-# An objective of 99.9% allows a share of 0.1% to fail. The *burn rate* of a window is its
-# error share divided by the share that is allowed: at rate 1 the budget lasts exactly its
-# period, at rate 10 a tenth of it. Where nothing ended, nothing burns: 0.
+# An objective of 99.9% allows a share of 0.1% to fail. The *burn rate* of a
+# window is its error share divided by the allowed share. At rate 1 the budget
+# lasts exactly its period, at rate 10 a tenth of it. Where nothing ended,
+# nothing burns: return 0.
 #
-# The cell is judged on its own, so bring along what you need of the cells above.
+# The cell is judged on its own, so copy what you need from the cells above.
 
 
 # %% nbgrader={"grade_id": "burn_rate", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -121,9 +125,9 @@ def burn_rate(tries, since, until, objective):
 # %% [markdown]
 # ## Your turn: the budget
 #
-# Over `days` days, `objective` allows a number of minutes of total outage. Which share of
-# them has an outage of `down_min` minutes spent? 1 is all of them, 2 twice as many as there
-# were.
+# Over `days` days, `objective` allows a number of minutes of total outage.
+# Which share of them does an outage of `down_min` minutes spend? 1 is all of
+# them, 2 is twice as many as there were.
 
 
 # %% nbgrader={"grade_id": "budget", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -138,22 +142,23 @@ def budget_spent(down_min, objective, days):
 # %% [markdown]
 # ## Your turn: the first message
 #
-# One sentence or two for everybody who is waiting. It names
+# Write one sentence or two for everybody who is waiting. The message names
 #
 # - the share of valid requests that fail, in percent, off by one at most,
 # - for how many minutes so far,
 # - how many processes have died.
 #
-# Write numbers in digits; 0 and 1 may be words. `failing` has three decimals at most.
+# Write numbers in digits; 0 and 1 may be words. `failing` has three decimals at
+# most.
 #
-# And it names **no cause**: you have a symptom, and every guess in a first message is
-# repeated as a fact a minute later. Not the database, not the deployment, not the traffic
-# or the memory, no bug. No word guesses ("probably", "looks like") or explains ("because").
-# You may say that the cause is unknown, and you may ask for something: "please hold
-# deployments".
+# And it names **no cause**. You have a symptom, and every guess in a first
+# message comes back as a fact a minute later. Not the database, not the
+# deployment, not the traffic or the memory, no bug. No word guesses
+# ("probably", "looks like") or explains ("because"). You may say that the cause
+# is unknown, and you may ask for something: "please hold deployments".
 #
-# One trap: 99.7% is not "100%", and 0.3% is not "0%". Somebody is still being served, or
-# somebody already suffers, and that is the first thing the reader wants to know.
+# One trap: 99.7% is not "100%", and 0.3% is not "0%". Somebody is still being
+# served, or somebody already suffers, and readers want to know that first.
 
 
 # %% nbgrader={"grade_id": "impact", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -184,24 +189,19 @@ check("01", availability, burn_rate, budget_spent, impact)
 # %% [markdown]
 # ## What your functions say about the recording
 #
-# **Predict first.** The outage in the recording lasted about half of the run; the rest was
+# The outage in the recording lasted about half of the run; the rest was
 # healthy.
 
 # %%
-from course.panel import Prediction
+from course.panel import predict
 
-whole = Prediction(
-    "What is the availability over the whole recorded run?",
-    ["Over 99%: most of the run was healthy", "Between 20% and 80%", "Under 2%"],
-)
-whole.show()
+whole = predict("01 whole")
+
+# %%
+whole.reveal(availability(tries, 0, told.now - 3))
 
 # %%
 fixed = max(exit_.t for exit_ in told.exits())
-share = availability(tries, 0, told.now - 3)
-whole.reveal(
-    "a" if share > 0.99 else "c" if share < 0.02 else "b", f"It is {share:.1%}."
-)
 for name, since, until in (
     ("before the poison", 0, poisoned),
     ("during the outage", poisoned + 3, fixed),
@@ -216,10 +216,11 @@ down = 1 - availability(tries, poisoned + 3, fixed)
 print(impact(down, 2, len(told.exits())))
 
 # %% [markdown]
-# All of these shares of one run are true, and they differ in nothing but their window.
-# Whoever quotes one of them owes you the other half.
+# All of these shares describe one run, and all are true. They differ only in
+# their window. Whoever quotes you a share owes you the window.
 #
-# After the fix the burn rate is back to almost nothing, though a hundredth of all requests
-# is still malformed: they get a 4xx now, and a 4xx is no failure of the service.
+# The malformed requests go on after the fix: one request in a hundred. They get
+# a 4xx now, and a 4xx is not a failure of the service. So they hardly burn any
+# budget.
 #
 # **Next:** [lesson 02 · Read the crash](../../course/notebooks/02_crash.ipynb).

@@ -1,23 +1,25 @@
 # %% [markdown]
 # # Exercise 02 · Read the crash
 #
-# **5 June 2024, 14:05 UTC.** The log is open, and it is long. You say what an exception
-# will do before it does it, and you find the one that matters among those that follow from
-# it.
+# **5 June 2024, 14:05 UTC.** The log is open, and it is long. You say what an
+# exception will do before it does it. Then you find the one that matters among
+# all those that follow from it.
 #
 # *About 25 minutes, after [lesson 02](../../course/notebooks/02_crash.ipynb).*
 #
 # Afterwards you can
 #
-# - predict whether an exception is survived, becomes a 500, ends the process, or hangs,
-# - find the frame where an exception was raised and the frame that should have stopped it,
+# - predict whether an exception is survived, becomes a 500, ends the process,
+#   or hangs,
+# - find the frame where an exception was raised and the frame that should have
+#   stopped it,
 # - find the root cause in chains and groups of exceptions.
 
 # %% [markdown]
 # ## Ten ways
 #
-# The release *raises* is the orders API with routes that raise. Lesson 02 ran seven of
-# them; here are ten others. Read them:
+# The release *raises* is the orders API with routes that raise. Lesson 02 ran
+# seven of them. Here are ten others to read:
 
 # %%
 from course.outage import Fleet, Release
@@ -25,18 +27,18 @@ from course.outage import Fleet, Release
 print(Release.named("raises").source("raises.py", since="async def region"))
 
 # %% [markdown]
-# Say what becomes of each, with the first of these words that is true:
+# Say what becomes of each, with the first of these words that applies:
 #
 # | word | true if |
 # |---|---|
 # | `"exit"` | the process ends |
 # | `"hang"` | the client never gets an answer |
 # | `"500"` | the client gets a 500 |
-# | `"survive"` | the client gets its answer as if nothing had been |
+# | `"survive"` | the client gets its answer as if nothing had happened |
 #
-# Return a dict from the name of each way, such as `"dependency"`, to its word. Decide all ten
-# before you try any. The question to ask of each: *which task does the
-# exception end, and who waits for that task?*
+# Return a dict from the name of each way, such as `"dependency"`, to its word.
+# Decide all ten before you try any. Ask of each: *which task does the exception
+# end, and who waits for that task?*
 #
 # Each cell is judged on its own, without the package `course`.
 
@@ -61,7 +63,8 @@ def fates():
 
 
 # %% [markdown]
-# To try one, send it to a replica of your own. (The check below does the same with all.)
+# To try one, send it to a replica of your own. (The check below does that with
+# all ten.)
 
 # %%
 from course.outage.requests import http_request
@@ -73,8 +76,8 @@ with Fleet(Release.named("raises"), replicas=1) as fleet:
 # %% [markdown]
 # ## June's crash
 #
-# Now the real thing: June's release, one replica, one malformed request. Which one it was
-# does not show in what it leaves behind.
+# Now the real thing: June's release, one replica, one malformed request. What
+# it leaves behind does not show which request it was.
 
 # %%
 with Fleet(Release.named("bad"), replicas=1) as fleet:
@@ -87,10 +90,11 @@ print("\n".join(line["event"] for line in lines if "level" not in line))
 # Read the traceback above and return a dict of what you found, each as a name:
 #
 # - `"exception"`: the type of the exception that started it all,
-# - `"origin"`: the function in which it was raised,
-# - `"boundary"`: the function that works for *all* requests, called the origin for *one* of
-#   them, and let its exception pass,
-# - `"end"`: the service's function that waited for the task group and passed the group on.
+# - `"origin"`: the function that raised it,
+# - `"boundary"`: the function that works for *all* requests, called the origin
+#   for *one* of them, and let its exception pass,
+# - `"end"`: the service's function that waited for the task group and passed
+#   the group on.
 
 
 # %% nbgrader={"grade_id": "june_crash", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -109,20 +113,22 @@ def june_crash():
 # %% [markdown]
 # ## The root cause
 #
-# Write the function that does what you have done by eye: from an exception back to the one
-# that started it.
+# You found the cause by eye. Now write the function that does it: from an
+# exception back to the one that started it.
 #
 # 1. An exception raised `from` another leads to that one: its `__cause__`.
 # 2. One that was raised while another was being handled leads to that one, its
-#    `__context__`, unless it was raised `from None`, which sets `__suppress_context__`.
-# 3. A group leads to the first of its `exceptions` that is no cancellation
+#    `__context__`, unless it was raised `from None`, which sets
+#    `__suppress_context__`.
+# 3. A group leads to the first of its `exceptions` that is not a cancellation
 #    (`asyncio.CancelledError`); if all are cancellations, to the first.
 # 4. Where nothing leads on, you have arrived.
 #
-# Rule 1 comes before the others. A group with a context may go by rule 2 or by rule 3.
+# Rule 1 comes before the others. For a group with a context, use rule 2 or rule 3.
 #
-# Chains get long under load, some longer than Python's recursion limit, and a chain may
-# come back to where it was: stop at an exception that you have met before.
+# Chains get long under load, some longer than Python's recursion limit. A chain
+# may also come back to where it was: stop at an exception that you have met
+# before.
 
 # %% nbgrader={"grade_id": "root_cause", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import asyncio
@@ -181,4 +187,5 @@ from autograder.checking import check
 check("02", fates, june_crash, root_cause)
 
 # %% [markdown]
-# **Next:** [lesson 03 · The wrong hypothesis](../../course/notebooks/03_hypothesis.ipynb).
+# **Next:** [lesson 03 · The wrong
+# hypothesis](../../course/notebooks/03_hypothesis.ipynb).

@@ -1,30 +1,35 @@
 # %% [markdown]
 # # Exercise 03 · The wrong hypothesis
 #
-# **5 June 2024, 14:15 UTC.** "It is the database." June's engineers spent ten minutes on
-# that sentence. You spend fewer, because you decide beforehand what would prove it wrong.
+# **5 June 2024, 14:15 UTC.** "It is the database." June's engineers spent ten
+# minutes on that sentence. You will spend fewer, because you decide first what
+# would prove it wrong.
 #
-# *About 25 minutes, after [lesson 03](../../course/notebooks/03_hypothesis.ipynb).*
+# *About 25 minutes, after [lesson
+# 03](../../course/notebooks/03_hypothesis.ipynb).*
 #
 # Afterwards you can
 #
 # - say which evidence refutes a hypothesis, and get it from data,
 # - order tests by what they cost and what they can refute,
-# - find the suspect that goes with the deaths, and not one that was there by chance.
+# - find the suspect that goes with the deaths, not one that was there by
+#   chance.
 
 # %% [markdown]
 # ## Your turn: did the database slow down?
 #
-# Twice a second the course's probe puts a query to the database, past the service. A probe
-# is `{"t": second, "ms": milliseconds}`, with `ms` None if the query failed.
+# Twice a second the course's probe puts a query to the database, past the
+# service. A probe is `{"t": second, "ms": milliseconds}`. If the query failed,
+# `ms` is None.
 #
-# Compute how many times slower the **median** query was from second `since` on than before.
-# The median, because one probe that met a checkpoint must not decide. A failed query counts
-# as `TIMEOUT_MS`: a database that does not answer is slow, not absent. Without a probe on
-# one of the two sides the answer is `None`. The result is not rounded.
+# Compute how many times slower the **median** query was from second `since` on
+# than before. The median, because one probe that ran into a checkpoint must not
+# decide. A failed query counts as `TIMEOUT_MS`: a database that does not answer
+# is slow, not absent. If one of the two sides has no probe, return `None`. Do
+# not round the result.
 #
-# Each cell is judged on its own: bring along what it needs. It may import the standard
-# library, but not the package `course`.
+# Each cell is judged on its own, so put everything it needs into it. It may
+# import the standard library, but not the package `course`.
 
 # %% nbgrader={"grade_id": "slowdown", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import statistics
@@ -56,15 +61,17 @@ print(f"{len(probes)} probes in the recorded outage; the median before it: {befo
 print("times slower during the outage:", slowdown(probes, poisoned))
 
 # %% [markdown]
-# A factor under 2 on a twentieth of a millisecond does not take an API down. The hypothesis
-# predicted a slow database, and the database is not slow: *refuted*.
+# A factor under 2 on a twentieth of a millisecond does not take an API down.
+# The hypothesis predicted a slow database, and the database is not slow:
+# *refuted*.
 #
 # ## Your turn: the order of tests
 #
-# A test is `{"name": …, "minutes": …, "refutes": [hypothesis, …]}`. Plan greedily: take the
-# test that can refute the most *open* hypotheses per minute; those are no longer open then;
-# go on until no test could refute an open one. Of equally good tests take the cheaper one,
-# then the one that is listed first. Return the names in order.
+# A test is `{"name": …, "minutes": …, "refutes": [hypothesis, …]}`. Plan
+# greedily: take the test that can refute the most *open* hypotheses per minute.
+# After that, count those hypotheses as no longer open. Go on until no test
+# could refute an open one. Of equally good tests take the cheaper one, and of
+# equally cheap ones the one that is listed first. Return the names in order.
 
 
 # %% nbgrader={"grade_id": "plan", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -100,17 +107,20 @@ print(plan(TESTS, ["database", "pool"]))
 # %% [markdown]
 # ## Your turn: the suspect
 #
-# A quiet replica with little traffic gives you requests and deaths. A request is
-# `{"t": second, "features": [text, …]}`; a death is a second. Both come in the order of
-# time. A request is *followed by a death* if one happens in `(t, t + within_s]`.
+# A quiet replica with little traffic gives you requests and deaths. A request
+# is `{"t": second, "features": [text, …]}`. A death is a second. Both are in
+# order of time. A request is *followed by a death* if one happens in `(t, t +
+# within_s]`.
 #
-# The **lift** of a feature: the share of requests with that feature that are followed by a
-# death, over the same share of all requests. A lift of 1 says that the feature has nothing
-# to do with deaths. Return the feature with the highest lift.
+# The **lift** of a feature is the share of requests with that feature that are
+# followed by a death, divided by the same share of all requests. A lift of 1
+# says that the feature has nothing to do with deaths. Return the feature with
+# the highest lift.
 #
-# Chance is a strong suspect: a feature that occurs once, and a death happens to follow, has
-# an enormous lift. Consider features with at least `at_least` requests only. If no request
-# at all is followed by a death, or no feature is frequent enough, there is no suspect: None.
+# Chance is a strong suspect. A feature that occurs once, right before a death,
+# has an enormous lift. Consider only features with at least `at_least`
+# requests. If no request at all is followed by a death, or no feature is
+# frequent enough, there is no suspect: return None.
 
 # %% nbgrader={"grade_id": "suspect", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 from collections import Counter
@@ -175,7 +185,8 @@ print(suspect(sent, deaths, within_s=0.3, at_least=5))
 # %% [markdown]
 # ## Your turn: the investigation
 #
-# It is 14:15. These questions can be asked of the incident, each for its price:
+# It is 14:15. You can ask these questions about the incident, each for its
+# price:
 
 # %%
 from course.outage.incident.desk import QUESTIONS, Desk
@@ -189,10 +200,11 @@ print()
 print(desk.ask("traffic"))
 
 # %% [markdown]
-# Four hypotheses are open: *database*, *pool*, *overload*, *routing*. Choose questions that
-# put each of them to the test, in at most 10 minutes, which is what June's engineers spent
-# on the first alone. Return their names in the order in which you would ask them: of the
-# questions you chose, no dearer one before a cheaper one.
+# Four hypotheses are open: *database*, *pool*, *overload*, *routing*. Choose
+# questions that put each of them to the test, in at most 10 minutes. June's
+# engineers spent that much on the first one alone. Return the names of your
+# questions in the order in which you would ask them, with no expensive one
+# before a cheaper one.
 
 
 # %% nbgrader={"grade_id": "investigation", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -222,8 +234,8 @@ from autograder.checking import check
 check("03", slowdown, plan, suspect, investigation)
 
 # %% [markdown]
-# A suspect is not yet a culprit. What goes together may have a common cause, and the test
-# that settles it is an experiment: send that request, and nothing else, and see the process
-# die. That is where the next module begins.
+# A suspect is not yet a culprit. Things that go together may have a common
+# cause. Only an experiment settles it: send that request, and nothing else, and
+# see the process die. The next module begins there.
 #
 # **Next:** [lesson 04 · Find the line](../../course/notebooks/04_line.ipynb).

@@ -1,14 +1,16 @@
 # %% [markdown]
 # # Exercise 04 · Find the line
 #
-# **5 June 2024, 14:30 UTC.** Backend engineering is on the call and asks for two things: the
-# smallest request that kills, and a test that fails. Then you prepare the handler.
+# **5 June 2024, 14:30 UTC.** Backend engineering is on the call and asks for
+# two things: the smallest request that kills, and a test that fails. Then you
+# prepare the handler.
 #
 # *About 30 minutes, after [lesson 04](../../course/notebooks/04_line.ipynb).*
 #
 # Afterwards you can
 #
-# - shrink a failing request to a minimal one, without slipping to another failure,
+# - shrink a failing request to a minimal one, without slipping to another
+#   failure,
 # - write the failing test first, and know what it has to look at,
 # - put the parts of a try in order,
 # - translate an exception narrowly, and keep its cause.
@@ -16,7 +18,7 @@
 # %% [markdown]
 # ## Your turn: the smallest header
 #
-# This header was captured right before a process died:
+# The capture has this header right before a process died:
 
 # %%
 CAPTURED = (
@@ -36,12 +38,13 @@ with Fleet(Release.named("good"), replicas=1) as good:
     )
 
 # %% [markdown]
-# Return an X-Route header that fails **alike** (the same type of exception, from the same
-# line), from which **no single character** can be left out, and which has **at most 13
-# characters**. Such a header ends a process of June's release, and none of the good one.
+# Return an X-Route header that fails **alike** (the same type of exception,
+# from the same line), from which **no single character** can be left out, and
+# which has **at most 13 characters**. Such a header ends a process of June's
+# release, and none of the good one.
 #
-# Lesson 04 has all that you need: `minimise`, `failure_of`, and your own eyes for the last
-# step. Use the empty cell below for it.
+# You know everything you need from lesson 04: `minimise`, `failure_of`, and
+# your own eyes for the last step. Work in the empty cell below.
 
 # %%
 # Shrink it here.
@@ -58,13 +61,14 @@ def reproducer():
 # %% [markdown]
 # ## Your turn: the failing test
 #
-# Write a pytest test that **fails on June's release**, because of what was wrong with it,
-# and **passes on every release that is right**: on the good one, which answers a malformed
-# request with a 500, and on a later one that answers with a 4xx.
+# Write a pytest test that **fails on June's release**, because of what was
+# wrong with it, and **passes on every release that is right**: on the good one,
+# which answers a malformed request with a 500, and on a later one that answers
+# with a 4xx.
 #
-# The test gets a service to send bytes to: `service.send(raw)` returns a response with
-# `status` (None if there was no answer). A process that has died stays dead for the rest of
-# the run.
+# The test gets a service to send bytes to. `service.send(raw)` returns a
+# response with a `status` (None if there was no answer). A process that has
+# died stays dead for the rest of the run.
 
 # %% nbgrader={"grade_id": "regression_test", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 from course.outage.requests import http_request
@@ -83,7 +87,7 @@ def test_malformed_requests_harm_nobody_else(service):
 
 
 # %%
-# Try it: a fleet can be sent bytes in the same way.
+# Try it: you can send bytes to a fleet in the same way.
 for name in ("good", "bad"):
     with Fleet(Release.named(name), replicas=1) as service:
         try:
@@ -95,8 +99,9 @@ for name in ("good", "bad"):
 # %% [markdown]
 # ## Your turn: the order of handlers
 #
-# The lines of the next function are all here, in alphabetical order. Put them in the right
-# order, with the right indentation. Each header must give the steps of its row:
+# Here are all lines of the next function, in alphabetical order. Put them into
+# the right order, with the right indentation. Each header must give the steps
+# of its row:
 #
 # | header | steps |
 # |---|---|
@@ -164,21 +169,21 @@ for header in (
 # %% [markdown]
 # ## Your turn: translate, and keep the cause
 #
-# `parse_route(header, shards_of)` reads a header and returns the pair of its region, in
-# lower case, and its shard, as an `int`. A header may write the shard as a number or as its
-# digits, and may have other fields.
+# `parse_route(header, shards_of)` reads a header and returns the pair of its
+# region, in lower case, and its shard, as an `int`. A header may write the
+# shard as a number or as its digits, and may have other fields.
 #
-# - A header that cannot be read raises **RouteError**, or a subclass of it. It is not for
-#   the caller to know five types. Which types there are, lesson 04 has shown; a number too
-#   large for `int` is a sixth (`1e999` is valid JSON).
-# - It is raised *from* the exception that told: Python's, or one that you raise in a check
-#   of your own.
+# - A header that cannot be read raises **RouteError**, or a subclass of it.
+#   Callers should not have to know five types. Lesson 04 has shown them; a
+#   number too large for `int` is a sixth case (`1e999` is valid JSON).
+# - Raise it *from* the exception that showed the problem: Python's, or one that
+#   you raise in a check of your own.
 # - The error carries a **note** with the header, as `repr` shows it.
-# - A shard that the region does not have raises RouteError as well. Whether that one has a
-#   note and a cause is up to you.
-# - `shards_of(region)` is *our own* code: it returns the number of shards, which are counted
-#   from 0. What it raises is a bug of ours, and comes out **untouched**: the same exception,
-#   with no cause and no note of yours.
+# - A shard that the region does not have raises RouteError as well. That one
+#   may do without a note and a cause.
+# - `shards_of(region)` is *our own* code. It returns the number of shards,
+#   which count from 0. What it raises is a bug of ours, and comes out
+#   **untouched**: the same exception, with no cause and no note of yours.
 
 # %% nbgrader={"grade_id": "parse_route", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import json
@@ -223,7 +228,8 @@ from autograder.checking import check
 check("04", reproducer, test_malformed_requests_harm_nobody_else, steps_of, parse_route)
 
 # %% [markdown]
-# You have the line, a request of thirteen characters that proves it, and a test that stays
-# red until it is repaired. It is 14:45.
+# You have the line, a header of thirteen characters at most that proves it, and
+# a test that stays red until somebody repairs it. It is 14:45.
 #
-# **Next:** [lesson 05 · Stop the bleeding](../../course/notebooks/05_stop_the_bleeding.ipynb).
+# **Next:** [lesson 05 · Stop the
+# bleeding](../../course/notebooks/05_stop_the_bleeding.ipynb).

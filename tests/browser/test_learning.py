@@ -87,10 +87,11 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
         " return last && last.toDataURL() !== before }",
         arg=picture(page),
     )
-    prediction = page.locator(".outage-prediction").nth(1)
+    prediction = page.locator(".outage-prediction").filter(has_text="How many of the")
     prediction.get_by_label("d) Less than one in ten").check()
     prediction.get_by_role("button", name="Commit", exact=True).click()
     expect(prediction).to_contain_text("Committed to d)")
+    expect(prediction.get_by_role("radio")).to_have_count(0)
     run_cells(page, "all-below", at="POISON = Load(")
     pictures = page.locator("img[alt*='processes died']")
     expect(pictures.nth(4).or_(errors).first).to_be_attached()
@@ -98,13 +99,22 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     expect(pictures).to_have_count(5)
     expect(page.get_by_text("ALERT: high error rate").first).to_be_visible()
     outputs = page.locator(".jp-OutputArea-output")
-    told = outputs.filter(has_text="Observed: d) Less than one in ten")
+    told = outputs.filter(has_text="d) Less than one in ten ✓ observed")
     expect(told).to_contain_text("As you predicted.")
     expect(outputs.filter(has_text="spent by 90 minutes")).to_be_visible()
     # The live charts have been replaced by pictures that a saved notebook keeps.
     expect(page.locator(".outage-chart")).to_have_count(0)
     expect(errors).to_have_count(0)
     page.wait_for_function(ALL_HAVE_RUN)
+    for question, answer in (
+        ("burn rate?", "b) 10"),
+        ("What is the deployment?", "a) The cause"),
+    ):
+        recall = page.locator(".outage-prediction").filter(has_text=question)
+        recall.get_by_label(answer).check()
+        recall.get_by_role("button", name="Commit", exact=True).click()
+    expect(recall).to_contain_text("The answer is c).")
+    expect(outputs.filter(has_text="Lesson 01 is done.")).to_be_visible()
     [lesson] = [path for path in LESSONS if path.stem == IN_THE_BROWSER]
     assert_says_what_is_so(lesson, shown_notebook(page))
 
@@ -162,7 +172,7 @@ def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
     """By its buttons: deploy, poison, roll back, stop; the log can be filtered."""
     open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
     write_cell(page, "cell-02", PANEL)
-    run_cells(page, "all-above", at="Predict before you run it")
+    run_cells(page, "all-above", at="deployment = predict(")
     panel = page.locator(".outage-panel")
     said = panel.get_by_role("status")
 

@@ -5,20 +5,18 @@ time of such a look in practice: to find the dashboard, to write the query, to r
 the result.
 """
 
-import re
 import statistics
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from course.outage.release import Release
-from course.outage.telemetry.crashes import crashes
+from course.outage.telemetry.crashes import crashes, last_exception, tracebacks
 from course.outage.telemetry.series import Telemetry
 
 from .june import JuneClock
 
 POOL_SIZE = 4
-LAST_EXCEPTION = re.compile(r"^[A-Za-z][\w.]*(?:Error|Exception|Exit)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -68,10 +66,11 @@ def pool(telemetry: Telemetry, since: float) -> str:
 
 def last_lines(telemetry: Telemetry, since: float) -> str:
     """Return the exceptions that end the tracebacks of failed requests, with counts."""
-    ends: Counter[str] = Counter()
-    for entry in telemetry.log_entries():
-        if exceptions := LAST_EXCEPTION.findall(str(entry.record.get("exception", ""))):
-            ends[exceptions[-1].rpartition(".")[2]] += 1
+    ends = Counter(
+        last.partition(":")[0].rpartition(".")[2]
+        for text in tracebacks(telemetry)
+        if (last := last_exception(text))
+    )
     return ", ".join(f"{name}: {count}" for name, count in ends.most_common(4))
 
 
@@ -129,6 +128,12 @@ class Desk:
     def minutes(self) -> int:
         """Return the minutes spent so far."""
         return sum(QUESTIONS[name].minutes for name in self.asked)
+
+    @property
+    def minutes_testing(self) -> int:
+        """Return the minutes spent so far on questions that can refute a hypothesis."""
+        tests = (QUESTIONS[name] for name in self.asked)
+        return sum(question.minutes for question in tests if question.refutes)
 
     @property
     def clock(self) -> str:

@@ -27,6 +27,11 @@ def http_request(
     return b"\r\n".join(lines)
 
 
+def route_header(raw: bytes) -> bytes:
+    """Return the X-Route header of the request `raw`, empty if it has none."""
+    return raw.partition(b"X-Route: ")[2].partition(b"\r\n")[0]
+
+
 def well_formed_route(rng: random.Random) -> tuple[bytes, str, int]:
     """Return a valid X-Route header as clients spell it, its region and its shard."""
     region = rng.choice(sorted(TOPOLOGY))

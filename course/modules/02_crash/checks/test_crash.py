@@ -90,7 +90,7 @@ def require_fates(
         if word == fate.word != said.get(name):
             number = isinstance(said.get(name), int)
             raise Unmet(
-                sent=f"GET /raise/{name}, of which you say {said.get(name)!r}",
+                sent=f"GET /raise/{name}, for which you say {said.get(name)!r}",
                 saw=f"{fate.saw}.",
                 expected=f"{fate.word!r}.",
                 look="the words of the table: each is text." if number else look,
@@ -170,8 +170,7 @@ def test_the_crash_is_read(functions: Functions, start_ours: StartFleet) -> None
             raise Unmet(
                 sent=sent,
                 saw=f"{name!r} is {said.get(name)!r} in your answer.",
-                expected="the name that stands in the traceback, without module or"
-                " brackets.",
+                expected="the name as in the traceback, without module or brackets.",
                 look="" if expected in str(said.get(name)) else f"{look}.",
             )
 
@@ -211,9 +210,7 @@ ONE = 'raise KeyError("shard")'
 SHARD = "KeyError: 'shard'"
 GO_ON = "whether you go on from where you have arrived."
 EACH_LINK = "what each link of a chain decides for itself."
-SUPPRESSED = (
-    "`__suppress_context__`: somebody has said that the context is not the cause."
-)
+SUPPRESSED = "`__suppress_context__`: somebody said that the context is not the cause."
 RULE_1 = "which rule comes before the others: an explicit cause wins."
 
 CHAINS = [
@@ -244,8 +241,8 @@ CHAINS = [
         (chain(ONE, 'raise TypeError("in the handler")'),),
         SHARD,
         {
-            "TypeError: in the handler": "`__context__`: nobody wrote `from`, and"
-            " Python noted it all the same."
+            "TypeError: in the handler": "`__context__`: nobody wrote `from`, but"
+            " Python noted it anyway."
         },
     ),
     Case(
@@ -297,7 +294,10 @@ GROUPS = [
         "a group of two errors",
         ('exc = ExceptionGroup("g", [KeyError("shard"), OSError("disk")])',),
         SHARD,
-        {"OSError: disk": "which member leads on: the first that is no cancellation."},
+        {
+            "OSError: disk": "which member leads on: the first that is not a"
+            " cancellation."
+        },
     ),
     Case(
         "a group of two cancellations and an error",

@@ -92,12 +92,12 @@ def a_test(name: str, minutes: int, *refutes: str) -> dict[str, Any]:
 
 PLAN = [
     Case(
-        "a cheap test and a dear one for the same hypothesis",
-        ([a_test("dear", 9, "a"), a_test("cheap", 2, "a")], ["a"]),
+        "a cheap test and an expensive one for the same hypothesis",
+        ([a_test("expensive", 9, "a"), a_test("cheap", 2, "a")], ["a"]),
         ["cheap"],
         {
-            ("cheap", "dear"): "what is open after the first test.",
-            ("dear",): PER_MINUTE,
+            ("cheap", "expensive"): "what is open after the first test.",
+            ("expensive",): PER_MINUTE,
         },
     ),
     Case(
@@ -250,7 +250,7 @@ SUSPECT = [
         {"GET": "what follows: a death after the request, not before it."},
     ),
     Case(
-        "deaths shortly before two requests and a little later after them, and one"
+        "deaths shortly before two requests and shortly after them, and one"
         " after one of two others",
         (TWO_EACH, [0.875, 1.25, 1.875, 2.25, 3.25], 0.5, 1),
         "a",
@@ -429,12 +429,12 @@ def test_the_investigation(functions: Functions) -> None:
             sent=sent,
             saw=saw,
             expected=f"at most {BUDGET_MIN} minutes.",
-            look="the prices. A hypothesis that is refuted need not be refuted again.",
+            look="the prices. You need not refute a hypothesis twice.",
         )
     if prices != sorted(prices):
         raise Unmet(
             sent=sent,
             saw=saw,
-            expected="no dear question before a cheaper one.",
-            look="the order: a cheap test may spare you the dear one.",
+            expected="no expensive question before a cheaper one.",
+            look="the order: a cheap test may save you the expensive one.",
         )

@@ -87,7 +87,7 @@ def header_from(functions: Functions) -> str:
 
 
 def as_words(failure: tuple[str, str] | None) -> str:
-    return " in ".join(failure) if failure else "no failure: the answer is no 500"
+    return " in ".join(failure) if failure else "no failure: the answer is not a 500"
 
 
 @check("The reproducer fails as the captured request does, and kills", points=1.5)
@@ -110,7 +110,7 @@ def test_the_reproducer_fails_alike(
         raise Unmet(
             sent=f"X-Route: {header}, to June's release",
             saw="the process lives.",
-            expected="its end.",
+            expected="the process dies.",
         )
 
 
@@ -122,14 +122,14 @@ def test_the_reproducer_is_minimal(functions: Functions, failing: Failing) -> No
         raise Unmet(
             sent=f"X-Route: {header}",
             saw="another failure than the captured one.",
-            expected="first the right failure, then the least of it.",
+            expected="the right failure first, and then the least that causes it.",
         )
     if len(header) > LONGEST:
         raise Unmet(
             sent=f"X-Route: {header}",
             saw=f"{len(header)} characters.",
             expected=f"at most {LONGEST}.",
-            look="fields that the failure does not need, and white space.",
+            look="fields that the failure does not need, and whitespace.",
         )
     for n in range(len(header)):
         shorter = header[:n] + header[n + 1 :]
@@ -199,7 +199,7 @@ def test_the_test_fails_on_junes_release(runs: dict[str, SuiteRun]) -> None:
             saw=f"{as_seen(runs['june'])}.",
             expected="a failure.",
             look="whom June's release hurts: not the sender of the malformed request,"
-            " who gets the same answer as ever.",
+            " who gets the same answer as before.",
         )
 
 
@@ -329,7 +329,7 @@ def require_pair(
         raise Unmet(
             sent=f"parse_route({header!r}, …)",
             saw=saw,
-            expected=f"the pair {pair}, its shard an int.",
+            expected=f"the pair {pair}, with an int as its shard.",
         )
 
 

@@ -19,40 +19,45 @@
 # %% [markdown]
 # ## What can fail here?
 #
-# <!-- Predict, then see: every prediction of questions.toml is shown, and revealed by what
-# the cells have observed. -->
+# <!-- Predict, then see. `predict` asks a prediction of questions.toml. The cells after it
+# run what settles it, and `reveal` hands that to the function in observations.py. Until
+# then the page holds neither the answer nor the explanation: both stand in the card. -->
 #
-# A server that is overloaded answers `503` and says in a header when to come back:
+# An overloaded server answers `503` and says in a header when to come back:
 # `Retry-After: 120`. The header is text, and nobody promises that it is there.
 
 # %%
-from course.panel import Prediction, recall
+from course.panel import predict
 
-missing = Prediction.named("NN missing")
-missing.show()
+missing = predict("NN missing")
 
 # %%
-raised = "nothing"
+raised = None
 try:
     int(None)
 except (TypeError, ValueError) as exc:
-    raised = type(exc).__name__
-print("int(None) raises", raised)
-missing.reveal({"ValueError": "a", "TypeError": "b", "nothing": "c"}[raised])
+    raised = exc
+
+# %%
+missing.reveal(raised)
 
 # %% [markdown]
 # ## A bound
 #
-# A number that is too large is no error, and no exception will tell you. Who decides how
-# long a client waits: the server, or the client?
+# A number that is too large is not an error, and no exception will tell you. Who decides
+# how long a client waits: the server, or the client?
 
 # %%
 print("seconds to wait:", min(int("120"), 3600))
 
 # %% [markdown]
 # ## Recall
+#
+# <!-- Answering both questions ends the lesson: it counts as done from then on. -->
 
 # %%
+from course.panel import recall
+
 recall("NN")
 
 # %% [markdown]
@@ -68,8 +73,3 @@ recall("NN")
 # ## Sources
 #
 # - RFC 9110, *HTTP Semantics*, section 10.2.3, "Retry-After".
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("NN")

@@ -78,8 +78,8 @@ def all_right(functions: Functions, cases: list[tuple[str, str]]) -> bool:
 
 @guards(
     "test_root_cause_of_chains",
-    sent="root_cause(…) with chains made at random, of causes and of contexts, some of"
-    " them cut off by `from None`.",
+    sent="root_cause(…) with random chains of causes and contexts, some of them cut off"
+    " by `from None`.",
     saw="not every root was found.",
     expected="rules 1, 2 and 4, for any chain.",
     look="the order in which you ask for the two attributes, and what each link"
@@ -92,11 +92,10 @@ def test_chains_made_at_random(functions: Functions, seeded: random.Random) -> N
 
 @guards(
     "test_root_cause_of_groups",
-    sent="root_cause(…) with groups made at random, in chains and of chains.",
+    sent="root_cause(…) with random groups, in chains and of chains.",
     saw="not every root was found.",
     expected="rule 3 wherever a group stands, and rules 1 and 2 for its members.",
-    look="whether each step treats the exception that it has arrived at like the first"
-    " one.",
+    look="whether each step treats the exception it has reached like the first one.",
 )
 def test_groups_made_at_random(functions: Functions, seeded: random.Random) -> None:
     require(all_right(functions, [grouped(seeded) for _ in range(20)]))
@@ -107,7 +106,7 @@ def test_groups_made_at_random(functions: Functions, seeded: random.Random) -> N
     sent="root_cause(…) with longer chains, and with longer circles.",
     saw="it did not arrive.",
     expected="an exception, after one step for each link.",
-    look="what your function keeps of its way.",
+    look="what your function remembers of its way.",
 )
 def test_longer_ways(functions: Functions, seeded: random.Random) -> None:
     code, first = linked(seeded, 3_000, contexts=False)

@@ -155,7 +155,7 @@ def suspected(
 @guards(
     "test_the_suspect",
     sent="suspect(…) for quiet replicas with another deadly feature each.",
-    saw="not every one was named.",
+    saw="not every one of them was named.",
     expected="the feature whose requests are followed by a death most often, as a"
     " share.",
     look="how your function decides that a request was followed by a death.",

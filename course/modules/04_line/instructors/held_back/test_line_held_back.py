@@ -43,7 +43,7 @@ def word(rng: random.Random) -> str:
 @guards(
     "test_the_order_of_handlers",
     sent="steps_of(…) with other headers than those of the table.",
-    saw="not each took the right steps.",
+    saw="not all of them took the right steps.",
     expected="the handler that is meant for the exception.",
     look="what your function goes by: the exceptions, or the five examples.",
 )
@@ -74,7 +74,7 @@ def test_other_headers_take_their_handlers(
 @guards(
     "test_malformed_headers_are_translated",
     sent="parse_route(…) with other headers, valid and malformed.",
-    saw="not each gave its pair, or a RouteError with its cause and a note.",
+    saw="not all gave their pair, or a RouteError with its cause and a note.",
     expected="the same as for the headers above.",
     look="the types that your handler names, and every path on which you raise.",
 )
@@ -122,7 +122,7 @@ def test_other_headers_are_translated(
 @guards(
     "test_our_own_bugs_come_out",
     sent="valid headers, where shards_of() has other bugs than those above.",
-    saw="not each of them came out.",
+    saw="not all of them came out.",
     expected="the exception that shards_of() raises, whatever its type.",
     look="what stands in your try besides the reading of the header.",
 )
