@@ -24,11 +24,9 @@
 # wrong is its outermost layer. Here it is, with a bug planted in the routing of one region.
 
 # %%
-import json
-
 from course.outage import Fleet, Release
 from course.outage.requests import http_request
-from course.panel import Prediction, recall
+from course.panel.log import log_of, print_records
 
 BUG = """
 
@@ -44,31 +42,15 @@ def resolve(header: bytes) -> Backend:
 noisy = Release.named("noisy")
 buggy = noisy.called("noisy, with a bug").extended("routing.py", BUG)
 
-
-def told(release, *raws):
-    """What one replica logs about these requests, one list of records for each."""
-    with Fleet(release, replicas=1) as fleet:
-        answers = [fleet.send(raw) for raw in raws]
-        ids = [answer.headers["x-request-id"] for answer in answers]
-        fleet.telemetry.wait_for(
-            lambda t: {e.record.get("request_id") for e in t.log_entries()} >= {*ids},
-            within_s=3,
-        )
-        records = [entry.record for entry in fleet.telemetry.log_entries()]
-    return [[r for r in records if r.get("request_id") == each] for each in ids]
-
-
 OUR_BUG = http_request(b'{"region": "ap-south", "shard": 1}')
 THEIR_FAULT = http_request(b"{")
-for whose, records in zip(
-    ("ours", "theirs"), told(buggy, OUR_BUG, THEIR_FAULT), strict=True
-):
-    errors = [r for r in records if r["level"] == "error"]
-    traced = sum("exception" in r for r in errors)
-    print(f"--- a fault of {whose}: {len(errors)} errors, {traced} with a traceback")
-    for record in records:
-        kept = {k: v for k, v in record.items() if k not in ("timestamp", "logger")}
-        print(json.dumps(kept)[:150])
+with Fleet(buggy, replicas=1) as fleet:
+    for whose, raw in (("ours", OUR_BUG), ("theirs", THEIR_FAULT)):
+        records = log_of(fleet, raw)
+        errors = [r for r in records if r["level"] == "error"]
+        traced = sum("exception" in r for r in errors)
+        print(f"A fault of {whose}: {len(errors)} errors, {traced} with a traceback")
+        print_records(records)
 
 # %% [markdown]
 # Several errors for one fault of ours, and one for what is no fault of ours. An error without
@@ -98,38 +80,30 @@ for whose, records in zip(
 # values is a *series* of its own, in the memory of the process, in every scrape, and in the
 # database of the monitoring.
 #
-# **Predict.** *noisy* uses the path as a label, and the good release the route's template.
-# Each is sent 1,000 requests for orders that do not exist.
+# *noisy* uses the path as a label, and the good release the route's template. Each gets
+# 1,000 requests for orders that do not exist.
 
 # %%
-cost = Prediction.named("09 cost")
-cost.show()
+from course.panel import predict
+
+cost = predict("09 cost")
 
 # %%
-from concurrent.futures import ThreadPoolExecutor
-
 VALID = b'{"region": "eu-west", "shard": 3}'
-length = {}
-for release in (Release.named("good"), noisy):
-    with Fleet(release, replicas=1) as fleet:
-        raws = [http_request(VALID, path=f"/orders/{n:x}") for n in range(1000)]
-        with ThreadPoolExecutor(4) as clients:
-            list(clients.map(fleet.send, raws))
-        text = fleet.send(http_request(None, path="/metrics")).text
-    length[release.name] = len(text)
-    series = sum(line.startswith("http_requests_total{") for line in text.splitlines())
-    print(f"{release.name:6} {series:5} series, {len(text):7,} bytes a scrape")
+metrics = {}
+for name in ("good", "noisy"):
+    with Fleet(Release.named(name), replicas=1) as fleet:
+        for n in range(1000):
+            fleet.send(http_request(VALID, path=f"/orders/{n:x}"))
+        metrics[name] = fleet.send(http_request(None, path="/metrics")).text
 
-times = length["noisy"] / length["good"]
-cost.reveal(
-    "c" if times > 10 else "b" if times > 1.5 else "a", f"{times:.0f} times as long."
-)
+# %%
+cost.reveal(metrics)
 
 # %% [markdown]
-# A scrape that has grown never becomes shorter again: a series stays until the process ends. Anybody with a
-# loop and your address can do this to you, and so can an innocent user id. The rule: **no label takes its value from a client.** Route *templates*, the
-# method, the status, the *class* of an exception: bounded by your own code. Paths, ids,
-# messages, headers: into the log.
+# The rule: **no label takes its value from a client.** Route *templates*, the
+# status and the *class* of an exception are bounded by your own code. Paths,
+# ids, messages and headers go into the log.
 #
 # ## Four incidents, one alert
 #
@@ -235,6 +209,8 @@ else:
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("09")
 
 # %% [markdown]
@@ -254,8 +230,3 @@ recall("09")
 # - Prometheus documentation: "Metric and label naming" (labels of unbounded cardinality),
 #   "Unit testing for rules", `rate` and counter resets.
 # - structlog's documentation: context variables, and exceptions as fields.
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("09")

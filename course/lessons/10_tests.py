@@ -27,7 +27,6 @@
 # %%
 from course.outage import Fleet, Release
 from course.outage.requests import http_request
-from course.panel import Prediction, recall
 
 VALID = b'{"region": "eu-west", "shard": 3}'
 BROKEN = b'{"region": "ap-south", "shard": 3}'
@@ -86,12 +85,10 @@ faulty = {
     for name, (old, new) in EDITS.items()
 }
 
-# %% [markdown]
-# **Predict.** How many of the five does the suite find?
-
 # %%
-worth = Prediction.named("10 worth")
-worth.show()
+from course.panel import predict
+
+worth = predict("10 worth")
 
 
 # %%
@@ -107,22 +104,15 @@ def failing(suite, release):
     return failed
 
 
-print("tested:", failing(SUITE, tested))
-found = 0
-for name, release in faulty.items():
-    failed = failing(SUITE, release)
-    found += bool(failed)
-    print(f"{name}: {failed or 'passes unnoticed'}")
-worth.reveal(
-    "a" if not found else "b" if found < 3 else "c", f"{found} of {len(faulty)}."
-)
+print("Tests that fail on the correct release:", failing(SUITE, tested))
+failed = {name: failing(SUITE, release) for name, release in faulty.items()}
+
+# %%
+worth.reveal(failed)
 
 # %% [markdown]
-# The suite runs each line of the four handlers, so a coverage report shows them green.
-# *Coverage says that a line was run. It does not say that anybody looked.*
-#
-# A better measure is the one that you have just used: break the code on purpose, and count how
-# often the suite notices. This is *mutation testing*. The tools for it change operators and
+# To break the code on purpose, and to count how often the suite notices, is a
+# measure of the suite. It is *mutation testing*. The tools for it change operators and
 # constants; the mistakes that took the API down are of another sort (a type left out of an
 # `except`, a `return` in a `finally`, a log call too many), so the exercise plants those by
 # hand.
@@ -150,63 +140,43 @@ worth.reveal(
 # ## Below the schema
 #
 # FastAPI publishes a schema of its API, and Schemathesis makes tests of it: requests that
-# fit and requests that do not, thousands if you like. Thirty for each operation, against the
-# good release, first as it is, then with a valid X-Route header given by hand.
-#
-# **Predict.** In module 06 a body with NaN made this release answer 500.
+# fit and requests that do not, thousands if you like. Here it makes up to thirty for each
+# operation of the good release. Most of them have no X-Route header:
 
 # %%
-nan = Prediction.named("10 nan")
-nan.show()
-
-# %%
-import subprocess
-import sys
-
-
-def schemathesis(fleet, *options):
-    """Its summary."""
-    command = [sys.executable, "-m", "schemathesis.cli", "run", "--max-examples", "30"]
-    command += ["--checks", "not_a_server_error", "--phases", "fuzzing", "--seed", "7"]
-    command += ["--generation-database", "none", "--no-color", *options]
-    done = subprocess.run(
-        [*command, f"http://127.0.0.1:{fleet.port}/openapi.json"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    lines = [line.strip() for line in done.stdout.splitlines()]
-    return [line for line in lines if line.startswith("- ") or " generated" in line]
-
+from course.panel.tools import schemathesis
 
 with Fleet(Release.named("good"), replicas=1) as fleet:
-    print("as it is:", *schemathesis(fleet), sep="\n    ")
-    route = f"X-Route: {VALID.decode()}"
-    found = schemathesis(fleet, "--header", route)
-    print("with a route:", *found, sep="\n    ")
-    nan.reveal("a" if any("Server error" in line for line in found) else "b")
+    print(*schemathesis(fleet), sep="\n")
 
 # %% [markdown]
-# By hand, in bytes:
+# This release answers 500 where the header is missing, as you know. Now give the
+# tool a valid X-Route header. In module 06, a body with NaN was a 500, too.
+
+# %%
+nan = predict("10 nan")
 
 # %%
 with Fleet(Release.named("good"), replicas=1) as fleet:
-    bodies = {
-        "NaN": b'{"item": "tea", "quantity": NaN}',
-        "half a surrogate pair": b'{"item": "\\ud83d", "quantity": 0}',
-    }
-    for name, body in bodies.items():
+    found = schemathesis(fleet, "--header", f"X-Route: {VALID.decode()}")
+
+# %%
+nan.reveal(found)
+
+# %% [markdown]
+# Bytes that are worth sending by hand: wrong encodings, NaN, huge numbers, lone
+# surrogates, deep nesting, duplicate headers, null bytes. Two of them:
+
+# %%
+BODIES = {
+    "NaN": b'{"item": "tea", "quantity": NaN}',
+    "half a surrogate pair": b'{"item": "\\ud83d", "quantity": 0}',
+}
+with Fleet(Release.named("good"), replicas=1) as fleet:
+    for name, body in BODIES.items():
         print(f"{name}: {fleet.send(http_request(VALID, 'PUT', '/orders/1', body))}")
 
 # %% [markdown]
-# A tool that generates from a schema builds *objects* and hands them to a library, which
-# writes proper JSON. What a library would repair it cannot send. A header that the schema
-# does not mention it does not send at all.
-#
-# So: let tools enumerate what the schema says. What lies beneath, bytes, is yours: wrong
-# encodings, NaN, huge numbers, lone surrogates, deep nesting, duplicate headers, null bytes.
-#
 # ## A property
 #
 # An example says what happens to *one* input. A property says what holds for all of them, and
@@ -261,17 +231,15 @@ except ValueError as exc:
 # option `-O` leaves it out.
 
 # %%
-CHECKED = (
-    'shard = 99\nassert shard < 8, "no such shard"\nprint("served by shard", shard)'
-)
-for options in ([], ["-O"]):
-    done = subprocess.run(
-        [sys.executable, *options, "-c", CHECKED],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    print(options, "→", (done.stdout or done.stderr.splitlines()[-1]).strip())
+from course.panel.tools import python
+
+CHECKED = """
+shard = 99
+assert shard < 8, "no such shard"
+print("served by shard", shard)
+"""
+print("python   :", python(CHECKED))
+print("python -O:", python(CHECKED, "-O"))
 
 # %% [markdown]
 # Whatever guards against *input* is an `if` and a `raise`. An `assert` states what cannot be,
@@ -280,6 +248,8 @@ for options in ([], ["-O"]):
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("10")
 
 # %% [markdown]
@@ -299,8 +269,3 @@ recall("10")
 # - R. DeMillo, R. Lipton, F. Sayward, "Hints on Test Data Selection: Help for the Practicing
 #   Programmer", *Computer* 11(4), 1978: mutation testing.
 # - Documentation of Hypothesis, of Schemathesis, and of Python's option `-O`.
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("10")
