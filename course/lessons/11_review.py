@@ -29,58 +29,29 @@
 # | edge | tracebacks sent to strangers, 500s without an id (06) |
 # | orphan | a dead dispatcher that nobody notices, sessions that leak (07) |
 # | noisy | three log lines for one failure, labels without bound (09) |
-#
-# **Predict.** In how many of them does ruff find what was wrong?
 
 # %%
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+from course.panel import predict
 
+seen = predict("11 seen")
+
+# %%
 from course.outage import Release
-from course.panel import Prediction, recall
+from course.panel.tools import ruff
 
-seen = Prediction.named("11 seen")
-seen.show()
-
-# %%
 RULES = "B,BLE,TRY400,RUF006,S101,S110,S112,ASYNC,LOG"
 
-
-def ruff(modules):
-    """What ruff says of these modules, by name."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in modules.items():
-            (Path(folder) / name).write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "ruff", "check", "--isolated", "--quiet"]
-        command += ["--select", RULES, "--output-format", "concise", "."]
-        plain = {**os.environ, "NO_COLOR": "1", "FORCE_COLOR": "0"}
-        done = subprocess.run(
-            command, cwd=folder, env=plain, capture_output=True, text=True, check=False
-        )
-    return done.stdout.splitlines()
-
-
-for name in ("bad", "edge", "orphan", "noisy"):
-    print(f"{name}: {'' if (said := ruff(Release.named(name).modules)) else 'nothing'}")
-    for line in said:
-        print("   ", line)
+found = {
+    name: ruff(Release.named(name).modules, RULES)
+    for name in ("bad", "edge", "orphan", "noisy")
+}
+for name, findings in found.items():
+    print(f"{name}:", *findings or ["nothing"], sep="\n    ")
 
 # %%
-lines = ruff(Release.named("noisy").modules)
-named = sum("TRY400" in line for line in lines) > 0
-named += any("dispatch.py" in line for line in ruff(Release.named("bad").modules))
-named += any("dispatch.py" in line for line in ruff(Release.named("orphan").modules))
-named += any("boundary.py" in line for line in ruff(Release.named("edge").modules))
-seen.reveal(["a", "b", "c", "c", "d"][named])
+seen.reveal(found)
 
 # %% [markdown]
-# No rule is missing here. A linter looks at one handler; June's fault is that *none* is
-# there, in code that had moved. Whether `except Exception` belongs where it stands depends on
-# what is around it, and that no linter knows.
-#
 # Let it find what it can, always, and in CI: those findings cost nobody any attention. D. Yuan
 # and others found that of 48 catastrophic failures in distributed systems 35% came from
 # trivial mistakes, such as empty handlers. Then use your attention for the rest.
@@ -129,7 +100,7 @@ async def serve(requests):
         except Exception:  # the boundary: whatever it is, the next request is served
             log.exception("request.failed", request=request.id)
 """
-print(*ruff({"right.py": RIGHT}) or ["nothing"], sep="\n")
+print(*ruff({"right.py": RIGHT}, RULES) or ["nothing"], sep="\n")
 
 # %% [markdown]
 # The first is narrow, and says why nothing is to be done. The second takes in everything and
@@ -195,6 +166,8 @@ print("found:", errors_as_values(WITH_STATUS), "and should be: []")
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("11")
 
 # %% [markdown]
@@ -213,8 +186,3 @@ recall("11")
 #   who approved the change, and what the linter said, is this course's own.
 # - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI 2014.
 # - Ruff's documentation of the rules that are named here; Python documentation, `ast`.
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("11")
