@@ -23,10 +23,10 @@
 # often enough to see something in twelve seconds. June's release runs on both replicas.
 
 # %%
-from course.outage import Fleet, Release
-from course.outage.incident.rollout import Arm, SimulatedRollout, roll_out, split
+from course.outage import Release
+from course.outage.incident.rollout import Arm
 from course.outage.traffic.load import Load
-from course.panel import Prediction, Stage, goodput, recall
+from course.panel import Stage
 
 good, june = Release.named("good"), Release.named("bad")
 LOAD = Load(rate=80, malformed=1 / 40, seed=9)
@@ -47,11 +47,14 @@ print(f"{before.failed} of {before.requests} requests failed")
 # is 20 points above control's.
 
 # %%
-hurt = Prediction.named("12 hurt")
-hurt.show()
+from course.panel import predict
 
+hurt = predict("12 hurt")
 
 # %%
+from course.panel.canary import arms, behind_a_canary
+
+
 def first_gate(control, canary):
     """Control and canary since the rollout began, as {"requests": …, "failed": …}."""
     if not control["requests"] or not canary["requests"]:
@@ -63,43 +66,14 @@ def first_gate(control, canary):
     return "wait"
 
 
-def behind_a_canary(name, release, load, gate, looks=12):
-    """Roll `release` out to a tenth of the traffic, and then watch a little longer."""
-    with stage.run(name, good) as run, Fleet(release, replicas=1) as canary:
-        run.join("canary", canary)
-        for look in roll_out(run.fleet, canary, load, 0.1, gate, looks):
-            print(look)
-        run.mark("decided")
-        run.telemetry.wait(4)
-    stage.close()
-    return run
-
-
-rollout = behind_a_canary("control", june, LOAD, first_gate)
-
+rollout = behind_a_canary(stage, "control", june, LOAD, first_gate)
 
 # %%
-def arms(run):
-    """Control and canary, when the gate decided."""
-    ended = [t for t in run.telemetry.tries if t.last and t.done <= run["decided"]]
-    control = Arm(len(ended), sum(t.outcome != "ok" for t in ended))
-    return control, Arm.of(run.fleets["canary"], 0)
+hurt.reveal(everybody, rollout)
 
+# %%
+from course.panel import goodput
 
-def compared(everybody, rollout):
-    before = Arm.of(everybody.telemetry, everybody["began"])
-    control, canary = arms(rollout)
-    share = canary.failed / max(1, before.failed)
-    # Control shows what this machine does to a release that is fine.
-    tells = control.share < 0.1 and rollout.fleets["canary"].exits()
-    key = "c" if share < 0.07 else "b" if share < 0.3 else "a"
-    return key if tells else None, (
-        f"{canary.failed} requests failed at the canary, {before.failed} when everybody"
-        f" had the release: {share:.1%}. At control {control.share:.0%} failed."
-    )
-
-
-hurt.reveal_from(compared, everybody, rollout)
 goodput("June's release", everybody, rollout)
 
 # %% [markdown]
@@ -138,6 +112,8 @@ print(f"whole   {both.share:6.1%}   of {both.requests:5}")
 import itertools
 import random
 
+from course.outage.incident.rollout import SimulatedRollout
+
 shared_trouble = SimulatedRollout(
     "trouble in the database",
     rate=200,
@@ -152,17 +128,14 @@ for number, (c, k) in enumerate(looks, start=1):
         print(f"look {number:2}: control {c.share:5.1%}, canary {k.share:5.1%}")
 
 # %% [markdown]
-# ## A gate that cries wolf
+# ## How much more is more
 #
-# So compare. But how much more is *more*? Statistics has a test for two shares, and a habit:
-# a difference that chance brings once in twenty times is taken for real.
-#
-# **Predict.** A release that is *as good as control*, 60 looks, that test at each look. How
-# often is it rolled back?
+# So compare. Statistics has a test for two shares, and a habit: a difference that
+# chance brings once in twenty times is taken for real. Here are 400 rollouts of a
+# release that is *as good as control*, and a gate that makes this test at each look.
 
 # %%
-wolf = Prediction.named("12 wolf")
-wolf.show()
+wolf = predict("12 wolf")
 
 # %%
 import math
@@ -193,27 +166,22 @@ def nervous(control, canary):
 fine = SimulatedRollout("as good as control", rate=200, weight=0.05, base=0.01)
 rng = random.Random(12)
 ends = [fine.decided(nervous, rng, looks=70) for _ in range(400)]
-alarms = [end for end in ends if end.decision == "roll back"]
 
 # %%
-rate = len(alarms) / len(ends)
-wolf.reveal(
-    "a" if rate < 0.1 else "b" if rate < 0.6 else "c",
-    f"{len(alarms)} of {len(ends)}: {rate:.0%}. The first of them after"
-    f" {min(end.canary.requests for end in alarms)} requests of the canary, with"
-    f" {min(alarms, key=lambda end: end.canary.requests).canary.failed} failed.",
-)
+wolf.reveal(ends)
 
 # %% [markdown]
-# A gate that cries wolf is switched off within a month, and then you have none.
-#
-# The cure is a higher bar and a lower limit: roll back when the difference is **four** times
-# what chance varies by, and at least **five** requests have failed. A release that is dead
+# Two numbers of a gate are yours to choose: a bar, and a lower limit. Say, roll back
+# when the difference is **four** times what chance varies by, and at least **five**
+# requests have failed. A release that is dead
 # passes that bar at the first look or the second. What is a little worse takes longer, and
 # hurts fewer while it does. To see what the bar costs:
 
 
 # %%
+from dataclasses import replace
+
+
 def with_bar(times, least, bake=590):
     def gate(control, canary):
         if not control["requests"] or not canary["requests"]:
@@ -230,50 +198,47 @@ def of_400(drawn, gate):
     return [drawn.decided(gate, rng, looks=70) for _ in range(400)]
 
 
+def hurt_by(drawn, gate):
+    """Requests that fail at the canary of one such rollout, on average."""
+    return sum(end.canary.failed for end in of_400(drawn, gate)) / 400
+
+
+dead, worse = replace(fine, extra=1.0), replace(fine, extra=0.1)
 print("bar       good, rolled back   dead: hurt   one in ten fails: hurt")
 for times, least in ((1.64, 1), (3, 3), (4, 5), (8, 10)):
     gate = with_bar(times, least)
-    wrong = sum(end.decision == "roll back" for end in of_400(fine, gate))
-    cost = []
-    for extra in (1.0, 0.1):
-        drawn = SimulatedRollout("", rate=200, weight=0.05, base=0.01, extra=extra)
-        cost.append(sum(end.canary.failed for end in of_400(drawn, gate)) / 400)
-    print(f"{times:4} / {least:<2} {wrong / 400:14.1%} {cost[0]:16.1f} {cost[1]:16.1f}")
+    wrong = sum(end.decision == "roll back" for end in of_400(fine, gate)) / 400
+    print(
+        f"{times:4} / {least:<2} {wrong:14.1%} {hurt_by(dead, gate):16.1f}"
+        f" {hurt_by(worse, gate):16.1f}"
+    )
 
 # %% [markdown]
 # ## After how many requests
 #
-# June's release is found out if it is seen to fail. What if nothing fails? Here it is again,
-# with other requests. Ten looks:
+# Here is June's release again, behind the same gate and with the same share of
+# malformed requests. Only the dice fall otherwise. After ten looks the rollout ends.
 
 # %%
-calm = behind_a_canary(
-    "calm", june, Load(rate=80, malformed=1 / 40, seed=3), first_gate, looks=10
-)
-
+unseen = predict("12 unseen")
 
 # %%
-def unseen(run):
-    canary, died = run.fleets["canary"], run.fleets["canary"].exits()
-    met = [t for t in canary.tries if t.malformed]
-    figures = f"{Arm.of(canary, 0).failed} requests failed at it, {len(died)} deaths."
-    return "b" if died or met else "a" if not Arm.of(
-        canary, 0
-    ).failed else None, figures
+OTHER_LOAD = Load(rate=80, malformed=1 / 40, seed=3)
+calm = behind_a_canary(stage, "calm", june, OTHER_LOAD, first_gate, looks=10)
 
+# %%
+unseen.reveal(calm)
 
-rare = Prediction.named("12 unseen")
-rare.reveal_from(unseen, calm)
-_, to_canary = split(Load(rate=80, malformed=1 / 40, seed=3), 0.1)
+# %%
+from course.outage.incident.rollout import split
+
+_, to_canary = split(OTHER_LOAD, 0.1)
 first = next(due for due, kind, _ in to_canary.plan() if kind)
-print(
-    f"The first malformed request of this slice would have come at second {first:.0f}."
-)
+print(f"The first malformed request of this slice is due at second {first:.0f}.")
 
 # %% [markdown]
-# What kills the release is rare, and a small slice gets few requests. If each pulls the
-# trigger with the probability *p*, then *n* of
-# them have missed it with the probability (1 − p)ⁿ:
+# If each request pulls the trigger with the probability *p*, then *n* of them have
+# missed it with the probability (1 − p)ⁿ:
 
 # %%
 for p in (1 / 40, 1 / 100, 1 / 1000):
@@ -293,7 +258,7 @@ for p in (1 / 40, 1 / 100, 1 / 1000):
 # %%
 bake = 100
 
-deadly = SimulatedRollout("", rate=200, weight=0.05, base=0.01, extra=1.0, trigger=200)
+deadly = replace(dead, trigger=200)
 ends_of_deadly = of_400(deadly, with_bar(4, 5, bake))
 promoted = sum(end.decision == "promote" for end in ends_of_deadly)
 print(
@@ -320,15 +285,10 @@ print(
 # A hash serves for all three. Python's own `hash()` is not it:
 
 # %%
-import subprocess
-import sys
+from course.panel.tools import python
 
 for _ in range(3):
-    command = [sys.executable, "-c", "print(hash('user-4711') % 100)"]
-    print(
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout,
-        end="",
-    )
+    print(python("print(hash('user-4711') % 100)"))
 
 # %% [markdown]
 # Text is hashed with a salt that each process draws at its start (against clients who would
@@ -352,6 +312,8 @@ for _ in range(3):
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("12")
 
 # %% [markdown]
@@ -376,8 +338,3 @@ recall("12")
 # - Python's documentation of `object.__hash__` and PYTHONHASHSEED.
 # - CrowdStrike, "External Technical Root Cause Analysis: Channel File 291", 6 August 2024.
 #   Google Cloud, incident report of 12 June 2025 (Service Control).
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("12")

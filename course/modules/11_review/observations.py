@@ -20,6 +20,6 @@ def seen(found: Mapping[str, Sequence[str]]) -> Observed:
         for release, fault in FAULTS.items()
         if any(fault in finding for finding in found[release])
     ]
-    says = "of the faults ruff names"
-    says += f": that of {' and '.join(named)}." if named else "."
+    says = "faults named by ruff"
+    says += f": the one in {' and '.join(named)}." if named else "."
     return Observed("abccd"[len(named)], f"{len(named)} of {len(FAULTS)}", says)
