@@ -55,67 +55,24 @@ for (since, event), (until, _) in pairwise(steps):
 # then one request in ninety is malformed.
 
 # %%
-import random
-
 from autograder.learning.game_day import GameDay, Outage
-from course.outage.requests import MALFORMED, http_request, malformed
-from course.panel import Prediction, Stage, recall
+from course.outage import Release
+from course.panel import Stage
 
-LOOKUPS = '''"""Asks the directory one question at a time: its answers must not be mixed up."""
-
-import asyncio
-from typing import Self
-
-from course.service.boundary import BadRoute
-from course.service.directory import Directory
-from course.service.routing import Backend
-
-WITHIN_S = 1.0
-NO_BACKEND = (ValueError, LookupError, TypeError, AttributeError)
-
-
-class Lookups:
-    """Answers look-ups while its `async with` block is open."""
-
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
-        self._turn = asyncio.Lock()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        pass
-
-    @property
-    def healthy(self) -> bool:
-        return True
-
-    async def lookup(self, header: bytes) -> Backend:
-        await self._turn.acquire()
-        async with asyncio.timeout(WITHIN_S):
-            session = await self._directory.open_session()
-            try:
-                backend = await session.find(header)
-            except NO_BACKEND as exc:
-                raise BadRoute("the X-Route header names no backend") from exc
-            finally:
-                session.close()
-            self._turn.release()
-            return backend
-'''
+release = Release.named("morning")
 stage = Stage("13", minutes_per_s=1 / 60)
-day = GameDay(Outage(0, LOOKUPS), malformed=1 / 90)
+day = GameDay(Outage(0, release.source("lookups.py")), malformed=1 / 90)
 with stage.run("morning", day.fleet) as morning:
     day.note("a release has gone out; I watch")
     morning.watch(18, "This morning's release")
 
 # %% [markdown]
-# **Predict.** Before you look at anything else.
+# Before you look at anything else:
 
 # %%
-holds = Prediction.named("13 holds")
-holds.show()
+from course.panel import predict
+
+holds = predict("13 holds")
 
 # %% [markdown]
 # Five questions, in this order, because each costs seconds and excludes more than it costs:
@@ -129,6 +86,8 @@ holds.show()
 # | **Does the work go on?** the counter of questions to what lies behind | faster than requests come: somebody tries again, and again | it stands still: nobody works, or nobody is let through |
 
 # %%
+from course.outage.requests import http_request
+
 VALID = http_request(b'{"region": "eu-west", "shard": 3}')
 HEALTH = http_request(None, path="/healthz")
 with stage.run("questions", day.fleet) as questions:
@@ -138,40 +97,19 @@ with stage.run("questions", day.fleet) as questions:
 print(f"/healthz: {health}")
 day.metrics()
 
-
 # %%
-def five_answers(morning, questions):
-    newest = {s.replica: s for s in questions.telemetry.scrapes}
-    held = [scrape.value("directory_sessions_open") for scrape in newest.values()]
-    since, until = questions["ended"] - 5, questions["ended"] - 2.5
-    tries = [t for t in questions.telemetry.tries if since <= t.due < until]
-    got = sorted({str(t.status or t.outcome) for t in tries})
-    first = min(t.due for t in questions.telemetry.tries if t.malformed)
-    calm, served = morning.served(0, first), questions.served(since, until)
-    deaths = len(questions.deaths())
-    key = "a" if deaths else "c" if max(held) < 4 else "b"
-    return key if calm > 0.9 and served < 0.2 else None, (
-        f"{deaths} processes died; sessions held: {held} of 4 each; clients get {got};"
-        f" {served:.0%} of valid requests were served, and {calm:.0%} before the first"
-        " malformed one."
-    )
-
-
-holds.reveal_from(five_answers, morning, questions)
+holds.reveal(morning, questions)
 
 # %% [markdown]
-# The last two answers exclude most. Where nothing is held and nothing is served, something
-# stands *in front of* the sessions and lets nobody through: a queue whose worker is gone, a
-# lock, a gate. Every one of the ten outages that the exercise draws from can be told from most
-# others by these five questions.
+# Every one of the ten outages that the exercise draws from can be told from most others by
+# these five questions.
 #
 # ## Back, and for how long
 #
 # You do not know the cause, and users have waited for half a minute. What does a restart do?
 
 # %%
-back = Prediction.named("13 back")
-back.show()
+back = predict("13 back")
 
 # %%
 day.note(f"/healthz: {health}, and users are not served; a restart may help")
@@ -180,42 +118,24 @@ with stage.run("restarted", day.fleet) as restarted:
     day.note("restarted both replicas, one after the other")
     restarted.watch(12, "After a restart")
 
-
 # %%
-def second_by_second(run):
-    seconds = range(int(run["ended"] - run["began"]) - 1)
-    shares = [run.served(run["began"] + n, run["began"] + n + 1) for n in seconds]
-    key = "a" if min(shares[-4:]) > 0.9 else "b" if max(shares) > 0.1 else "c"
-    served = " ".join(f"{share:.0%}" for share in shares)
-    return key if not run.deaths() else None, f"Second by second: {served}."
-
-
-back.reveal_from(second_by_second, restarted)
+back.reveal(restarted)
 
 # %% [markdown]
-# A restart is a mitigation *and* a measurement. If it helps at all, what is wrong is a state
-# that the process builds up. If it does not last, something in the traffic builds it up again.
-# That is worth more than ten minutes with the logs.
-#
-# What builds it up? Keep the traffic away, and send one kind of request after another, each to
-# a replica that is fresh:
+# A restart is a mitigation *and* a measurement. Now keep the traffic away, and send one kind of
+# malformed request after another, each to a replica that is fresh:
 
 # %%
-from course.outage.traffic.wire import send
+import random
 
-
-def ask(raw):
-    """What one replica answers within two seconds in which it could run."""
-    limit = day.fleet.telemetry.limit("an answer", 2.0)
-    return send(day.fleet.replica_addresses[0], raw, limit=limit)
-
+from course.outage.requests import MALFORMED, malformed
 
 day.fleet.stop_traffic()
 deadly = []
 for kind in MALFORMED:
     day.fleet.restart()
     raws = VALID, malformed(random.Random(1), kind)[1], VALID
-    first, answer, then = (ask(raw) for raw in raws)
+    first, answer, then = (day.ask(raw) for raw in raws)
     print(f"{kind:20} valid: {first}, malformed: {answer}, valid: {then}")
     if first.outcome == "ok" and then.outcome == "timeout":
         deadly.append(kind)
@@ -234,7 +154,7 @@ day.note(
 # Now, and with a question, read the module: *what happens on the way out, when find() raises?*
 
 # %%
-print(LOOKUPS[LOOKUPS.index("    async def lookup") :])
+print(release.source("lookups.py", since="    async def lookup"))
 
 # %% [markdown]
 # The lock is taken in front of everything, and given back only after success. The session
@@ -245,30 +165,25 @@ print(LOOKUPS[LOOKUPS.index("    async def lookup") :])
 # compare; the cell lets the traffic back in, and shows whether it holds.
 
 # %%
-fixed = LOOKUPS.replace(
-    "        await self._turn.acquire()\n        async with asyncio.timeout(WITHIN_S):",
-    "        async with asyncio.timeout(WITHIN_S), self._turn:",
-).replace("            self._turn.release()\n", "")
-day.fleet.deploy(Outage(0, fixed).release.called("the fix"))
+mending = predict("13 mended")
+
+# %%
+fixed = (
+    day.fleet.release.called("the fix")
+    .edited("lookups.py", "        await self._turn.acquire()\n", "")
+    .edited("lookups.py", "timeout(WITHIN_S):", "timeout(WITHIN_S), self._turn:")
+    .edited("lookups.py", "            self._turn.release()\n", "")
+)
+day.fleet.deploy(fixed)
 day.note("deployed the fix")
 with stage.run("mended", day.fleet) as mended:
     day.fleet.start_traffic(day.panel.load)
     mended.watch(13, "With the fix")
 
-
 # %%
-def holds_now(run):
-    served = run.served(since=run["began"] + 2)
-    return "a" if served > 0.95 else "b", f"Valid requests served: {served:.0%}."
-
-
-fix = Prediction.named("13 mended")
-fix.reveal_from(holds_now, mended)
+mending.reveal(mended)
 
 # %% [markdown]
-# `async with … , self._turn` gives back on every path, and the time limit now covers the wait for
-# the lock as well. (Why there is a lock at all is a question for the review, not for 14:09.)
-#
 # Verified means: users are served, under the same traffic, for a while. Then say so, with the
 # time. The timeline writes itself:
 
@@ -284,17 +199,22 @@ day.close()
 # %% [markdown]
 # ## The postmortem
 #
-# Its reader was not there, and wants to know what to change. It is *blameless*, and that is
-# no courtesy: whoever fears for his name leaves out what he believed at 14:15, and that is the
-# part that the next one needs. People decide by what they see. Write down what they saw.
-#
-# Six fields; on the right, June's, as it could have been written:
+# Its reader was not there, and wants to know what to change.
+
+# %%
+words = predict("13 words")
+
+# %%
+words.reveal()
+
+# %% [markdown]
+# A postmortem has six fields. On the right, June's, as it could have been written:
 #
 # | field | for June |
 # |---|---|
 # | **summary** | From 14:00 to 15:30 UTC the API served nobody. A deployment had moved route look-ups into a task whose failure ends the process; malformed requests made it fail; clients tried again until no replica was left. |
 # | **impact** | All users, 90 minutes; 208% of the month's error budget. |
-# | **timeline** | "14:15 We take it for the database: most tracebacks end in a query. 14:25 Refuted: its own latency is unchanged." |
+# | **timeline** | "14:25 The logs point at request routing. 14:30 We hand over to the backend team." |
 # | **contributing causes** | Nothing caught the exception there. And: no test sent a malformed request; the review saw moved code, not the handler it had left; the release met every server at once; the alert could say "errors" and not where. |
 # | **response** | Well: the database was ruled out by its own numbers. Badly: no mitigation before the cause was known. Lucky: the malformed requests did no harm to the data. |
 # | **actions** | Byte-level tests in CI; an alert on routing failures; canaries. Each with an owner and a date. |
@@ -302,16 +222,6 @@ day.close()
 # *(Times, impact and causes are June's. How the lines are worded, and the whole response, is
 # made up for this table.)*
 #
-# **Predict.** Which of these belongs into it?
-
-# %%
-words = Prediction.named("13 words")
-words.show()
-
-# %%
-words.reveal("c")
-
-# %% [markdown]
 # Three tests for an **action**. Could somebody say on a given day whether it is done? "Be more
 # careful with exceptions" fails. Would it have changed this outage? And is there one of each
 # sort: one that *prevents* it, one that *detects* it sooner, one that *shortens* the next one
@@ -324,6 +234,8 @@ words.reveal("c")
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("13")
 
 # %% [markdown]
@@ -346,8 +258,3 @@ recall("13")
 # - J. Allspaw, "Blameless PostMortems and a Just Culture", Etsy, 2012.
 # - R. Cook, "How Complex Systems Fail", 1998: no single cause, and hindsight.
 # - Python's documentation of `asyncio.Lock`: `async with` rather than acquire and release.
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("13")

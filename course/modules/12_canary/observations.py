@@ -8,7 +8,7 @@ from course.panel.canary import arms
 
 
 def hurt(everybody: Run, rollout: Run) -> Observed:
-    """The failures at the canary, as a share of those when everybody had the release."""
+    """How many failures the canary has left of those when everybody had the release."""
     before = Arm.of(everybody.telemetry, everybody["began"])
     control, canary = arms(rollout)
     share = canary.failed / max(1, before.failed)
