@@ -7,17 +7,19 @@ from typing import Any
 from course.outage import Fleet
 from course.outage.telemetry.series import Telemetry
 
+ANSWERED_WITHIN_S = 10.0
 LOGGED_WITHIN_S = 3.0
 LAST = "request.answered"
 COLUMNS = 88
 
 
 def log_of(fleet: Fleet, raw: bytes) -> list[dict[str, Any]]:
-    """Send the request `raw` to `fleet`, and return the records that it logs of it.
+    """Send the request `raw` to `fleet`, and return the records that it logs about it.
 
-    Raises MachineTooBusy.
+    Raises MachineTooBusy, and KeyError if the answer has no request id.
     """
-    request_id = fleet.send(raw).headers["x-request-id"]
+    headers = fleet.send(raw, ANSWERED_WITHIN_S).headers or {}
+    request_id = headers["x-request-id"]
 
     def records(telemetry: Telemetry) -> list[dict[str, Any]]:
         entries = [entry.record for entry in telemetry.log_entries()]
