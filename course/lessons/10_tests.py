@@ -1,11 +1,12 @@
 # %% [markdown]
 # # 10 · Tests
 #
-# **July, follow-up 2:** "tests for malformed requests". There were tests in June.
-# There were many, all of them green, and each one sent what a client *should* send.
+# **July, follow-up 2:** "tests for malformed requests". There were tests in
+# June. There were many, all of them green, and each one sent what a client
+# *should* send.
 #
-# *About 20 minutes. Then [exercise 10](../../exercises/10_tests/10_tests.ipynb),
-# another 40.*
+# *About 20 minutes. Then [exercise
+# 10](../../exercises/10_tests/10_tests.ipynb), another 40.*
 #
 # Afterwards you can
 #
@@ -14,15 +15,15 @@
 # - state a property, and let the machine look for a counterexample,
 # - judge a suite by the faults that it finds.
 #
-# Keep two questions in mind: *what would this test say if the code were wrong*, and
-# *who cleaned up the input before it arrived*?
+# Keep two questions in mind: *what would this test say if the code were wrong*,
+# and *who cleaned up the input before it arrived*?
 
 # %% [markdown]
 # ## What is a suite worth?
 #
-# The release *tested* is the repaired service. To give you a fault to test against,
-# one of its shards is broken: whoever asks for ap-south/3 gets a 500. Here is a
-# suite that visits each of the application's four error handlers:
+# The release *tested* is the repaired service. To give you a fault to test
+# against, one of its shards is broken: whoever asks for ap-south/3 gets a 500.
+# Here is a suite that visits each of the application's four error handlers:
 
 # %%
 from course.outage import Fleet, Release
@@ -62,9 +63,9 @@ SUITE = [
 ]
 
 # %% [markdown]
-# And here are five faulty releases. In each, one edit breaks the error handling, the
-# way people break it: on the left what stood in `boundary.py`, on the right what
-# stands there now.
+# And here are five faulty releases. In each, one edit breaks the error
+# handling, the way people break it: on the left what stood in `boundary.py`, on
+# the right what stands there now.
 
 # %%
 EDITS = {
@@ -109,14 +110,16 @@ failed = {name: failing(SUITE, release) for name, release in faulty.items()}
 worth.reveal(failed)
 
 # %% [markdown]
-# Breaking the code on purpose, and counting how often the suite notices, is called
-# *mutation testing*. Its tools change operators and constants. The mistakes that
-# took the API down are of another kind: a type left out of an `except`, a `return`
-# in a `finally`, one log call too many. So the exercise plants those by hand.
+# Breaking the code on purpose, and counting how often the suite notices, is
+# called *mutation testing*. Its tools change operators and constants. The
+# mistakes that took the API down are of another kind: a type left out of an
+# `except`, a `return` in a `finally`, one log call too many. So the exercise
+# plants those by hand.
 #
-# The other half counts as much. A suite that fails on a *correct* release is wrong,
-# too. `test_malformed` above demands a 400. Who promised a 400? The team that
-# answers 422 next year has broken nothing, and will learn to ignore your tests.
+# The other half counts as much. A suite that fails on a *correct* release is
+# wrong, too. `test_malformed` above demands a 400. Who promised a 400? The team
+# that answers 422 next year has broken nothing, and will learn to ignore your
+# tests.
 #
 # ## From a promise to a case
 #
@@ -129,17 +132,17 @@ worth.reveal(failed)
 # | the record | one error record with a traceback for a fault of ours, none for a client's |
 # | the *next* request | the process lives, nothing is used up, nobody waits for a lock |
 #
-# Each `except` needs a case for every type that it names, and one for a type that it
-# does *not* name, which has to come out. That last test is the one that catches
-# `except Exception`. Some faults cannot be caused from outside, so you plant them: a
-# broken shard, a directory that does not answer, a full disk.
+# Each `except` needs a case for every type that it names, and one for a type
+# that it does *not* name, which has to come out. That last test is the one that
+# catches `except Exception`. Some faults cannot be caused from outside, so you
+# plant them: a broken shard, a directory that does not answer, a full disk.
 #
 # ## Below the schema
 #
 # FastAPI publishes a schema of its API, and Schemathesis turns the schema into
-# tests: requests that fit it and requests that do not, thousands if you like. Here
-# it makes up to thirty for each operation of the good release. Most of them have no
-# X-Route header:
+# tests: requests that fit it and requests that do not, thousands if you like.
+# Here it makes up to thirty for each operation of the good release. Most of
+# them have no X-Route header:
 
 # %%
 from course.panel.tools import schemathesis
@@ -148,9 +151,9 @@ with Fleet(Release.named("good"), replicas=1) as fleet:
     print(*schemathesis(fleet), sep="\n")
 
 # %% [markdown]
-# You know that one: without the header, this release answers 500. So give the tool a
-# valid X-Route header and let it look further. There is something to find: in module
-# 06, a body with NaN made this release answer 500, too.
+# You know that one: without the header, this release answers 500. So give the
+# tool a valid X-Route header and let it look further. There is something to
+# find: in module 06, a body with NaN made this release answer 500, too.
 
 # %%
 nan = predict("10 nan")
@@ -178,9 +181,10 @@ with Fleet(Release.named("good"), replicas=1) as fleet:
 # %% [markdown]
 # ## A property
 #
-# An example says what happens to *one* input. A property says what holds for every
-# input. Hypothesis looks for an input for which it does not hold, then shrinks it.
-# Take a helper that somebody wrote with care, so that it never raises:
+# An example says what happens to *one* input. A property says what holds for
+# every input. Hypothesis looks for an input for which it does not hold, then
+# shrinks it. Take a helper that somebody wrote with care, so that it never
+# raises:
 
 
 # %%
@@ -214,10 +218,11 @@ except ValueError as exc:
     print(*exc.__notes__, sep="\n")
 
 # %% [markdown]
-# Unicode has digits that are not decimal digits. Nobody puts one into a table of
-# examples. Good properties of error handling look like these:
+# Unicode has digits that are not decimal digits. Nobody puts one into a table
+# of examples. Good properties of error handling look like these:
 #
-# - *It raises nothing but ...*: a parser's only errors are those that it promises.
+# - *It raises nothing but ...*: a parser's only errors are those that it
+#   promises.
 # - *No client input is a 5xx*: the exercise's service promises that.
 # - *There and back*: what was written can be read again.
 # - *Same as the slow, simple one*: two implementations agree.
@@ -227,8 +232,8 @@ except ValueError as exc:
 #
 # ## An assertion that is not there
 #
-# In a test, `assert` is at home. In a service, it is a comment that sometimes runs,
-# because Python's option `-O` leaves it out:
+# In a test, `assert` is at home. In a service, it is a comment that sometimes
+# runs, because Python's option `-O` leaves it out:
 
 # %%
 from course.panel.tools import python
@@ -242,8 +247,8 @@ print("python   :", python(CHECKED))
 print("python -O:", python(CHECKED, "-O"))
 
 # %% [markdown]
-# Guard against *input* with an `if` and a `raise`. An `assert` states what can be
-# false only if the code itself is wrong.
+# Guard against *input* with an `if` and a `raise`. An `assert` states what can
+# be false only if the code itself is wrong.
 #
 # ## Recall
 
@@ -255,7 +260,8 @@ recall("10")
 # %% [markdown]
 # ## Take home
 #
-# - Judge a suite by the faults that it finds, and by the correct releases it passes.
+# - Judge a suite by the faults that it finds, and by the correct releases it
+#   passes.
 # - After each failure, look at the answer, the record, and the next request.
 # - Tools know the schema. You know the bytes.
 # - A property finds what you did not think of. Keep its find as an example.
@@ -266,6 +272,6 @@ recall("10")
 #
 # - The facts of the incident: the postmortem of 5 June 2024, as retold in this
 #   course's README. What June's tests were like is this course's invention.
-# - R. DeMillo, R. Lipton, F. Sayward, "Hints on Test Data Selection: Help for the
-#   Practicing Programmer", *Computer* 11(4), 1978: mutation testing.
+# - R. DeMillo, R. Lipton, F. Sayward, "Hints on Test Data Selection: Help for
+#   the Practicing Programmer", *Computer* 11(4), 1978: mutation testing.
 # - Documentation of Hypothesis, of Schemathesis, and of Python's option `-O`.

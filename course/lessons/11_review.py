@@ -1,29 +1,30 @@
 # %% [markdown]
 # # 11 · Review
 #
-# **August.** June's change had been reviewed. Two people approved it, and the linter
-# raised no objection. It was forty lines long.
+# **August.** June's change had been reviewed. Two people approved it, and the
+# linter raised no objection. It was forty lines long.
 #
-# *About 20 minutes. Then [exercise 11](../../exercises/11_review/11_review.ipynb),
-# another 30.*
+# *About 20 minutes. Then [exercise
+# 11](../../exercises/11_review/11_review.ipynb), another 30.*
 #
 # Afterwards you can
 #
-# - find defects of error handling in a diff, and say of each what will go wrong,
+# - find defects of error handling in a diff, and say of each what will go
+#   wrong,
 # - leave alone what only looks suspicious,
 # - write a small checker for a defect that no linter sees.
 #
-# Keep two questions in mind: *where does this exception go now*, and *who will hear
-# about it*?
+# Keep two questions in mind: *where does this exception go now*, and *who will
+# hear about it*?
 
 # %% [markdown]
 # ## What ruff sees
 #
-# Ruff has dozens of rules about exceptions. They find blind handlers (BLE), empty
-# handlers (S110), a `raise` without its cause (B904), a `return` in a `finally`
-# (B012), log calls that lose the traceback (TRY400), tasks that nobody keeps
-# (RUF006), and assertions (S101). You know four releases whose error handling was
-# wrong:
+# Ruff has dozens of rules about exceptions. They find blind handlers (BLE),
+# empty handlers (S110), a `raise` without its cause (B904), a `return` in a
+# `finally` (B012), log calls that lose the traceback (TRY400), tasks that
+# nobody keeps (RUF006), and assertions (S101). You know four releases whose
+# error handling was wrong:
 #
 # | release | what was wrong with it |
 # |---|---|
@@ -56,13 +57,13 @@ seen.reveal(found)
 # %% [markdown]
 # Let a linter find what it can, always, and in CI: its findings cost nobody any
 # attention. They are worth having. D. Yuan and others studied 48 catastrophic
-# failures of distributed systems, and trivial mistakes such as empty handlers had
-# caused 35% of them. Then spend your own attention on the rest.
+# failures of distributed systems, and trivial mistakes such as empty handlers
+# had caused 35% of them. Then spend your own attention on the rest.
 #
 # ## What to read a diff for
 #
-# Read it once for what it does. Then read it again, and ask of each line that can
-# fail:
+# Read it once for what it does. Then read it again, and ask of each line that
+# can fail:
 #
 # | question | what it finds | does a linter see it? |
 # |---|---|---|
@@ -74,13 +75,13 @@ seen.reveal(found)
 # | What does the client read? | an error sent as a 200; our inside exposed | no |
 # | What does the engineer on call read? | no traceback, no cause, logged twice | traceback and cause |
 #
-# The first question is asked least. When code moves, the diff shows the code, which
-# has not changed. It does not show the `except` that the code has left.
+# The first question is asked least. When code moves, the diff shows the code,
+# which has not changed. It does not show the `except` that the code has left.
 #
 # ## Suspicious, and right
 #
-# The other half of a review is what you do *not* write. A reviewer who flags every
-# `pass` goes unread when it matters. All of these are right:
+# The other half of a review is what you do *not* write. A reviewer who flags
+# every `pass` goes unread when it matters. All of these are right:
 
 # %%
 RIGHT = """
@@ -107,16 +108,16 @@ async def serve(requests):
 print(*ruff({"right.py": RIGHT}, RULES) or ["nothing"], sep="\n")
 
 # %% [markdown]
-# The first handler is narrow, and says why there is nothing to do. The second takes
-# in everything and raises it again. The third is a boundary: it works for many
-# requests, logs with a traceback, and goes on. Three functions deeper, the same
-# `except Exception` would be a defect.
+# The first handler is narrow, and says why there is nothing to do. The second
+# takes in everything and raises it again. The third is a boundary: it works for
+# many requests, logs with a traceback, and goes on. Three functions deeper, the
+# same `except Exception` would be a defect.
 #
 # ## A rule of your own
 #
-# Some defects no linter knows, yet your team keeps running into them. Write a rule
-# for those, because Python can read Python: `ast.parse` makes a tree of a module,
-# and `ast.walk` visits every node.
+# Some defects no linter knows, yet your team keeps running into them. Write a
+# rule for those, because Python can read Python: `ast.parse` makes a tree of a
+# module, and `ast.walk` visits every node.
 
 # %%
 import ast
@@ -130,8 +131,8 @@ except (KeyError, errors.Lost) as exc:
 print(ast.dump(ast.parse(HANDLER).body[0].handlers[0], indent=2))
 
 # %% [markdown]
-# Here is a rule for "an error sent as a 200": a handler that returns a dict with the
-# key `error`.
+# Here is a rule for "an error sent as a 200": a handler that returns a dict
+# with the key `error`.
 
 
 # %%
@@ -153,9 +154,9 @@ assert errors_as_values(HANDLER) == [5]
 assert errors_as_values(HANDLER.replace('return {"error": str(exc)}', "raise")) == []
 
 # %% [markdown]
-# **Your turn.** Extend the rule to find `JSONResponse({"error": …})`, a call whose
-# first argument is such a dict. It must leave `JSONResponse({"error": …}, 400)`
-# alone.
+# **Your turn.** Extend the rule to find `JSONResponse({"error": …})`, a call
+# whose first argument is such a dict. It must leave `JSONResponse({"error": …},
+# 400)` alone.
 
 # %%
 CALLED = (
@@ -166,10 +167,11 @@ print("found:", errors_as_values(CALLED), "and should be: [4]")
 print("found:", errors_as_values(WITH_STATUS), "and should be: []")
 
 # %% [markdown]
-# How good is such a rule? Two numbers tell. Its *recall* is the share of defects
-# that it finds. Its *precision* is the share of its findings that are defects. They
-# pull against each other, and a rule that is wrong every second time gets switched
-# off. The same two numbers judge your review in the exercise.
+# How good is such a rule? Two numbers tell. Its *recall* is the share of
+# defects that it finds. Its *precision* is the share of its findings that are
+# defects. They pull against each other, and a rule that is wrong every second
+# time gets switched off. The same two numbers judge your review in the
+# exercise.
 #
 # ## Recall
 
@@ -193,5 +195,6 @@ recall("11")
 # - The facts of the incident: the postmortem of 5 June 2024, as retold in this
 #   course's README. Who approved the change, and what the linter said, is this
 #   course's invention.
-# - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI 2014.
+# - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures",
+#   OSDI 2014.
 # - Ruff's documentation of the rules named here; Python documentation, `ast`.

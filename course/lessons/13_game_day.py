@@ -1,22 +1,23 @@
 # %% [markdown]
 # # 13 · Game day
 #
-# **Any day, 14:00.** The next outage will not be June's. What stays the same is the
-# order in which you do things, and what you do when it is over. This lesson goes
-# through one outage with somebody at your side. In the exercise you get another one,
-# and nobody.
+# **Any day, 14:00.** The next outage will not be June's. What stays the same is
+# the order in which you do things, and what you do when it is over. This lesson
+# goes through one outage with somebody at your side. In the exercise you get
+# another one, and nobody.
 #
-# *About 30 minutes. Then [exercise 13](../../exercises/13_game_day/13_game_day.ipynb),
-# another 60.*
+# *About 30 minutes. Then [exercise
+# 13](../../exercises/13_game_day/13_game_day.ipynb), another 60.*
 #
 # Afterwards you can
 #
-# - lead an outage that nobody has seen before: mitigate, find, fix, and say what you do,
+# - lead an outage that nobody has seen before: mitigate, find, fix, and say
+#   what you do,
 # - tell by a few signals which sort of failure you look at,
 # - write a postmortem that is blameless and has consequences.
 #
-# Keep two questions in mind: *what do I know, and since when*, and *what ends this for
-# users, before I understand it*?
+# Keep two questions in mind: *what do I know, and since when*, and *what ends
+# this for users, before I understand it*?
 
 # %% [markdown]
 # ## In which order
@@ -33,29 +34,30 @@ for (since, event), (until, _) in pairwise(steps):
     print(f"{until - since:3} min  from {since:2}:  {event}")
 
 # %% [markdown]
-# It took two minutes to see that it was real, then ten in the logs, then ten more on
-# the database. For users it ended after 45, with the repair. The postmortem names
-# nothing that anybody tried before the *cause* was known. This order keeps users in
-# view:
+# It took two minutes to see that it was real, then ten in the logs, then ten
+# more on the database. For users it ended after 45, with the repair. The
+# postmortem names nothing that anybody tried before the *cause* was known. This
+# order keeps users in view:
 #
-# 1. **Call it an outage.** One line in a channel, with the time. Whoever reads it
-#    later will thank you, and that is most likely you.
+# 1. **Call it an outage.** One line in a channel, with the time. Whoever reads
+#    it later will thank you, and that is most likely you.
 # 2. **Ask how bad it is.** Who is hurt, how many, and since when.
-# 3. **Make it stop** with what you have: roll back, restart, shed load, block what
-#    comes in. You do not need to know why.
+# 3. **Make it stop** with what you have: roll back, restart, shed load, block
+#    what comes in. You do not need to know why.
 # 4. **Find out** what it is, with hypotheses that can fail.
 # 5. **Fix it**, verify that it is over, and say so.
 # 6. **Learn.** Tomorrow, with everybody.
 #
-# In a larger outage one person leads and does not type, one types, and one tells the
-# others. This is called *incident command*. Alone you are all three, so write down
-# what you do before you do it.
+# In a larger outage one person leads and does not type, one types, and one
+# tells the others. This is called *incident command*. Alone you are all three,
+# so write down what you do before you do it.
 #
 # ## Five questions to a dead service
 #
-# The release *drill* is the orders API with a directory behind it. Each replica asks
-# the directory over four sessions. This morning somebody deployed a new `lookups.py`.
-# For five seconds, all is well. Then one request in ninety is malformed.
+# The release *drill* is the orders API with a directory behind it. Each replica
+# asks the directory over four sessions. This morning somebody deployed a new
+# `lookups.py`. For five seconds, all is well. Then one request in ninety is
+# malformed.
 
 # %%
 from autograder.learning.game_day import GameDay, Outage
@@ -78,8 +80,8 @@ from course.panel import predict
 holds = predict("13 holds")
 
 # %% [markdown]
-# Ask five questions, in this order. Each costs seconds, and excludes more than it
-# costs:
+# Ask five questions, in this order. Each costs seconds, and excludes more than
+# it costs:
 #
 # | question | if yes | if no |
 # |---|---|---|
@@ -105,13 +107,13 @@ day.metrics()
 holds.reveal(morning, questions)
 
 # %% [markdown]
-# The exercise draws from ten outages. These five questions tell each of them from
-# most of the others.
+# The exercise draws from ten outages. These five questions tell each of them
+# from most of the others.
 #
 # ## Back, and for how long
 #
-# You do not know the cause, and users have been waiting for half a minute. What does
-# a restart do?
+# You do not know the cause, and users have been waiting for half a minute. What
+# does a restart do?
 
 # %%
 back = predict("13 back")
@@ -127,8 +129,9 @@ with stage.run("restarted", day.fleet) as restarted:
 back.reveal(restarted)
 
 # %% [markdown]
-# A restart is a mitigation *and* a measurement. For the next one, keep the traffic
-# away. Send one kind of malformed request after another, each to a fresh replica:
+# A restart is a mitigation *and* a measurement. For the next one, keep the
+# traffic away. Send one kind of malformed request after another, each to a
+# fresh replica:
 
 # %%
 import random
@@ -150,27 +153,28 @@ day.note(
 )
 
 # %% [markdown]
-# The right answer to a malformed request is 400. An unknown region gets a 503, because
-# the directory asks around until the time limit ends that. Where a request is answered
-# as it should be, and the valid one after it gets nothing, the harm lies in what the
-# malformed request leaves behind.
+# The right answer to a malformed request is 400. An unknown region gets a 503,
+# because the directory asks around until the time limit ends that. Where a
+# request is answered as it should be, and the valid one after it gets nothing,
+# the harm lies in what the malformed request leaves behind.
 #
 # ## The fix
 #
-# Now read the module, with a question: *what happens on the way out, when `find()`
-# raises?*
+# Now read the module, with a question: *what happens on the way out, when
+# `find()` raises?*
 
 # %%
 print(release.source("lookups.py", since="    async def lookup"))
 
 # %% [markdown]
-# The lock is taken before everything else, and given back only after success. The
-# session beside it is handled correctly, so somebody knew how. A diff that shows only
-# the lock looks complete. A test that sends one malformed request to one process, and
-# nothing after it, passes.
+# The lock is taken before everything else, and given back only after success.
+# The session beside it is handled correctly, so somebody knew how. A diff that
+# shows only the lock looks complete. A test that sends one malformed request to
+# one process, and nothing after it, passes.
 #
-# **Your turn.** Two lines have to change. Put your own edits in place of those below
-# before you compare. The cell lets the traffic back in and shows whether the fix holds.
+# **Your turn.** Two lines have to change. Put your own edits in place of those
+# below before you compare. The cell lets the traffic back in and shows whether
+# the fix holds.
 
 # %%
 mending = predict("13 mended")
@@ -192,8 +196,8 @@ with stage.run("mended", day.fleet) as mended:
 mending.reveal(mended)
 
 # %% [markdown]
-# *Verified* means that users are served, under the same traffic, for a while. Then say
-# so, with the time. The timeline writes itself:
+# *Verified* means that users are served, under the same traffic, for a while.
+# Then say so, with the time. The timeline writes itself:
 
 # %%
 day.timeline()
@@ -216,7 +220,8 @@ words = predict("13 words")
 words.reveal()
 
 # %% [markdown]
-# A postmortem has six fields. Here is June's, as somebody might have written it:
+# A postmortem has six fields. Here is June's, as somebody might have written
+# it:
 #
 # | field | for June |
 # |---|---|
@@ -227,17 +232,19 @@ words.reveal()
 # | **response** | Well: the database was ruled out by its own numbers. Badly: no mitigation before the cause was known. Lucky: the malformed requests did no harm to the data. |
 # | **actions** | Byte-level tests in CI; an alert on routing failures; canaries. Each with an owner and a date. |
 #
-# *(Times, impact and causes are June's. The wording and the whole response are made up
-# for this table.)*
+# *(Times, impact and causes are June's. The wording and the whole response are
+# made up for this table.)*
 #
-# An **action** has to pass three tests. Could somebody say on a given day whether it is
-# done? "Be more careful with exceptions" fails that one. Would it have changed this
-# outage? And is there one of each sort: one that *prevents* it, one that *detects* it
-# sooner, and one that *shortens* the next outage that you did not foresee?
+# An **action** has to pass three tests. Could somebody say on a given day
+# whether it is done? "Be more careful with exceptions" fails that one. Would it
+# have changed this outage? And is there one of each sort: one that *prevents*
+# it, one that *detects* it sooner, and one that *shortens* the next outage that
+# you did not foresee?
 #
-# There is no single root cause, and looking for one ends the search too early. June had
-# a missing handler, *and* tests, *and* a review, *and* a rollout, *and* an alert. Had
-# any one of them held, it would have been a Wednesday like any other.
+# There is no single root cause, and looking for one ends the search too early.
+# June had a missing handler, *and* tests, *and* a review, *and* a rollout,
+# *and* an alert. Had any one of them held, it would have been a Wednesday like
+# any other.
 #
 # ## Recall
 
@@ -251,20 +258,23 @@ recall("13")
 #
 # - Make it stop, then find out. A restart also measures.
 # - Five questions: deaths, health, answers, what is held, whether work goes on.
-# - Give back on every path what you have taken. Read modules for their ways out.
+# - Give back on every path what you have taken. Read modules for their ways
+#   out.
 # - A postmortem says what people saw, and ends in dates.
 #
-# The whole course on one page: [the handler's checklist](../../../course/checklist.md).
+# The whole course on one page: [the handler's
+# checklist](../../../course/checklist.md).
 #
-# **Next:** [exercise 13 · Game day](../../exercises/13_game_day/13_game_day.ipynb).
+# **Next:** [exercise 13 · Game
+# day](../../exercises/13_game_day/13_game_day.ipynb).
 #
 # ## Sources
 #
-# - The facts of the incident: the postmortem of 5 June 2024, as retold in this course's
-#   README.
-# - B. Beyer et al., *Site Reliability Engineering*, chapters 14 ("Managing Incidents")
-#   and 15 ("Postmortem Culture: Learning from Failure").
+# - The facts of the incident: the postmortem of 5 June 2024, as retold in this
+#   course's README.
+# - B. Beyer et al., *Site Reliability Engineering*, chapters 14 ("Managing
+#   Incidents") and 15 ("Postmortem Culture: Learning from Failure").
 # - J. Allspaw, "Blameless PostMortems and a Just Culture", Etsy, 2012.
 # - R. Cook, "How Complex Systems Fail", 1998: no single cause, and hindsight.
-# - Python's documentation of `asyncio.Lock`: `async with` rather than acquire and
-#   release.
+# - Python's documentation of `asyncio.Lock`: `async with` rather than acquire
+#   and release.

@@ -1,14 +1,15 @@
 # %% [markdown]
 # # Exercise 11 · Review
 #
-# **August.** A colleague wants to import orders in batches, before the weekend. The pull
-# request works, the tests are green, and you are the reviewer.
+# **August.** A colleague wants to import orders in batches, before the weekend.
+# The pull request works, the tests are green, and you are the reviewer.
 #
 # *About 30 minutes, after [lesson 11](../../course/notebooks/11_review.ipynb).*
 #
 # Afterwards you can
 #
-# - find defects of error handling in a diff, and say of each what will go wrong,
+# - find defects of error handling in a diff, and say of each what will go
+#   wrong,
 # - leave alone what only looks suspicious,
 # - write a small checker for a defect that no linter sees.
 
@@ -41,13 +42,14 @@ show("app.py", first=90, last=111)
 # %% [markdown]
 # ## Your turn: the review
 #
-# Return your findings, each a `(module, line, kind)` with a kind from the table. The line
-# is the one that you would comment on; being one line off does no harm. There are
-# **twelve** defects, and several places that look like one and are not. Both your finds
-# and your false alarms count.
+# Return your findings, each a `(module, line, kind)` with a kind from the
+# table. The line is the one that you would comment on; being one line off does
+# no harm. There are **twelve** defects, and several places that look like one
+# and are not. Both your finds and your false alarms count.
 #
 # - The review finds **six** defects; better, it finds **ten**.
-# - At most **three** findings are false. (This counts for a review that finds six.)
+# - At most **three** findings are false. (This counts for a review that finds
+#   six.)
 # - It has at most **36** findings. Nobody reads a longer one.
 #
 # | kind | what is wrong |
@@ -94,27 +96,29 @@ def review():
 # No linter sees one of the twelve, and that one stops deployments: swallowed
 # cancellation. Write the rule yourself.
 #
-# `swallows_cancellation(source)` gets the text of a module and returns a list of line
-# numbers, in ascending order and each once: those of each `except` clause and each
-# `with suppress(…)` for which all of this holds:
+# `swallows_cancellation(source)` gets the text of a module and returns a list
+# of line numbers, in ascending order and each once: those of each `except`
+# clause and each `with suppress(…)` for which all of this holds:
 #
-# 1. **It takes in CancelledError**: a bare `except:`, `BaseException`, `CancelledError`,
-#    by itself or in a tuple, with a module in front (`asyncio.CancelledError`) or
-#    without.
-# 2. **The block that it guards awaits**: `await`, `async with` or `async for`, also in a
-#    comprehension. What happens in a function that is only *defined* there does not
-#    count, and neither do the clauses, the `else` and the `finally`.
-# 3. **It does not raise**: there is no `raise` in the clause, whatever it raises.
-#    Functions that are defined there are left out. (For `suppress` there can be none.)
+# 1. **It takes in CancelledError**: a bare `except:`, `BaseException`,
+#    `CancelledError`, by itself or in a tuple, with a module in front
+#    (`asyncio.CancelledError`) or without.
+# 2. **The block that it guards awaits**: `await`, `async with` or `async for`,
+#    also in a comprehension. What happens in a function that is only *defined*
+#    there does not count, and neither do the clauses, the `else` and the
+#    `finally`.
+# 3. **It does not raise**: there is no `raise` in the clause, whatever it
+#    raises. Functions that are defined there are left out. (For `suppress`
+#    there can be none.)
 # 4. **No earlier clause** of the same `try` takes in CancelledError.
 #
-# These rules alone decide what the checker should find and what it should leave alone.
-# Leaving handlers alone counts for a checker that finds at least one.
+# These rules alone decide what the checker should find and what it should leave
+# alone. Leaving handlers alone counts for a checker that finds at least one.
 #
-# You need `ast.parse`, `ast.walk`, and the fields of `ast.Try` (`body`, `handlers`) and
-# `ast.ExceptHandler` (`type`, `body`, `lineno`). In a comprehension, `async for` is an
-# `ast.comprehension` with `is_async`. To look at any of them, print
-# `ast.dump(ast.parse(text), indent=2)`.
+# You need `ast.parse`, `ast.walk`, and the fields of `ast.Try` (`body`,
+# `handlers`) and `ast.ExceptHandler` (`type`, `body`, `lineno`). In a
+# comprehension, `async for` is an `ast.comprehension` with `is_async`. To look
+# at any of them, print `ast.dump(ast.parse(text), indent=2)`.
 
 # %% nbgrader={"grade_id": "checker", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import ast
