@@ -21,6 +21,7 @@ from course.learner.curriculum import MODULES
 from course.outage import Fleet, Release
 from course.outage.incident.june import TIMELINE
 from course.outage.telemetry.series import Telemetry
+from course.outage.traffic import wire
 from course.outage.traffic.load import Load
 from course.outage.traffic.retries import Retries
 from course.panel import IncidentPanel
@@ -165,6 +166,14 @@ class GameDay:
         name = f"fix {self._fixes}"
         self.fleet.deploy(release.called(name))
         self.note(f"deployed {name}")
+
+    def ask(self, raw: bytes, within_s: float = 2.0) -> wire.Response:
+        """Send one request to the first replica, and return what came back in time.
+
+        `within_s` counts seconds in which the fleet could run. Raises MachineTooBusy.
+        """
+        limit = self.fleet.telemetry.limit("an answer", within_s)
+        return wire.send(self.fleet.replica_addresses[0], raw, limit=limit)
 
     def metrics(self) -> None:
         """Print some of each replica's metrics, from its newest scrape."""

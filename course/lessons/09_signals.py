@@ -1,11 +1,12 @@
 # %% [markdown]
 # # 09 · Signals
 #
-# **July, follow-up 3.** At 14:00 the alert had said *errors*. At 14:05 the logs were full, and
-# said nothing for twenty minutes. The service did talk. It did not say what it knew.
+# **July, follow-up 3.** At 14:00 the alert said *errors*. At 14:05 the logs
+# were full, and for twenty minutes they told nobody anything. The service was
+# talking the whole time. It never said what it knew.
 #
-# *About 25 minutes, then [exercise 09](../../exercises/09_signals/09_signals.ipynb) with 35
-# more.*
+# *About 25 minutes. Then [exercise
+# 09](../../exercises/09_signals/09_signals.ipynb), another 35.*
 #
 # Afterwards you can
 #
@@ -13,22 +14,22 @@
 # - count failures under labels that stay few,
 # - write an alert that fires on one cause and stays quiet on others.
 #
-# Two questions to keep in mind: *who has to do something about this line*, and *how many
+# Keep two questions in mind: *who has to act on this line*, and *how many
 # different values can this label have*?
 
 # %% [markdown]
 # ## One failure, three lines
 #
-# In the release *noisy*, failures have names: a header that names no backend is a
-# `RouteError` (400), and a bug in the routing code becomes `RoutingFailed` (500). What is
-# wrong is its outermost layer. Here it is, with a bug planted in the routing of one region.
+# In the release *noisy*, failures have names. A header that names no backend is
+# a `RouteError` and becomes a 400. A bug in the routing code is a
+# `RoutingFailed` and becomes a 500. The trouble is in the outermost layer,
+# which writes the log. Plant a bug in the routing of one region, and read what
+# that layer has to say:
 
 # %%
-import json
-
 from course.outage import Fleet, Release
 from course.outage.requests import http_request
-from course.panel import Prediction, recall
+from course.panel.log import log_of, print_records
 
 BUG = """
 
@@ -44,106 +45,88 @@ def resolve(header: bytes) -> Backend:
 noisy = Release.named("noisy")
 buggy = noisy.called("noisy, with a bug").extended("routing.py", BUG)
 
-
-def told(release, *raws):
-    """What one replica logs about these requests, one list of records for each."""
-    with Fleet(release, replicas=1) as fleet:
-        answers = [fleet.send(raw) for raw in raws]
-        ids = [answer.headers["x-request-id"] for answer in answers]
-        fleet.telemetry.wait_for(
-            lambda t: {e.record.get("request_id") for e in t.log_entries()} >= {*ids},
-            within_s=3,
-        )
-        records = [entry.record for entry in fleet.telemetry.log_entries()]
-    return [[r for r in records if r.get("request_id") == each] for each in ids]
-
-
 OUR_BUG = http_request(b'{"region": "ap-south", "shard": 1}')
 THEIR_FAULT = http_request(b"{")
-for whose, records in zip(
-    ("ours", "theirs"), told(buggy, OUR_BUG, THEIR_FAULT), strict=True
-):
-    errors = [r for r in records if r["level"] == "error"]
-    traced = sum("exception" in r for r in errors)
-    print(f"--- a fault of {whose}: {len(errors)} errors, {traced} with a traceback")
-    for record in records:
-        kept = {k: v for k, v in record.items() if k not in ("timestamp", "logger")}
-        print(json.dumps(kept)[:150])
+with Fleet(buggy, replicas=1) as fleet:
+    for whose, raw in (("ours", OUR_BUG), ("theirs", THEIR_FAULT)):
+        records = log_of(fleet, raw)
+        errors = [r for r in records if r["level"] == "error"]
+        traced = sum("exception" in r for r in errors)
+        print(f"A fault of {whose}. Errors: {len(errors)}; with a traceback: {traced}")
+        print_records(records)
 
 # %% [markdown]
-# Several errors for one fault of ours, and one for what is no fault of ours. An error without
-# a traceback does not say which line of code to look at. Multiply by 60 requests a second,
-# and you have 14:05.
+# Count the errors that are ours, and those that are not. Then look for a
+# traceback: without one, an error does not say which line of code to open.
+# Multiply by 60 requests a second, and you have 14:05.
 #
-# Four rules, and the reason for each:
+# Four rules, each with its reason:
 #
-# 1. **Log where you handle.** Whoever catches an exception and passes it on has handled
-#    nothing: it will be logged by the one who does. Log and raise, at three layers, and you
-#    have three incidents that are one.
-# 2. **Once, with all that is known there**: the traceback (`log.exception`, or
-#    `exc_info=exc`), the request id, method and path. `str(exc)` is the one part of an
-#    exception that is made for people who know the rest.
-# 3. **The level says who has to act.** Error: one of us, soon. Warning: nobody yet. Info:
-#    nobody. A client's mistake is no error *of the service*, however wrong the request is.
-# 4. **Fields, not sentences.** `event="request.failed" path="/orders"` can be counted,
-#    filtered and joined by its id with every other line of the request.
+# 1. **Log where you handle.** Code that catches an exception and passes it on
+#    has handled nothing. Whoever does handle it will log it. Log *and* raise at
+#    three layers, and one incident looks like three.
+# 2. **Log once, with everything known there**: the traceback (`log.exception`,
+#    or `exc_info=exc`), the request id, the method and the path. `str(exc)` is
+#    the part of an exception written for people who already know the rest.
+# 3. **The level says who has to act.** Error: one of us, soon. Warning: nobody
+#    yet. Info: nobody. A client's mistake is not an error *of the service*,
+#    however wrong the request is.
+# 4. **Write fields, not sentences.** `event="request.failed" path="/orders"`
+#    can be counted, filtered, and joined by its id with every other line of the
+#    request.
 #
-# Most bugs leave the process through one place, the outermost layer, so rule 1 costs one
-# `except Exception` there, and none elsewhere.
+# Most bugs leave the process through one place, the outermost layer. So rule 1
+# costs one `except Exception` there and none anywhere else.
 #
 # ## What a label costs
 #
-# Logs answer "what happened to this request". For "how many, since when" a counter is
-# cheaper by orders of magnitude, as long as its labels have few values: each combination of
-# values is a *series* of its own, in the memory of the process, in every scrape, and in the
-# database of the monitoring.
+# Logs answer "what happened to this request". For "how many, and since when", a
+# counter is cheaper by orders of magnitude, as long as its labels have few
+# values. Each combination of values is a *series* of its own. It takes room in
+# the memory of the process, in every scrape, and in the database of the
+# monitoring.
 #
-# **Predict.** *noisy* uses the path as a label, and the good release the route's template.
-# Each is sent 1,000 requests for orders that do not exist.
+# *noisy* uses the path as a label. The good release uses the route's template,
+# such as `/orders/{order_id}`. Each of them gets 1,000 requests for orders that
+# do not exist.
 
 # %%
-cost = Prediction.named("09 cost")
-cost.show()
+from course.panel import predict
+
+cost = predict("09 cost")
 
 # %%
-from concurrent.futures import ThreadPoolExecutor
-
 VALID = b'{"region": "eu-west", "shard": 3}'
-length = {}
-for release in (Release.named("good"), noisy):
-    with Fleet(release, replicas=1) as fleet:
-        raws = [http_request(VALID, path=f"/orders/{n:x}") for n in range(1000)]
-        with ThreadPoolExecutor(4) as clients:
-            list(clients.map(fleet.send, raws))
-        text = fleet.send(http_request(None, path="/metrics")).text
-    length[release.name] = len(text)
-    series = sum(line.startswith("http_requests_total{") for line in text.splitlines())
-    print(f"{release.name:6} {series:5} series, {len(text):7,} bytes a scrape")
+metrics = {}
+for name in ("good", "noisy"):
+    with Fleet(Release.named(name), replicas=1) as fleet:
+        for n in range(1000):
+            fleet.send(http_request(VALID, path=f"/orders/{n:x}"))
+        metrics[name] = fleet.send(http_request(None, path="/metrics")).text
 
-times = length["noisy"] / length["good"]
-cost.reveal(
-    "c" if times > 10 else "b" if times > 1.5 else "a", f"{times:.0f} times as long."
-)
+# %%
+cost.reveal(metrics)
 
 # %% [markdown]
-# A scrape that has grown never becomes shorter again: a series stays until the process ends. Anybody with a
-# loop and your address can do this to you, and so can an innocent user id. The rule: **no label takes its value from a client.** Route *templates*, the
-# method, the status, the *class* of an exception: bounded by your own code. Paths, ids,
-# messages, headers: into the log.
+# The rule: **no label takes its value from a client.** Your own code bounds the
+# number of route *templates*, of statuses, and of exception *classes*. Paths,
+# ids, messages and headers go into the log.
 #
 # ## Four incidents, one alert
 #
-# In the exercise's recordings, a fleet with good instruments went through four incidents,
-# each of them real: 10 seconds of calm, 15 of trouble, 15 of calm.
+# For the exercise we put a well-instrumented fleet through four incidents and
+# recorded its scrapes. Each is real: 10 seconds of calm, 15 of trouble, 15 of
+# calm.
 #
-# | incident | what was done | what users saw |
+# | incident | what we did | what users saw |
 # |---|---|---|
 # | routing | a deployment broke the routing of one region in three | 500 for a third of them |
 # | database | a slow report in every query | 500 after half a second |
 # | client | a client sent malformed headers | 400 for that client |
-# | spike | seven times the traffic | 503 for what was too much |
+# | spike | seven times the traffic | 503 for whatever was too much |
 #
-# Here is an alert like June's: more than 1% of requests answered with 5xx.
+# Here is an alert like June's. It fires when more than 1% of requests are
+# answered with a 5xx:
 
 # %%
 from course.outage.telemetry.recording import INCIDENTS, scrapes_of
@@ -167,12 +150,14 @@ for name in INCIDENTS:
     print(f"{name:10}", "".join("█" if share > 0.01 else "·" for share in shares))
 
 # %% [markdown]
-# It fires on three of the four, and that is right: in three of them users were hurt by us.
-# An alert on the *symptom* is what gets somebody out of bed (module 01: the burn rate of an
-# objective). What it can't say is where to look. June needed 25 minutes for that.
+# Each line is 40 seconds; a full block is a second in which the alert fires. It
+# is right to fire wherever we hurt our users. An alert on the *symptom* is what
+# gets somebody out of bed (module 01: the burn rate of an objective). What it
+# cannot say is where to look. In June, that took 25 minutes.
 #
-# So a second alert stands beside it and names a *cause*. It needs a counter that only this
-# cause moves. Look at what the four incidents counted:
+# So put a second alert beside it that names a *cause*. That alert needs a
+# counter which only this cause moves. Here is what the fleet counted in each
+# incident:
 
 # %%
 for name in INCIDENTS:
@@ -185,17 +170,18 @@ for name in INCIDENTS:
     print(f"{name:10}", counted or "no fault of ours that is an exception")
 
 # %% [markdown]
-# `RoutingFailed` exists because somebody gave the failure a name at the place where it
-# happens (module 06). Without it, the routing fault would be a `RuntimeError` among others.
-# A taxonomy of errors is what an alert on causes is made of.
+# `RoutingFailed` exists because somebody named the failure where it happens
+# (module 06). Without that name, the routing fault would be one `RuntimeError`
+# among many. An alert on causes is built from a taxonomy of errors.
 #
-# The share and the window decide the rest: one failure in a million is a ticket, and not an
-# alarm, and a window that is too short fires on one unlucky request.
+# The share and the window settle the rest. One failure in a million deserves a
+# ticket, not an alarm. And a window that is too short fires on one unlucky
+# request.
 #
 # ## A rule in Prometheus
 #
-# In production nobody writes that loop. Prometheus scrapes, and a rule file says what fires.
-# This one is for another incident, the slow database:
+# Nobody writes that loop in production. Prometheus scrapes, and a rule file
+# says what fires. This rule is for another incident, the slow database:
 
 # %%
 RULE = """
@@ -224,38 +210,43 @@ else:
     print("promtool is not on this machine; in Debian it is in the package prometheus.")
 
 # %% [markdown]
-# Three things to notice. `rate` knows that counters begin again at 0 with each process. `sum`
-# is around both sides *before* the division, so that replicas and routes add up; without it
-# each series is divided by the one that has the same labels, or by nothing. `for` waits until
-# the condition has held so long.
+# Three details matter:
 #
-# A rule is code, so it has tests: `promtool test rules` replays series on it. That is how the
-# exercise judges yours, with what the four fleets were really scraped for.
+# - `rate` knows that a counter starts again at 0 with each new process.
+# - `sum` stands around both sides *before* the division, so that replicas and
+#   routes add up. Without it, Prometheus divides each series by the one that
+#   has the same labels, or by nothing.
+# - `for` waits until the condition has held that long.
+#
+# A rule is code, so it has tests: `promtool test rules` replays series against
+# it. The exercise judges your rule that way, with what the four fleets really
+# reported.
 #
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("09")
 
 # %% [markdown]
 # ## Take home
 #
-# - One fault, one record of level error, with its traceback and request id, at the boundary.
-# - A client's mistake is no error of ours.
-# - Labels are bounded by your code, never by a client.
-# - Page on symptoms; name the cause beside them. The name comes from your exceptions.
+# - One fault, one error record, with traceback and request id, at the boundary.
+# - A client's mistake is not our error.
+# - Your code bounds the values of a label. A client never does.
+# - Page on symptoms, and name the cause beside them. Your exceptions supply the
+#   name.
 #
-# **Next:** [exercise 09 · Signals](../../exercises/09_signals/09_signals.ipynb).
+# **Next:** [exercise 09 ·
+# Signals](../../exercises/09_signals/09_signals.ipynb).
 #
 # ## Sources
 #
-# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
-# - B. Beyer et al., *The Site Reliability Workbook*, chapter 5 ("Alerting on SLOs").
-# - Prometheus documentation: "Metric and label naming" (labels of unbounded cardinality),
-#   "Unit testing for rules", `rate` and counter resets.
+# - The facts of the incident: the postmortem of 5 June 2024, as retold in this
+#   course's README.
+# - B. Beyer et al., *The Site Reliability Workbook*, chapter 5 ("Alerting on
+#   SLOs").
+# - Prometheus documentation: "Metric and label naming" (labels of unbounded
+#   cardinality), "Unit testing for rules", `rate` and counter resets.
 # - structlog's documentation: context variables, and exceptions as fields.
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("09")

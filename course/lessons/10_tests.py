@@ -1,11 +1,12 @@
 # %% [markdown]
 # # 10 · Tests
 #
-# **July, follow-up 2:** "tests for malformed requests". There had been tests in June: many,
-# all green, and each of them sent what a client *should* send.
+# **July, follow-up 2:** "tests for malformed requests". There were tests in
+# June. There were many, all of them green, and each one sent what a client
+# *should* send.
 #
-# *About 20 minutes, then [exercise 10](../../exercises/10_tests/10_tests.ipynb) with 40
-# more.*
+# *About 20 minutes. Then [exercise
+# 10](../../exercises/10_tests/10_tests.ipynb), another 40.*
 #
 # Afterwards you can
 #
@@ -14,20 +15,19 @@
 # - state a property, and let the machine look for a counterexample,
 # - judge a suite by the faults that it finds.
 #
-# Two questions to keep in mind: *what would this test say if the code were wrong*, and *who
-# made the input nicer than it was*?
+# Keep two questions in mind: *what would this test say if the code were wrong*,
+# and *who cleaned up the input before it arrived*?
 
 # %% [markdown]
 # ## What is a suite worth?
 #
-# The release *tested* is the repaired service. To have something to test, one of its shards
-# is broken: whoever asks for ap-south/3 meets a fault of ours. Here is a suite. It visits
-# each of the four error handlers that the application has.
+# The release *tested* is the repaired service. To give you a fault to test
+# against, one of its shards is broken: whoever asks for ap-south/3 gets a 500.
+# Here is a suite that visits each of the application's four error handlers:
 
 # %%
 from course.outage import Fleet, Release
 from course.outage.requests import http_request
-from course.panel import Prediction, recall
 
 VALID = b'{"region": "eu-west", "shard": 3}'
 BROKEN = b'{"region": "ap-south", "shard": 3}'
@@ -63,35 +63,31 @@ SUITE = [
 ]
 
 # %% [markdown]
-# And here are five releases, each with one mistake in its error handling: one line each, of
-# the kind that people make.
+# And here are five faulty releases. In each, one edit breaks the error
+# handling, the way people break it: on the left what stood in `boundary.py`, on
+# the right what stands there now.
 
 # %%
-tested = Release.named("tested")
 EDITS = {
-    "one type forgotten": ("TypeError, AttributeError, Over", "TypeError, Over"),
-    "the exception's text in the answer": (
-        "return problem(500)",
-        "return problem(500, repr(exc))",
-    ),
+    "a type forgotten": ("TypeError, AttributeError, Over", "TypeError, Over"),
+    "text of the exception sent": ("problem(500)", "problem(500, repr(exc))"),
     "logged twice": (
         "    return problem(500)",
         '    log.error("broke", error=repr(exc))\n    return problem(500)',
     ),
     "clients are errors": ("log.warning(", "log.error("),
-    "the input is echoed": ('"msg": e["msg"]}', '"msg": e["msg"], "in": e["input"]}'),
+    "input echoed": ('"msg": e["msg"]}', '"msg": e["msg"], "in": e["input"]}'),
 }
+tested = Release.named("tested")
 faulty = {
     name: tested.called(name).edited("boundary.py", old, new)
     for name, (old, new) in EDITS.items()
 }
 
-# %% [markdown]
-# **Predict.** How many of the five does the suite find?
-
 # %%
-worth = Prediction.named("10 worth")
-worth.show()
+from course.panel import predict
+
+worth = predict("10 worth")
 
 
 # %%
@@ -107,111 +103,88 @@ def failing(suite, release):
     return failed
 
 
-print("tested:", failing(SUITE, tested))
-found = 0
-for name, release in faulty.items():
-    failed = failing(SUITE, release)
-    found += bool(failed)
-    print(f"{name}: {failed or 'passes unnoticed'}")
-worth.reveal(
-    "a" if not found else "b" if found < 3 else "c", f"{found} of {len(faulty)}."
-)
+print("Tests that fail on the correct release:", failing(SUITE, tested))
+failed = {name: failing(SUITE, release) for name, release in faulty.items()}
+
+# %%
+worth.reveal(failed)
 
 # %% [markdown]
-# The suite runs each line of the four handlers, so a coverage report shows them green.
-# *Coverage says that a line was run. It does not say that anybody looked.*
+# Breaking the code on purpose, and counting how often the suite notices, is
+# called *mutation testing*. Its tools change operators and constants. The
+# mistakes that took the API down are of another kind: a type left out of an
+# `except`, a `return` in a `finally`, one log call too many. So the exercise
+# plants those by hand.
 #
-# A better measure is the one that you have just used: break the code on purpose, and count how
-# often the suite notices. This is *mutation testing*. The tools for it change operators and
-# constants; the mistakes that took the API down are of another sort (a type left out of an
-# `except`, a `return` in a `finally`, a log call too many), so the exercise plants those by
-# hand.
-#
-# The other half counts as much: a suite that fails on a *correct* release is wrong, too.
-# `test_malformed` above demands 400. Who promised 400? A team that answers 422 next year has
-# broken nothing, and will learn to ignore your tests.
+# The other half counts as much. A suite that fails on a *correct* release is
+# wrong, too. `test_malformed` above demands a 400. Who promised a 400? The team
+# that answers 422 next year has broken nothing, and will learn to ignore your
+# tests.
 #
 # ## From a promise to a case
 #
-# A handler is a promise: *if this fails, that will be so*. Each promise has three places
-# where it can be broken, and most suites look at the first alone:
+# A handler is a promise: *if this fails, that will happen*. Each promise can be
+# broken in three places, and most suites look only at the first:
 #
 # | where | for example |
 # |---|---|
-# | the answer | its status, its headers, what its body must not hold |
-# | the record | one of level error for a fault of ours, with a traceback; none for a client's |
+# | the answer | its status, its headers, what its body must not contain |
+# | the record | one error record with a traceback for a fault of ours, none for a client's |
 # | the *next* request | the process lives, nothing is used up, nobody waits for a lock |
 #
-# And each `except` wants a case for every type that it names, and one for a type that it does
-# *not* name: that must come out. A test for the last is the one that finds
-# `except Exception`. Faults that you cannot cause from outside have to be planted: a broken
-# shard, a directory that does not answer, a full disk.
+# Each `except` needs a case for every type that it names, and one for a type
+# that it does *not* name, which has to come out. That last test is the one that
+# catches `except Exception`. Some faults cannot be caused from outside, so you
+# plant them: a broken shard, a directory that does not answer, a full disk.
 #
 # ## Below the schema
 #
-# FastAPI publishes a schema of its API, and Schemathesis makes tests of it: requests that
-# fit and requests that do not, thousands if you like. Thirty for each operation, against the
-# good release, first as it is, then with a valid X-Route header given by hand.
-#
-# **Predict.** In module 06 a body with NaN made this release answer 500.
+# FastAPI publishes a schema of its API, and Schemathesis turns the schema into
+# tests: requests that fit it and requests that do not, thousands if you like.
+# Here it makes up to thirty for each operation of the good release. Most of
+# them have no X-Route header:
 
 # %%
-nan = Prediction.named("10 nan")
-nan.show()
-
-# %%
-import subprocess
-import sys
-
-
-def schemathesis(fleet, *options):
-    """Its summary."""
-    command = [sys.executable, "-m", "schemathesis.cli", "run", "--max-examples", "30"]
-    command += ["--checks", "not_a_server_error", "--phases", "fuzzing", "--seed", "7"]
-    command += ["--generation-database", "none", "--no-color", *options]
-    done = subprocess.run(
-        [*command, f"http://127.0.0.1:{fleet.port}/openapi.json"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    lines = [line.strip() for line in done.stdout.splitlines()]
-    return [line for line in lines if line.startswith("- ") or " generated" in line]
-
+from course.panel.tools import schemathesis
 
 with Fleet(Release.named("good"), replicas=1) as fleet:
-    print("as it is:", *schemathesis(fleet), sep="\n    ")
-    route = f"X-Route: {VALID.decode()}"
-    found = schemathesis(fleet, "--header", route)
-    print("with a route:", *found, sep="\n    ")
-    nan.reveal("a" if any("Server error" in line for line in found) else "b")
+    print(*schemathesis(fleet), sep="\n")
 
 # %% [markdown]
-# By hand, in bytes:
+# You know that one: without the header, this release answers 500. So give the
+# tool a valid X-Route header and let it look further. There is something to
+# find: in module 06, a body with NaN made this release answer 500, too.
+
+# %%
+nan = predict("10 nan")
 
 # %%
 with Fleet(Release.named("good"), replicas=1) as fleet:
-    bodies = {
-        "NaN": b'{"item": "tea", "quantity": NaN}',
-        "half a surrogate pair": b'{"item": "\\ud83d", "quantity": 0}',
-    }
-    for name, body in bodies.items():
+    found = schemathesis(fleet, "--header", f"X-Route: {VALID.decode()}")
+
+# %%
+nan.reveal(found)
+
+# %% [markdown]
+# Some bytes are worth sending by hand: wrong encodings, NaN, huge numbers, lone
+# surrogates, deep nesting, duplicate headers, null bytes. Two of them:
+
+# %%
+BODIES = {
+    "NaN": b'{"item": "tea", "quantity": NaN}',
+    "half a surrogate pair": b'{"item": "\\ud83d", "quantity": 0}',
+}
+with Fleet(Release.named("good"), replicas=1) as fleet:
+    for name, body in BODIES.items():
         print(f"{name}: {fleet.send(http_request(VALID, 'PUT', '/orders/1', body))}")
 
 # %% [markdown]
-# A tool that generates from a schema builds *objects* and hands them to a library, which
-# writes proper JSON. What a library would repair it cannot send. A header that the schema
-# does not mention it does not send at all.
-#
-# So: let tools enumerate what the schema says. What lies beneath, bytes, is yours: wrong
-# encodings, NaN, huge numbers, lone surrogates, deep nesting, duplicate headers, null bytes.
-#
 # ## A property
 #
-# An example says what happens to *one* input. A property says what holds for all of them, and
-# Hypothesis looks for one for which it does not, then shrinks it. A helper that somebody wrote
-# with care, so that it never raises:
+# An example says what happens to *one* input. A property says what holds for
+# every input. Hypothesis looks for an input for which it does not hold, then
+# shrinks it. Take a helper that somebody wrote with care, so that it never
+# raises:
 
 
 # %%
@@ -245,62 +218,60 @@ except ValueError as exc:
     print(*exc.__notes__, sep="\n")
 
 # %% [markdown]
-# A digit that is no decimal digit. Nobody puts that into a table of examples. What makes a
-# good property of error handling?
+# Unicode has digits that are not decimal digits. Nobody puts one into a table
+# of examples. Good properties of error handling look like these:
 #
-# - *It never raises anything but ...*: a parser's errors are those that it promises.
-# - *No input of a client is a 5xx*: what the exercise's service promises.
-# - *There and back*: what was written is read again.
-# - *The same as a slow and simple one*: two implementations agree.
+# - *It raises nothing but ...*: a parser's only errors are those that it
+#   promises.
+# - *No client input is a 5xx*: the exercise's service promises that.
+# - *There and back*: what was written can be read again.
+# - *Same as the slow, simple one*: two implementations agree.
 #
-# Mind the strategy. `st.text()` never makes invalid UTF-8; for that you need `st.binary()`.
+# Mind the strategy. `st.text()` never makes invalid UTF-8; for that, use
+# `st.binary()`.
 #
 # ## An assertion that is not there
 #
-# In tests `assert` is at home. In the service it is a comment that sometimes runs: Python's
-# option `-O` leaves it out.
+# In a test, `assert` is at home. In a service, it is a comment that sometimes
+# runs, because Python's option `-O` leaves it out:
 
 # %%
-CHECKED = (
-    'shard = 99\nassert shard < 8, "no such shard"\nprint("served by shard", shard)'
-)
-for options in ([], ["-O"]):
-    done = subprocess.run(
-        [sys.executable, *options, "-c", CHECKED],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    print(options, "→", (done.stdout or done.stderr.splitlines()[-1]).strip())
+from course.panel.tools import python
+
+CHECKED = """
+shard = 99
+assert shard < 8, "no such shard"
+print("served by shard", shard)
+"""
+print("python   :", python(CHECKED))
+print("python -O:", python(CHECKED, "-O"))
 
 # %% [markdown]
-# Whatever guards against *input* is an `if` and a `raise`. An `assert` states what cannot be,
-# unless the code itself is wrong.
+# Guard against *input* with an `if` and a `raise`. An `assert` states what can
+# be false only if the code itself is wrong.
 #
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("10")
 
 # %% [markdown]
 # ## Take home
 #
-# - Judge a suite by the faults that it finds, and by the correct releases that it passes.
-# - After each failure look at the answer, at the record, and at the next request.
+# - Judge a suite by the faults that it finds, and by the correct releases it
+#   passes.
+# - After each failure, look at the answer, the record, and the next request.
 # - Tools know the schema. You know the bytes.
-# - A property finds what you did not think of. Keep what it found as an example.
+# - A property finds what you did not think of. Keep its find as an example.
 #
 # **Next:** [exercise 10 · Tests](../../exercises/10_tests/10_tests.ipynb).
 #
 # ## Sources
 #
-# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README;
-#   what June's tests were like is this course's own.
-# - R. DeMillo, R. Lipton, F. Sayward, "Hints on Test Data Selection: Help for the Practicing
-#   Programmer", *Computer* 11(4), 1978: mutation testing.
+# - The facts of the incident: the postmortem of 5 June 2024, as retold in this
+#   course's README. What June's tests were like is this course's invention.
+# - R. DeMillo, R. Lipton, F. Sayward, "Hints on Test Data Selection: Help for
+#   the Practicing Programmer", *Computer* 11(4), 1978: mutation testing.
 # - Documentation of Hypothesis, of Schemathesis, and of Python's option `-O`.
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("10")

@@ -1,27 +1,30 @@
 # %% [markdown]
 # # 11 · Review
 #
-# **August.** June's change had been reviewed. Two people had approved it, and the linter had
-# nothing to say. It was forty lines long.
+# **August.** June's change had been reviewed. Two people approved it, and the
+# linter raised no objection. It was forty lines long.
 #
-# *About 20 minutes, then [exercise 11](../../exercises/11_review/11_review.ipynb) with 30
-# more.*
+# *About 20 minutes. Then [exercise
+# 11](../../exercises/11_review/11_review.ipynb), another 30.*
 #
 # Afterwards you can
 #
-# - find defects of error handling in a diff, and say of each what will go wrong,
+# - find defects of error handling in a diff, and say of each what will go
+#   wrong,
 # - leave alone what only looks suspicious,
 # - write a small checker for a defect that no linter sees.
 #
-# Two questions to keep in mind: *where does this exception go now*, and *who will be told*?
+# Keep two questions in mind: *where does this exception go now*, and *who will
+# hear about it*?
 
 # %% [markdown]
 # ## What ruff sees
 #
-# Ruff has some dozens of rules about exceptions: blind handlers (BLE), handlers that are
-# empty (S110), `raise` without its cause (B904), `return` in `finally` (B012), log calls that
-# lose the traceback (TRY400), tasks that nobody keeps (RUF006), assertions (S101). You know
-# four releases that had something wrong with their error handling:
+# Ruff has dozens of rules about exceptions. They find blind handlers (BLE),
+# empty handlers (S110), a `raise` without its cause (B904), a `return` in a
+# `finally` (B012), log calls that lose the traceback (TRY400), tasks that
+# nobody keeps (RUF006), and assertions (S101). You know four releases whose
+# error handling was wrong:
 #
 # | release | what was wrong with it |
 # |---|---|
@@ -29,83 +32,56 @@
 # | edge | tracebacks sent to strangers, 500s without an id (06) |
 # | orphan | a dead dispatcher that nobody notices, sessions that leak (07) |
 # | noisy | three log lines for one failure, labels without bound (09) |
-#
-# **Predict.** In how many of them does ruff find what was wrong?
 
 # %%
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+from course.panel import predict
 
+seen = predict("11 seen")
+
+# %%
 from course.outage import Release
-from course.panel import Prediction, recall
+from course.panel.tools import ruff
 
-seen = Prediction.named("11 seen")
-seen.show()
-
-# %%
 RULES = "B,BLE,TRY400,RUF006,S101,S110,S112,ASYNC,LOG"
 
-
-def ruff(modules):
-    """What ruff says of these modules, by name."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in modules.items():
-            (Path(folder) / name).write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "ruff", "check", "--isolated", "--quiet"]
-        command += ["--select", RULES, "--output-format", "concise", "."]
-        plain = {**os.environ, "NO_COLOR": "1", "FORCE_COLOR": "0"}
-        done = subprocess.run(
-            command, cwd=folder, env=plain, capture_output=True, text=True, check=False
-        )
-    return done.stdout.splitlines()
-
-
-for name in ("bad", "edge", "orphan", "noisy"):
-    print(f"{name}: {'' if (said := ruff(Release.named(name).modules)) else 'nothing'}")
-    for line in said:
-        print("   ", line)
+found = {
+    name: ruff(Release.named(name).modules, RULES)
+    for name in ("bad", "edge", "orphan", "noisy")
+}
+for name, findings in found.items():
+    print(f"{name}:", *findings or ["nothing"], sep="\n    ")
 
 # %%
-lines = ruff(Release.named("noisy").modules)
-named = sum("TRY400" in line for line in lines) > 0
-named += any("dispatch.py" in line for line in ruff(Release.named("bad").modules))
-named += any("dispatch.py" in line for line in ruff(Release.named("orphan").modules))
-named += any("boundary.py" in line for line in ruff(Release.named("edge").modules))
-seen.reveal(["a", "b", "c", "c", "d"][named])
+seen.reveal(found)
 
 # %% [markdown]
-# No rule is missing here. A linter looks at one handler; June's fault is that *none* is
-# there, in code that had moved. Whether `except Exception` belongs where it stands depends on
-# what is around it, and that no linter knows.
-#
-# Let it find what it can, always, and in CI: those findings cost nobody any attention. D. Yuan
-# and others found that of 48 catastrophic failures in distributed systems 35% came from
-# trivial mistakes, such as empty handlers. Then use your attention for the rest.
+# Let a linter find what it can, always, and in CI: its findings cost nobody any
+# attention. They are worth having. D. Yuan and others studied 48 catastrophic
+# failures of distributed systems, and trivial mistakes such as empty handlers
+# had caused 35% of them. Then spend your own attention on the rest.
 #
 # ## What to read a diff for
 #
-# Read it once for what it does. Then once more, and ask of each line that can fail:
+# Read it once for what it does. Then read it again, and ask of each line that
+# can fail:
 #
-# | question | what it finds | a linter sees it |
+# | question | what it finds | does a linter see it? |
 # |---|---|---|
 # | Where does the exception go now? Has code moved across a boundary? | June | no |
-# | Which bug of *ours* could end in this handler? | too broad; our fault as the client's | if it says Exception and logs nothing |
-# | Who relies on the success, and who tells them? | swallowed; a retry loop that ends in silence | if the handler is empty |
+# | Which bug of *ours* could end in this handler? | a handler too broad; our fault blamed on the client | if it says `Exception` and logs nothing |
+# | Who relies on success, and who tells them otherwise? | swallowed errors; a retry loop that ends in silence | if the handler is empty |
 # | If this line raises, is everything closed that was open? | leaks | if it is `open()` |
-# | Can it be cancelled here? | swallowed cancellation, tasks without owner | the task, at most |
-# | What does the client read? | error as a 200, inside exposed | no |
-# | What does the one on call read? | no traceback, logged twice, no cause | traceback and cause |
+# | Can it be cancelled here? | swallowed cancellation; tasks without an owner | the task, at most |
+# | What does the client read? | an error sent as a 200; our inside exposed | no |
+# | What does the engineer on call read? | no traceback, no cause, logged twice | traceback and cause |
 #
-# The first is asked least. When code moves, the diff shows the code, which has not changed,
-# and not the `except` that it is no longer inside of.
+# The first question is asked least. When code moves, the diff shows the code,
+# which has not changed. It does not show the `except` that the code has left.
 #
 # ## Suspicious, and right
 #
-# The other half of a review is what you do *not* write. Whoever flags every `pass` is not
-# read when it matters. All of these are right:
+# The other half of a review is what you do *not* write. A reviewer who flags
+# every `pass` goes unread when it matters. All of these are right:
 
 # %%
 RIGHT = """
@@ -129,17 +105,19 @@ async def serve(requests):
         except Exception:  # the boundary: whatever it is, the next request is served
             log.exception("request.failed", request=request.id)
 """
-print(*ruff({"right.py": RIGHT}) or ["nothing"], sep="\n")
+print(*ruff({"right.py": RIGHT}, RULES) or ["nothing"], sep="\n")
 
 # %% [markdown]
-# The first is narrow, and says why nothing is to be done. The second takes in everything and
-# raises it again. The third is a boundary: it works for many, logs with a traceback, and goes
-# on. The same `except Exception` three functions deeper would be a defect.
+# The first handler is narrow, and says why there is nothing to do. The second
+# takes in everything and raises it again. The third is a boundary: it works for
+# many requests, logs with a traceback, and goes on. Three functions deeper, the
+# same `except Exception` would be a defect.
 #
 # ## A rule of your own
 #
-# What no linter knows of, but your team keeps running into, can be a rule of yours: Python
-# reads Python. `ast.parse` makes a tree of a module, and `ast.walk` visits every node of it.
+# Some defects no linter knows, yet your team keeps running into them. Write a
+# rule for those, because Python can read Python: `ast.parse` makes a tree of a
+# module, and `ast.walk` visits every node.
 
 # %%
 import ast
@@ -153,7 +131,8 @@ except (KeyError, errors.Lost) as exc:
 print(ast.dump(ast.parse(HANDLER).body[0].handlers[0], indent=2))
 
 # %% [markdown]
-# A rule for "an error as a 200": a handler that returns a dict with a key `error`.
+# Here is a rule for "an error sent as a 200": a handler that returns a dict
+# with the key `error`.
 
 
 # %%
@@ -175,8 +154,9 @@ assert errors_as_values(HANDLER) == [5]
 assert errors_as_values(HANDLER.replace('return {"error": str(exc)}', "raise")) == []
 
 # %% [markdown]
-# **Your turn.** Change the rule so that it also finds `JSONResponse({"error": …})`, a call
-# whose first argument is such a dict, and leaves `JSONResponse({"error": …}, 400)` alone.
+# **Your turn.** Extend the rule to find `JSONResponse({"error": …})`, a call
+# whose first argument is such a dict. It must leave `JSONResponse({"error": …},
+# 400)` alone.
 
 # %%
 CALLED = (
@@ -187,14 +167,17 @@ print("found:", errors_as_values(CALLED), "and should be: [4]")
 print("found:", errors_as_values(WITH_STATUS), "and should be: []")
 
 # %% [markdown]
-# How good is such a rule? Two numbers: its *recall*, the share of defects that it finds, and
-# its *precision*, the share of its findings that are defects. They pull against each other,
-# and a rule that is wrong every second time is switched off. The same two numbers judge your
-# review in the exercise.
+# How good is such a rule? Two numbers tell. Its *recall* is the share of
+# defects that it finds. Its *precision* is the share of its findings that are
+# defects. They pull against each other, and a rule that is wrong every second
+# time gets switched off. The same two numbers judge your review in the
+# exercise.
 #
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("11")
 
 # %% [markdown]
@@ -202,19 +185,16 @@ recall("11")
 #
 # - Linters look at handlers. You look at where exceptions *go*.
 # - When code moves, ask which `except` it has left.
-# - Say of each finding what will go wrong. If you can't, leave it out.
+# - Say of each finding what will go wrong. If you cannot, leave it out.
 # - What keeps coming back becomes a rule, judged by recall and precision.
 #
 # **Next:** [exercise 11 · Review](../../exercises/11_review/11_review.ipynb).
 #
 # ## Sources
 #
-# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README;
-#   who approved the change, and what the linter said, is this course's own.
-# - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures", OSDI 2014.
-# - Ruff's documentation of the rules that are named here; Python documentation, `ast`.
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("11")
+# - The facts of the incident: the postmortem of 5 June 2024, as retold in this
+#   course's README. Who approved the change, and what the linter said, is this
+#   course's invention.
+# - D. Yuan et al., "Simple Testing Can Prevent Most Critical Failures",
+#   OSDI 2014.
+# - Ruff's documentation of the rules named here; Python documentation, `ast`.

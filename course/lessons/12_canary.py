@@ -1,12 +1,12 @@
 # %% [markdown]
 # # 12 · Canary
 #
-# **September, follow-up 5:** "a new release meets a few servers before it meets all". Tests and a
-# review find what somebody has thought of. The rest is found in production, and the question is
-# by how many users.
+# **September, follow-up 5:** "a new release meets a few servers before it meets
+# all". Tests and reviews find what somebody has thought of. Production finds
+# the rest, and the only question is how many users it takes.
 #
-# *About 25 minutes, then [exercise 12](../../exercises/12_canary/12_canary.ipynb) with 35
-# more.*
+# *About 25 minutes. Then [exercise
+# 12](../../exercises/12_canary/12_canary.ipynb), another 35.*
 #
 # Afterwards you can
 #
@@ -14,19 +14,21 @@
 # - say how long a slice must be watched before its silence means something,
 # - compare canary with control, and decide: promote, roll back or wait.
 #
-# Two questions to keep in mind: *compared with what*, and *after how many requests*?
+# Keep two questions in mind: *compared with what*, and *after how many
+# requests*?
 
 # %% [markdown]
 # ## June, twice
 #
-# First as it was. Two replicas, 80 requests a second, and one request in forty is malformed:
-# often enough to see something in twelve seconds. June's release runs on both replicas.
+# First as it was. Two replicas serve 80 requests a second, and one in forty is
+# malformed: often enough to see something in twelve seconds. June's release
+# runs on both replicas.
 
 # %%
-from course.outage import Fleet, Release
-from course.outage.incident.rollout import Arm, SimulatedRollout, roll_out, split
+from course.outage import Release
+from course.outage.incident.rollout import Arm
 from course.outage.traffic.load import Load
-from course.panel import Prediction, Stage, goodput, recall
+from course.panel import Stage
 
 good, june = Release.named("good"), Release.named("bad")
 LOAD = Load(rate=80, malformed=1 / 40, seed=9)
@@ -40,18 +42,22 @@ before = Arm.of(everybody.telemetry, everybody["began"])
 print(f"{before.failed} of {before.requests} requests failed")
 
 # %% [markdown]
-# Now the same release and the same requests, with a *canary*: a second fleet beside the one
-# in service. Nine requests in ten stay with the good release, which is called *control*. One
-# in ten goes to June's. Once a second a *gate* compares the two and says what happens next.
-# This one rolls back once five requests have failed at the canary and its share of failures
-# is 20 points above control's.
+# Now the same release and the same requests, with a *canary*: a second fleet
+# beside the one in service. Nine requests in ten stay with the good release,
+# which is called *control*. One in ten goes to June's. Once a second, a *gate*
+# compares the two and decides what happens next. This gate rolls back once five
+# requests have failed at the canary and its share of failures is 20 points
+# above control's.
 
 # %%
-hurt = Prediction.named("12 hurt")
-hurt.show()
+from course.panel import predict
 
+hurt = predict("12 hurt")
 
 # %%
+from course.panel.canary import arms, behind_a_canary
+
+
 def first_gate(control, canary):
     """Control and canary since the rollout began, as {"requests": …, "failed": …}."""
     if not control["requests"] or not canary["requests"]:
@@ -63,80 +69,58 @@ def first_gate(control, canary):
     return "wait"
 
 
-def behind_a_canary(name, release, load, gate, looks=12):
-    """Roll `release` out to a tenth of the traffic, and then watch a little longer."""
-    with stage.run(name, good) as run, Fleet(release, replicas=1) as canary:
-        run.join("canary", canary)
-        for look in roll_out(run.fleet, canary, load, 0.1, gate, looks):
-            print(look)
-        run.mark("decided")
-        run.telemetry.wait(4)
-    stage.close()
-    return run
-
-
-rollout = behind_a_canary("control", june, LOAD, first_gate)
-
+rollout = behind_a_canary(stage, "control", june, LOAD, first_gate)
 
 # %%
-def arms(run):
-    """Control and canary, when the gate decided."""
-    ended = [t for t in run.telemetry.tries if t.last and t.done <= run["decided"]]
-    control = Arm(len(ended), sum(t.outcome != "ok" for t in ended))
-    return control, Arm.of(run.fleets["canary"], 0)
+hurt.reveal(everybody, rollout)
 
+# %%
+from course.panel import goodput
 
-def compared(everybody, rollout):
-    before = Arm.of(everybody.telemetry, everybody["began"])
-    control, canary = arms(rollout)
-    share = canary.failed / max(1, before.failed)
-    # Control shows what this machine does to a release that is fine.
-    tells = control.share < 0.1 and rollout.fleets["canary"].exits()
-    key = "c" if share < 0.07 else "b" if share < 0.3 else "a"
-    return key if tells else None, (
-        f"{canary.failed} requests failed at the canary, {before.failed} when everybody"
-        f" had the release: {share:.1%}. At control {control.share:.0%} failed."
-    )
-
-
-hurt.reveal_from(compared, everybody, rollout)
 goodput("June's release", everybody, rollout)
 
 # %% [markdown]
-# Two things about the numbers above. Control fails, too: the good release answers each
-# malformed request with a 500. And a request with its retries stays on one side. If a try
-# could go to the other, then the retries of the canary's victims would be counted in control,
-# and the poison would arrive there.
+# Two notes on these numbers. Control fails requests, too, because the good
+# release answers each malformed one with a 500. And a request stays on one side
+# with all its retries. If a retry could cross over, the canary's victims would
+# be counted in control, and the poison would arrive there.
 #
 # ## Compared with what
 #
-# A dashboard shows the error rate of the service. Here are the same counts as it would have
-# shown them, when the gate decided:
+# A dashboard shows the error rate of the whole service. Here are the counts at
+# the moment the gate decided, with the line that the dashboard would have
+# shown:
 
 # %%
 control, canary = arms(rollout)
-both = Arm(control.requests + canary.requests, control.failed + canary.failed)
+whole = Arm(control.requests + canary.requests, control.failed + canary.failed)
 print(f"canary  {canary.share:6.1%}   of {canary.requests:5} requests")
 print(f"control {control.share:6.1%}   of {control.requests:5}")
-print(f"whole   {both.share:6.1%}   of {both.requests:5}")
+print(f"whole   {whole.share:6.1%}   of {whole.requests:5}")
 
 # %% [markdown]
-# A canary is small on purpose, so it moves the whole by little: with the weight *w* the whole
-# shows w · canary + (1 − w) · control. A slice of 5% that fails one request in five moves it
-# by a single point (the Site Reliability Workbook's example). That hides in the noise of any
-# afternoon. **Never watch the whole.** Watch the canary, and compare it with control at the
-# same time: both get the same users, the same hour, and the same slow database.
+# A canary is small on purpose, so it barely moves the whole. With the weight
+# *w*, the whole shows w · canary + (1 − w) · control. Give 5% of the traffic to
+# a release that fails one request in five, and the whole moves by a single
+# point (the example is from the Site Reliability Workbook). The noise of any
+# afternoon hides that. **Never watch the whole.** Watch the canary, and compare
+# it with control at the same time: both get the same users, the same hour, and
+# the same slow database.
 #
-# Why not a limit, such as "above 5%, back it goes"? Because control may be above it, too. For
-# this rollout a database is in trouble from the tenth look on, and one request in ten fails
-# *whichever* release serves it. The release is fine.
+# Why not set a limit, such as "above 5%, back it goes"? Because control may be
+# above it, too. In this rollout the release is fine, but a database is in
+# trouble from the tenth look on, and one request in ten fails *whichever*
+# release serves it.
 #
-# These counts are *drawn* and not measured: a rollout takes half an hour, and to judge a
-# gate you need hundreds. `SimulatedRollout` says how often requests fail, and throws the dice.
+# These counts are *drawn*, not measured. A rollout takes half an hour, and
+# judging a gate takes hundreds of them. `SimulatedRollout` says how often
+# requests fail, and throws the dice.
 
 # %%
 import itertools
 import random
+
+from course.outage.incident.rollout import SimulatedRollout
 
 shared_trouble = SimulatedRollout(
     "trouble in the database",
@@ -152,24 +136,22 @@ for number, (c, k) in enumerate(looks, start=1):
         print(f"look {number:2}: control {c.share:5.1%}, canary {k.share:5.1%}")
 
 # %% [markdown]
-# ## A gate that cries wolf
+# ## How much more is more
 #
-# So compare. But how much more is *more*? Statistics has a test for two shares, and a habit:
-# a difference that chance brings once in twenty times is taken for real.
-#
-# **Predict.** A release that is *as good as control*, 60 looks, that test at each look. How
-# often is it rolled back?
+# So compare. Statistics offers a test for two shares, and a habit: a difference
+# that chance brings once in twenty times is taken for real. Here are 400
+# rollouts of a release that is *as good as control*. The gate makes that test
+# at each look.
 
 # %%
-wolf = Prediction.named("12 wolf")
-wolf.show()
+wolf = predict("12 wolf")
 
 # %%
 import math
 
 
 def spread(control, canary):
-    """What the difference of both shares varies by, by chance alone (a standard error)."""
+    """How far chance alone moves the difference of both shares (a standard error)."""
     n, m = canary["requests"], control["requests"]
     # One failure more among two requests more: nothing is certain after few requests.
     pooled = (canary["failed"] + control["failed"] + 1) / (n + m + 2)
@@ -177,9 +159,8 @@ def spread(control, canary):
 
 
 def difference(control, canary):
-    return (
-        canary["failed"] / canary["requests"] - control["failed"] / control["requests"]
-    )
+    share = canary["failed"] / canary["requests"]
+    return share - control["failed"] / control["requests"]
 
 
 def nervous(control, canary):
@@ -193,27 +174,22 @@ def nervous(control, canary):
 fine = SimulatedRollout("as good as control", rate=200, weight=0.05, base=0.01)
 rng = random.Random(12)
 ends = [fine.decided(nervous, rng, looks=70) for _ in range(400)]
-alarms = [end for end in ends if end.decision == "roll back"]
 
 # %%
-rate = len(alarms) / len(ends)
-wolf.reveal(
-    "a" if rate < 0.1 else "b" if rate < 0.6 else "c",
-    f"{len(alarms)} of {len(ends)}: {rate:.0%}. The first of them after"
-    f" {min(end.canary.requests for end in alarms)} requests of the canary, with"
-    f" {min(alarms, key=lambda end: end.canary.requests).canary.failed} failed.",
-)
+wolf.reveal(ends)
 
 # %% [markdown]
-# A gate that cries wolf is switched off within a month, and then you have none.
-#
-# The cure is a higher bar and a lower limit: roll back when the difference is **four** times
-# what chance varies by, and at least **five** requests have failed. A release that is dead
-# passes that bar at the first look or the second. What is a little worse takes longer, and
-# hurts fewer while it does. To see what the bar costs:
-
+# A gate has two settings of yours: how high the bar is, and how many failures
+# it needs at the least. Say, roll back when the difference is **four** times
+# what chance moves it by, and at least **five** requests have failed. A dead
+# release clears that bar at the first look or the second. A release that is a
+# little worse takes longer, and hurts fewer users while it does. This is what
+# the bar costs:
 
 # %%
+from dataclasses import replace
+
+
 def with_bar(times, least, bake=590):
     def gate(control, canary):
         if not control["requests"] or not canary["requests"]:
@@ -230,50 +206,49 @@ def of_400(drawn, gate):
     return [drawn.decided(gate, rng, looks=70) for _ in range(400)]
 
 
+def hurt_by(drawn, gate):
+    """Requests that fail at the canary of one such rollout, on average."""
+    return sum(end.canary.failed for end in of_400(drawn, gate)) / 400
+
+
+# %%
+dead, worse = replace(fine, extra=1.0), replace(fine, extra=0.1)
 print("bar       good, rolled back   dead: hurt   one in ten fails: hurt")
 for times, least in ((1.64, 1), (3, 3), (4, 5), (8, 10)):
     gate = with_bar(times, least)
-    wrong = sum(end.decision == "roll back" for end in of_400(fine, gate))
-    cost = []
-    for extra in (1.0, 0.1):
-        drawn = SimulatedRollout("", rate=200, weight=0.05, base=0.01, extra=extra)
-        cost.append(sum(end.canary.failed for end in of_400(drawn, gate)) / 400)
-    print(f"{times:4} / {least:<2} {wrong / 400:14.1%} {cost[0]:16.1f} {cost[1]:16.1f}")
+    wrong = sum(end.decision == "roll back" for end in of_400(fine, gate)) / 400
+    print(
+        f"{times:4} / {least:<2} {wrong:14.1%} {hurt_by(dead, gate):16.1f}"
+        f" {hurt_by(worse, gate):16.1f}"
+    )
 
 # %% [markdown]
 # ## After how many requests
 #
-# June's release is found out if it is seen to fail. What if nothing fails? Here it is again,
-# with other requests. Ten looks:
+# Here is June's release again, behind the first gate, with the same share of
+# malformed requests. Only the dice have changed. After ten looks the rollout
+# ends.
 
 # %%
-calm = behind_a_canary(
-    "calm", june, Load(rate=80, malformed=1 / 40, seed=3), first_gate, looks=10
-)
-
+unseen = predict("12 unseen")
 
 # %%
-def unseen(run):
-    canary, died = run.fleets["canary"], run.fleets["canary"].exits()
-    met = [t for t in canary.tries if t.malformed]
-    figures = f"{Arm.of(canary, 0).failed} requests failed at it, {len(died)} deaths."
-    return "b" if died or met else "a" if not Arm.of(
-        canary, 0
-    ).failed else None, figures
+OTHER_LOAD = Load(rate=80, malformed=1 / 40, seed=3)
+calm = behind_a_canary(stage, "calm", june, OTHER_LOAD, first_gate, looks=10)
 
+# %%
+unseen.reveal(calm)
 
-rare = Prediction.named("12 unseen")
-rare.reveal_from(unseen, calm)
-_, to_canary = split(Load(rate=80, malformed=1 / 40, seed=3), 0.1)
+# %%
+from course.outage.incident.rollout import split
+
+_, to_canary = split(OTHER_LOAD, 0.1)
 first = next(due for due, kind, _ in to_canary.plan() if kind)
-print(
-    f"The first malformed request of this slice would have come at second {first:.0f}."
-)
+print(f"The first malformed request of this slice is due at second {first:.0f}.")
 
 # %% [markdown]
-# What kills the release is rare, and a small slice gets few requests. If each pulls the
-# trigger with the probability *p*, then *n* of
-# them have missed it with the probability (1 − p)ⁿ:
+# If each request pulls the trigger with probability *p*, then *n* requests miss
+# it with probability (1 − p)ⁿ:
 
 # %%
 for p in (1 / 40, 1 / 100, 1 / 1000):
@@ -281,19 +256,19 @@ for p in (1 / 40, 1 / 100, 1 / 1000):
     print(f"one in {1 / p:4.0f}   missed after   {missed}")
 
 # %% [markdown]
-# To be 95% certain that you would have seen it, you need about 3/p requests (the *rule of
-# three*). So the time that a canary *bakes* is a number of requests, and it comes from the
-# rarest trigger that you want to catch. "Ten minutes" says nothing: at night that is another
-# number than at noon.
+# To be 95% certain that you would have seen it, you need about 3/p requests
+# (the *rule of three*). So the time that a canary *bakes* is a number of
+# requests, and it follows from the rarest trigger that you want to catch. "Ten
+# minutes" says nothing: at night that is a different number than at noon.
 #
-# **Your turn.** One request in 200 ends the process. How long does `bake` have to be, so that
-# of 400 such releases at most one in twenty is promoted? Find it with the formula first,
-# then by trying.
+# **Your turn.** One request in 200 ends the process. Of 400 such releases, at
+# most one in twenty may be promoted. How long does `bake` have to be? Find it
+# with the formula first, then by trying.
 
 # %%
 bake = 100
 
-deadly = SimulatedRollout("", rate=200, weight=0.05, base=0.01, extra=1.0, trigger=200)
+deadly = replace(dead, trigger=200)
 ends_of_deadly = of_400(deadly, with_bar(4, 5, bake))
 promoted = sum(end.decision == "promote" for end in ends_of_deadly)
 print(
@@ -301,83 +276,85 @@ print(
 )
 
 # %% [markdown]
-# The formula also says what a canary cannot see: whatever comes once a day, what comes with
-# the size of the whole (a full disk, a leaked connection an hour), what damages data and fails
-# later. And whatever both arms share: a canary that locks the database takes control with it,
-# and the comparison says they are equal.
+# The formula also says what a canary cannot see. It misses what happens once a
+# day, what comes with the size of the whole (a full disk, one leaked connection
+# an hour), and what damages data now and fails later. It also misses whatever
+# both arms share. A canary that locks the database takes control down with it,
+# and the comparison calls them equal.
 #
 # ## Who is in the slice
 #
-# To throw dice for each request is easy, and wrong. With twenty requests a session and a
-# weight of 5%, nearly two users in three meet the canary at least once; and each of them
-# sees an API that changes from click to click. So the *user* is drawn, and stays:
+# Throwing dice for each request is easy, and wrong. With twenty requests a
+# session and a weight of 5%, nearly two users in three meet the canary at least
+# once. Each of them sees an API that changes from click to click. So draw the
+# *user*, once:
 #
-# - **the same answer everywhere**, on each server and after a restart, without asking anybody:
-#   a hash of the user's id;
-# - **the slice only grows**: who has the release at 5% has it at 25%;
-# - **other users for another release**, or the same few bear every bad one.
+# - **The same answer everywhere**, on each server and after a restart, without
+#   asking anybody: a hash of the user's id.
+# - **The slice only grows.** Whoever has the release at 5% has it at 25%.
+# - **Other users for another release**, or the same few people get every bad
+#   one.
 #
-# A hash serves for all three. Python's own `hash()` is not it:
+# A hash does all three. Python's own `hash()` is the wrong one. Here is the
+# hash of one user, in three processes:
 
 # %%
-import subprocess
-import sys
+from course.panel.tools import python
 
 for _ in range(3):
-    command = [sys.executable, "-c", "print(hash('user-4711') % 100)"]
-    print(
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout,
-        end="",
-    )
+    print(python("print(hash('user-4711') % 100)"))
 
 # %% [markdown]
-# Text is hashed with a salt that each process draws at its start (against clients who would
-# choose colliding keys). So servers differ in their opinions about who is in the slice. `hashlib`
-# knows no salt.
+# Python hashes text with a salt that each process draws at its start, to
+# protect itself from clients who would choose colliding keys. So two servers
+# disagree on who is in the slice. `hashlib` knows no salt.
 #
 # ## Back
 #
 # A canary is worth as much as the way back from it. Three rules:
 #
-# - **Undecided is no.** What the gate has not promoted by its last look goes back, and so does
-#   a gate that cannot be asked. A rollout fails *closed*.
-# - **The way back is open beforehand.** A release that changes the data so that the one before
-#   it cannot read it has no way back. Change the schema in a release of its own, first, and
-#   in a way that both can live with.
-# - **The same for everything that changes behaviour.** Configuration, rules, models, feature
-#   flags. CrowdStrike's of 19 July 2024 was no code but a content file, which went to all
-#   machines at once; the change that took Google Cloud down on 12 June 2025 was a policy with
-#   blank fields, replicated around the world in seconds.
+# - **Undecided is no.** A release that the gate has not promoted by its last
+#   look goes back. So does a release whose gate cannot be asked. A rollout
+#   fails *closed*.
+# - **The way back is open beforehand.** If a release changes the data so that
+#   the one before it cannot read them, there is no way back. Change the schema
+#   first, in a release of its own, and in a way that both can live with.
+# - **The same goes for everything that changes behavior**: configuration,
+#   rules, models, feature flags. What CrowdStrike shipped on 19 July 2024 was
+#   not code but a content file, and it went to all machines at once. What took
+#   Google Cloud down on 12 June 2025 was a policy with blank fields, replicated
+#   around the world in seconds.
 #
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("12")
 
 # %% [markdown]
 # ## Take home
 #
-# - A slice decides who is hurt. The comparison decides how long.
-# - Canary against control, never against the whole, never against a fixed limit.
-# - Few requests prove little in either direction: a bar to go back, a number of requests to
-#   go on.
+# - The slice decides who is hurt. The comparison decides for how long.
+# - Compare the canary with control, never with the whole, never with a fixed
+#   limit.
+# - Few requests prove little in either direction. Set a bar for going back, and
+#   a number of requests for going on.
 # - Undecided goes back.
 #
 # **Next:** [exercise 12 · Canary](../../exercises/12_canary/12_canary.ipynb).
 #
 # ## Sources
 #
-# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
-# - B. Beyer et al., *The Site Reliability Workbook*, chapter 16, "Canarying Releases": control
-#   and canary, the 5% that moves the whole by 1%.
-# - E. Miller, "How Not to Run an A/B Test", 2010: what looking again and again does to a test.
-# - J. Hanley and A. Lippman-Hand, "If Nothing Goes Wrong, Is Everything All Right?", JAMA
-#   249, 1983: the rule of three.
+# - The facts of the incident: the postmortem of 5 June 2024, as retold in this
+#   course's README.
+# - B. Beyer et al., *The Site Reliability Workbook*, chapter 16, "Canarying
+#   Releases": control and canary, the 5% that moves the whole by 1%.
+# - E. Miller, "How Not to Run an A/B Test", 2010: what looking again and again
+#   does to a test.
+# - J. Hanley and A. Lippman-Hand, "If Nothing Goes Wrong, Is Everything All
+#   Right?", JAMA 249, 1983: the rule of three.
 # - Python's documentation of `object.__hash__` and PYTHONHASHSEED.
-# - CrowdStrike, "External Technical Root Cause Analysis: Channel File 291", 6 August 2024.
-#   Google Cloud, incident report of 12 June 2025 (Service Control).
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("12")
+# - CrowdStrike, "External Technical Root Cause Analysis: Channel File 291", 6
+#   August 2024. Google Cloud, incident report of 12 June 2025 (Service
+#   Control).

@@ -1,21 +1,23 @@
 # %% [markdown]
 # # 13 · Game day
 #
-# **Any day, 14:00.** The next outage will not be June's. What stays the same is the order in
-# which you do things, and what you do when it is over. This lesson goes through one outage,
-# with somebody at your side. In the exercise you get another, and nobody.
+# **Any day, 14:00.** The next outage will not be June's. What stays the same is
+# the order in which you do things, and what you do when it is over. This lesson
+# goes through one outage with somebody at your side. In the exercise you get
+# another one, and nobody.
 #
-# *About 30 minutes, then [exercise 13](../../exercises/13_game_day/13_game_day.ipynb) with
-# 60 more.*
+# *About 30 minutes. Then [exercise
+# 13](../../exercises/13_game_day/13_game_day.ipynb), another 60.*
 #
 # Afterwards you can
 #
-# - lead an outage that nobody has seen before: mitigate, find, fix, and say what you do,
+# - lead an outage that nobody has seen before: mitigate, find, fix, and say
+#   what you do,
 # - tell by a few signals which sort of failure you look at,
 # - write a postmortem that is blameless and has consequences.
 #
-# Two questions to keep in mind: *what do I know, and since when*, and *what ends it for
-# users, before I understand it*?
+# Keep two questions in mind: *what do I know, and since when*, and *what ends
+# this for users, before I understand it*?
 
 # %% [markdown]
 # ## In which order
@@ -32,146 +34,89 @@ for (since, event), (until, _) in pairwise(steps):
     print(f"{until - since:3} min  from {since:2}:  {event}")
 
 # %% [markdown]
-# Two minutes to see that it was real. Then ten in the logs, and ten more on the database. For
-# users it ended after 45, with the repair: the postmortem names nothing that was tried before
-# the *cause* was known. The order that keeps users in view:
+# It took two minutes to see that it was real, then ten in the logs, then ten
+# more on the database. For users it ended after 45, with the repair. The
+# postmortem names nothing that anybody tried before the *cause* was known. This
+# order keeps users in view:
 #
-# 1. **Say that it is one.** A line in a channel, with the time. Whoever reads it later thanks
-#    you, and you most of all.
-# 2. **How bad?** Who is hurt, how many, since when.
-# 3. **Make it stop** with what you have: roll back, restart, take load off, block what comes
-#    in. You need not know why.
-# 4. **Find out** what it is, by hypotheses that can fail.
-# 5. **Mend it**, verify that it is over, and say so.
+# 1. **Call it an outage.** One line in a channel, with the time. Whoever reads
+#    it later will thank you, and that is most likely you.
+# 2. **Ask how bad it is.** Who is hurt, how many, and since when.
+# 3. **Make it stop** with what you have: roll back, restart, shed load, block
+#    what comes in. You do not need to know why.
+# 4. **Find out** what it is, with hypotheses that can fail.
+# 5. **Fix it**, verify that it is over, and say so.
 # 6. **Learn.** Tomorrow, with everybody.
 #
-# In a larger outage one person leads and does not type, one types, and one tells others
-# (*incident command*). Alone you are all three: write down what you do before you do it.
+# In a larger outage one person leads and does not type, one types, and one
+# tells the others. This is called *incident command*. Alone you are all three,
+# so write down what you do before you do it.
 #
 # ## Five questions to a dead service
 #
-# The release *drill* is the orders API with a directory that is asked over four sessions a
-# replica. This morning somebody has deployed a new `lookups.py`. For five seconds all is well;
-# then one request in ninety is malformed.
+# The release *drill* is the orders API with a directory behind it. Each replica
+# asks the directory over four sessions. This morning somebody deployed a new
+# `lookups.py`. For five seconds, all is well. Then one request in ninety is
+# malformed.
 
 # %%
-import random
-
 from autograder.learning.game_day import GameDay, Outage
-from course.outage.requests import MALFORMED, http_request, malformed
-from course.panel import Prediction, Stage, recall
+from course.outage import Release
+from course.panel import Stage
 
-LOOKUPS = '''"""Asks the directory one question at a time: its answers must not be mixed up."""
-
-import asyncio
-from typing import Self
-
-from course.service.boundary import BadRoute
-from course.service.directory import Directory
-from course.service.routing import Backend
-
-WITHIN_S = 1.0
-NO_BACKEND = (ValueError, LookupError, TypeError, AttributeError)
-
-
-class Lookups:
-    """Answers look-ups while its `async with` block is open."""
-
-    def __init__(self, directory: Directory) -> None:
-        self._directory = directory
-        self._turn = asyncio.Lock()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        pass
-
-    @property
-    def healthy(self) -> bool:
-        return True
-
-    async def lookup(self, header: bytes) -> Backend:
-        await self._turn.acquire()
-        async with asyncio.timeout(WITHIN_S):
-            session = await self._directory.open_session()
-            try:
-                backend = await session.find(header)
-            except NO_BACKEND as exc:
-                raise BadRoute("the X-Route header names no backend") from exc
-            finally:
-                session.close()
-            self._turn.release()
-            return backend
-'''
+release = Release.named("morning")
 stage = Stage("13", minutes_per_s=1 / 60)
-day = GameDay(Outage(0, LOOKUPS), malformed=1 / 90)
+day = GameDay(Outage(0, release.source("lookups.py")), malformed=1 / 90)
 with stage.run("morning", day.fleet) as morning:
     day.note("a release has gone out; I watch")
     morning.watch(18, "This morning's release")
 
 # %% [markdown]
-# **Predict.** Before you look at anything else.
+# Before you look at anything else:
 
 # %%
-holds = Prediction.named("13 holds")
-holds.show()
+from course.panel import predict
+
+holds = predict("13 holds")
 
 # %% [markdown]
-# Five questions, in this order, because each costs seconds and excludes more than it costs:
+# Ask five questions, in this order. Each costs seconds, and excludes more than
+# it costs:
 #
-# | question | if so | if not |
+# | question | if yes | if no |
 # |---|---|---|
-# | **Do processes die?** | a task that nobody owns, or an exit: read the last words, and the exit code | something lives and does not serve |
+# | **Do processes die?** | a task that nobody owns, or an exit: read the last words and the exit code | something lives and does not serve |
 # | **Does `/healthz` answer, and at once?** | the event loop runs: requests *wait* for something, or are refused | the loop is blocked: something computes or sleeps in it |
-# | **What do clients get?** | 5xx at once: something refuses for all. 4xx for valid requests: something takes the right for the wrong | nothing, until they give up: they wait for what never comes |
-# | **What is held?** sessions, connections, places, locks | all of it: a path that does not give back | none: they wait *before* they take one |
-# | **Does the work go on?** the counter of questions to what lies behind | faster than requests come: somebody tries again, and again | it stands still: nobody works, or nobody is let through |
+# | **Do clients get an answer?** | 5xx at once: something refuses everybody. 4xx for valid requests: something mistakes right for wrong | they give up waiting for what never comes |
+# | **Is everything held?** sessions, connections, places, locks | some path does not give back | requests wait *before* they take one |
+# | **Does the work go on?** the counter of questions to what lies behind | faster than requests arrive: somebody tries again and again | nobody works, or nobody is let through |
 
 # %%
+from course.outage.requests import http_request
+
 VALID = http_request(b'{"region": "eu-west", "shard": 3}')
 HEALTH = http_request(None, path="/healthz")
 with stage.run("questions", day.fleet) as questions:
     health = day.fleet.send(HEALTH)
-    # The second replica lives until it, too, has met a malformed request.
+    # Until both replicas have met a malformed request.
     questions.telemetry.wait_for(lambda t: not t.success(t.now - 5, t.now - 2.5), 20)
 print(f"/healthz: {health}")
 day.metrics()
 
-
 # %%
-def five_answers(morning, questions):
-    newest = {s.replica: s for s in questions.telemetry.scrapes}
-    held = [scrape.value("directory_sessions_open") for scrape in newest.values()]
-    since, until = questions["ended"] - 5, questions["ended"] - 2.5
-    tries = [t for t in questions.telemetry.tries if since <= t.due < until]
-    got = sorted({str(t.status or t.outcome) for t in tries})
-    first = min(t.due for t in questions.telemetry.tries if t.malformed)
-    calm, served = morning.served(0, first), questions.served(since, until)
-    deaths = len(questions.deaths())
-    key = "a" if deaths else "c" if max(held) < 4 else "b"
-    return key if calm > 0.9 and served < 0.2 else None, (
-        f"{deaths} processes died; sessions held: {held} of 4 each; clients get {got};"
-        f" {served:.0%} of valid requests were served, and {calm:.0%} before the first"
-        " malformed one."
-    )
-
-
-holds.reveal_from(five_answers, morning, questions)
+holds.reveal(morning, questions)
 
 # %% [markdown]
-# The last two answers exclude most. Where nothing is held and nothing is served, something
-# stands *in front of* the sessions and lets nobody through: a queue whose worker is gone, a
-# lock, a gate. Every one of the ten outages that the exercise draws from can be told from most
-# others by these five questions.
+# The exercise draws from ten outages. These five questions tell each of them
+# from most of the others.
 #
 # ## Back, and for how long
 #
-# You do not know the cause, and users have waited for half a minute. What does a restart do?
+# You do not know the cause, and users have been waiting for half a minute. What
+# does a restart do?
 
 # %%
-back = Prediction.named("13 back")
-back.show()
+back = predict("13 back")
 
 # %%
 day.note(f"/healthz: {health}, and users are not served; a restart may help")
@@ -180,42 +125,25 @@ with stage.run("restarted", day.fleet) as restarted:
     day.note("restarted both replicas, one after the other")
     restarted.watch(12, "After a restart")
 
-
 # %%
-def second_by_second(run):
-    seconds = range(int(run["ended"] - run["began"]) - 1)
-    shares = [run.served(run["began"] + n, run["began"] + n + 1) for n in seconds]
-    key = "a" if min(shares[-4:]) > 0.9 else "b" if max(shares) > 0.1 else "c"
-    served = " ".join(f"{share:.0%}" for share in shares)
-    return key if not run.deaths() else None, f"Second by second: {served}."
-
-
-back.reveal_from(second_by_second, restarted)
+back.reveal(restarted)
 
 # %% [markdown]
-# A restart is a mitigation *and* a measurement. If it helps at all, what is wrong is a state
-# that the process builds up. If it does not last, something in the traffic builds it up again.
-# That is worth more than ten minutes with the logs.
-#
-# What builds it up? Keep the traffic away, and send one kind of request after another, each to
-# a replica that is fresh:
+# A restart is a mitigation *and* a measurement. For the next one, keep the
+# traffic away. Send one kind of malformed request after another, each to a
+# fresh replica:
 
 # %%
-from course.outage.traffic.wire import send
+import random
 
-
-def ask(raw):
-    """What one replica answers within two seconds in which it could run."""
-    limit = day.fleet.telemetry.limit("an answer", 2.0)
-    return send(day.fleet.replica_addresses[0], raw, limit=limit)
-
+from course.outage.requests import MALFORMED, malformed
 
 day.fleet.stop_traffic()
 deadly = []
 for kind in MALFORMED:
     day.fleet.restart()
     raws = VALID, malformed(random.Random(1), kind)[1], VALID
-    first, answer, then = (ask(raw) for raw in raws)
+    first, answer, then = (day.ask(raw) for raw in raws)
     print(f"{kind:20} valid: {first}, malformed: {answer}, valid: {then}")
     if first.outcome == "ok" and then.outcome == "timeout":
         deadly.append(kind)
@@ -225,52 +153,51 @@ day.note(
 )
 
 # %% [markdown]
-# A malformed request is to be answered with 400, or with 503 for an unknown region, about which
-# the directory asks around until the time limit ends that. Where it is, and the valid request
-# after it gets nothing, the harm is in what the malformed one leaves behind.
+# The right answer to a malformed request is 400. An unknown region gets a 503,
+# because the directory asks around until the time limit ends that. Where a
+# request is answered as it should be, and the valid one after it gets nothing,
+# the harm lies in what the malformed request leaves behind.
 #
 # ## The fix
 #
-# Now, and with a question, read the module: *what happens on the way out, when find() raises?*
+# Now read the module, with a question: *what happens on the way out, when
+# `find()` raises?*
 
 # %%
-print(LOOKUPS[LOOKUPS.index("    async def lookup") :])
+print(release.source("lookups.py", since="    async def lookup"))
 
 # %% [markdown]
-# The lock is taken in front of everything, and given back only after success. The session
-# beside it is right: somebody knew how. A diff that shows only the lock looks complete, and a
-# test that sends one malformed request to one process, and nothing after it, passes.
+# The lock is taken before everything else, and given back only after success.
+# The session beside it is handled correctly, so somebody knew how. A diff that
+# shows only the lock looks complete. A test that sends one malformed request to
+# one process, and nothing after it, passes.
 #
-# **Your turn.** Two lines have to change. Replace the `fixed` below by your own before you
-# compare; the cell lets the traffic back in, and shows whether it holds.
+# **Your turn.** Two lines have to change. Put your own edits in place of those
+# below before you compare. The cell lets the traffic back in and shows whether
+# the fix holds.
 
 # %%
-fixed = LOOKUPS.replace(
-    "        await self._turn.acquire()\n        async with asyncio.timeout(WITHIN_S):",
-    "        async with asyncio.timeout(WITHIN_S), self._turn:",
-).replace("            self._turn.release()\n", "")
-day.fleet.deploy(Outage(0, fixed).release.called("the fix"))
+mending = predict("13 mended")
+
+# %%
+fixed = (
+    day.fleet.release.called("the fix")
+    .edited("lookups.py", "        await self._turn.acquire()\n", "")
+    .edited("lookups.py", "timeout(WITHIN_S):", "timeout(WITHIN_S), self._turn:")
+    .edited("lookups.py", "            self._turn.release()\n", "")
+)
+day.fleet.deploy(fixed)
 day.note("deployed the fix")
 with stage.run("mended", day.fleet) as mended:
     day.fleet.start_traffic(day.panel.load)
     mended.watch(13, "With the fix")
 
-
 # %%
-def holds_now(run):
-    served = run.served(since=run["began"] + 2)
-    return "a" if served > 0.95 else "b", f"Valid requests served: {served:.0%}."
-
-
-fix = Prediction.named("13 mended")
-fix.reveal_from(holds_now, mended)
+mending.reveal(mended)
 
 # %% [markdown]
-# `async with … , self._turn` gives back on every path, and the time limit now covers the wait for
-# the lock as well. (Why there is a lock at all is a question for the review, not for 14:09.)
-#
-# Verified means: users are served, under the same traffic, for a while. Then say so, with the
-# time. The timeline writes itself:
+# *Verified* means that users are served, under the same traffic, for a while.
+# Then say so, with the time. The timeline writes itself:
 
 # %%
 day.timeline()
@@ -284,46 +211,46 @@ day.close()
 # %% [markdown]
 # ## The postmortem
 #
-# Its reader was not there, and wants to know what to change. It is *blameless*, and that is
-# no courtesy: whoever fears for his name leaves out what he believed at 14:15, and that is the
-# part that the next one needs. People decide by what they see. Write down what they saw.
-#
-# Six fields; on the right, June's, as it could have been written:
+# Its readers were not there, and want to know what to change.
+
+# %%
+words = predict("13 words")
+
+# %%
+words.reveal()
+
+# %% [markdown]
+# A postmortem has six fields. Here is June's, as somebody might have written
+# it:
 #
 # | field | for June |
 # |---|---|
-# | **summary** | From 14:00 to 15:30 UTC the API served nobody. A deployment had moved route look-ups into a task whose failure ends the process; malformed requests made it fail; clients tried again until no replica was left. |
+# | **summary** | From 14:00 to 15:30 UTC the API served nobody. A deployment had moved route look-ups into a task whose failure ends the process. Malformed requests made it fail, and clients tried again until no replica was left. |
 # | **impact** | All users, 90 minutes; 208% of the month's error budget. |
-# | **timeline** | "14:15 We take it for the database: most tracebacks end in a query. 14:25 Refuted: its own latency is unchanged." |
+# | **timeline** | "14:25 The logs point at request routing. 14:30 We hand over to the backend team." |
 # | **contributing causes** | Nothing caught the exception there. And: no test sent a malformed request; the review saw moved code, not the handler it had left; the release met every server at once; the alert could say "errors" and not where. |
 # | **response** | Well: the database was ruled out by its own numbers. Badly: no mitigation before the cause was known. Lucky: the malformed requests did no harm to the data. |
 # | **actions** | Byte-level tests in CI; an alert on routing failures; canaries. Each with an owner and a date. |
 #
-# *(Times, impact and causes are June's. How the lines are worded, and the whole response, is
+# *(Times, impact and causes are June's. The wording and the whole response are
 # made up for this table.)*
 #
-# **Predict.** Which of these belongs into it?
-
-# %%
-words = Prediction.named("13 words")
-words.show()
-
-# %%
-words.reveal("c")
-
-# %% [markdown]
-# Three tests for an **action**. Could somebody say on a given day whether it is done? "Be more
-# careful with exceptions" fails. Would it have changed this outage? And is there one of each
-# sort: one that *prevents* it, one that *detects* it sooner, one that *shortens* the next one
-# that you did not foresee?
+# An **action** has to pass three tests. Could somebody say on a given day
+# whether it is done? "Be more careful with exceptions" fails that one. Would it
+# have changed this outage? And is there one of each sort: one that *prevents*
+# it, one that *detects* it sooner, and one that *shortens* the next outage that
+# you did not foresee?
 #
-# There is no single root cause, and to look for it ends the search too early. June's was a
-# missing handler, *and* tests, *and* a review, *and* a rollout, *and* an alert. Any of
-# them, had it held, would have left it a Wednesday like any other.
+# There is no single root cause, and looking for one ends the search too early.
+# June had a missing handler, *and* tests, *and* a review, *and* a rollout,
+# *and* an alert. Had any one of them held, it would have been a Wednesday like
+# any other.
 #
 # ## Recall
 
 # %%
+from course.panel import recall
+
 recall("13")
 
 # %% [markdown]
@@ -331,23 +258,23 @@ recall("13")
 #
 # - Make it stop, then find out. A restart also measures.
 # - Five questions: deaths, health, answers, what is held, whether work goes on.
-# - Whatever is taken is given back on every path; read modules for their ways out.
+# - Give back on every path what you have taken. Read modules for their ways
+#   out.
 # - A postmortem says what people saw, and ends in dates.
 #
-# All of the course on one page: [the handler's checklist](../../../course/checklist.md).
+# The whole course on one page: [the handler's
+# checklist](../../../course/checklist.md).
 #
-# **Next:** [exercise 13 · Game day](../../exercises/13_game_day/13_game_day.ipynb).
+# **Next:** [exercise 13 · Game
+# day](../../exercises/13_game_day/13_game_day.ipynb).
 #
 # ## Sources
 #
-# - The incident's facts: the postmortem of 5 June 2024, as retold in this course's README.
-# - B. Beyer et al., *Site Reliability Engineering*, chapters 14 ("Managing Incidents") and 15
-#   ("Postmortem Culture: Learning from Failure").
+# - The facts of the incident: the postmortem of 5 June 2024, as retold in this
+#   course's README.
+# - B. Beyer et al., *Site Reliability Engineering*, chapters 14 ("Managing
+#   Incidents") and 15 ("Postmortem Culture: Learning from Failure").
 # - J. Allspaw, "Blameless PostMortems and a Just Culture", Etsy, 2012.
 # - R. Cook, "How Complex Systems Fail", 1998: no single cause, and hindsight.
-# - Python's documentation of `asyncio.Lock`: `async with` rather than acquire and release.
-
-# %%
-from course.panel import lesson_done
-
-lesson_done("13")
+# - Python's documentation of `asyncio.Lock`: `async with` rather than acquire
+#   and release.

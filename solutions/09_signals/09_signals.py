@@ -1,10 +1,12 @@
 # %% [markdown]
 # # Exercise 09 · Signals
 #
-# **July, follow-up 3:** "monitoring that tells a fault in the routing code from everything
-# else". In June the alert said *errors*, and the logs said everything, many times over.
+# **July, follow-up 3:** "monitoring that tells a fault in the routing code from
+# everything else". In June the alert said *errors*, and the logs said
+# everything, several times over.
 #
-# *About 35 minutes, after [lesson 09](../../course/notebooks/09_signals.ipynb).*
+# *About 35 minutes, after [lesson
+# 09](../../course/notebooks/09_signals.ipynb).*
 #
 # Afterwards you can
 #
@@ -15,9 +17,9 @@
 # %% [markdown]
 # ## Your turn: say it once, count it well
 #
-# In the release *noisy* every layer is in order but the last. A look-up that fails is a
-# `RouteError` (the client's fault: 400) or a `RoutingFailed` (ours: an exception that reaches
-# the outermost layer, as any other bug does):
+# In the release *noisy*, every layer but the last is in order. A look-up that
+# fails raises a `RouteError` (the client's fault: 400) or a `RoutingFailed`
+# (ours: it reaches the outermost layer, as any other bug does):
 
 # %%
 from course.outage import Release
@@ -28,23 +30,24 @@ print(noisy.source("boundary.py"))
 # %% [markdown]
 # `signals.py` is that outermost layer. Rewrite it so that
 #
-# 1. **a fault of ours** gives exactly *one* record of level error (or critical), with the
-#    traceback, in whatever field, and with the request id that the client gets;
-# 2. **a fault of the client** gives none. It is a line of level info or warning, with the
-#    request id as well;
-# 3. `request_errors_total{route="…", error="…"}` counts faults of ours and nothing else:
-#    `route` is the *template*, such as `/orders/{order_id}`, and `error` the class of the
-#    exception, such as `RoutingFailed`;
-# 4. `http_requests_total{route="…", status="…"}` counts each answer, as in the given module,
-#    by the same `route` and its status, such as `404`;
-# 5. **no label takes its value from a client**: 1,000 different URLs, methods and headers
-#    add no series. What matches no route counts under `unmatched`.
+# 1. **a fault of ours** leaves exactly *one* record of level error (or
+#    critical), with the traceback, in any field, and with the request id that
+#    the client gets;
+# 2. **a fault of the client** leaves none. It leaves a line of level info or
+#    warning, also with the request id;
+# 3. `request_errors_total{route="…", error="…"}` counts our faults and nothing
+#    else. Here `route` is the *template*, such as `/orders/{order_id}`, and
+#    `error` is the class of the exception, such as `RoutingFailed`;
+# 4. `http_requests_total{route="…", status="…"}` counts each answer, as in the
+#    given module, by the same `route` and by its status, such as `404`;
+# 5. **no label takes its value from a client**: 1,000 different URLs, methods
+#    and headers add no series. What matches no route counts under `unmatched`.
 #
-# What clients get stays as it is: the same statuses, and in each answer an `X-Request-ID`
-# of its own. In the log it is called `request_id`.
+# What clients get stays as it is: the same statuses, and in each answer an
+# `X-Request-ID` of its own. The log calls it `request_id`.
 #
-# FastAPI puts the route that it found into the scope: `scope["route"].path`, and no such key
-# where it found none.
+# FastAPI puts the route that it found into the scope, as `scope["route"].path`.
+# Where it found none, the key is missing.
 
 # %% nbgrader={"grade_id": "signals", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 """What the service says of its requests: log lines, metrics, a request id on both."""
@@ -116,8 +119,8 @@ class Signals:
 # %% [markdown]
 # ## Your turn: the alert
 #
-# The counters of both replicas are read once a second. A *scrape* is what one replica said at
-# one moment:
+# The monitoring reads the counters of both replicas once a second. A *scrape*
+# is what one replica said at one moment:
 #
 # ```python
 # {"t": 12.0, "pid": 4711, "samples": [
@@ -127,18 +130,21 @@ class Signals:
 #     ["http_requests_total", {"route": "/orders", "status": "500"}, 9.0]]}
 # ```
 #
-# `routing_alert(scrapes)` gets all scrapes of the last `WINDOW_S` seconds, in the order of
-# time, and returns whether the alert fires: **more than 1% of the requests answered in that
-# time failed with `RoutingFailed`**. All replicas, routes and statuses count together.
+# `routing_alert(scrapes)` gets all scrapes of the last `WINDOW_S` seconds,
+# oldest first, and returns whether the alert fires: **more than 1% of the
+# requests answered in that time failed with `RoutingFailed`**. All replicas,
+# routes and statuses count together.
 #
-# - It goes by these scrapes alone: windows come in any order.
-# - Counters only grow, so the *increase* counts. A process that ends takes its counters with
-#   it; the next one has another `pid` and begins at 0. What it had counted in the window
-#   until its last scrape still counts.
-# - A series appears with its first increment. One that a scrape does not have yet was 0.
-# - A process whose first scrape is younger than the oldest scrape of all has been started
-#   within the window: all that it has counted is increase.
-# - Without requests nothing fires.
+# - The answer depends on these scrapes alone: windows come in any order.
+# - Counters only grow, so the *increase* counts. A process that ends takes its
+#   counters with it; the next one has another `pid` and begins at 0. What the
+#   old one counted in the window, up to its last scrape, still counts.
+# - A series appears with its first increment. If a scrape lacks a series, it
+#   was 0.
+# - If the first scrape of a process is younger than the oldest scrape of all,
+#   the process started within the window, and everything it has counted is
+#   increase.
+# - Without requests, nothing fires.
 
 # %% nbgrader={"grade_id": "routing_alert", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 WINDOW_S = 10
@@ -175,8 +181,9 @@ def routing_alert(scrapes):
 
 
 # %% [markdown]
-# Four incidents have been recorded, each on a real fleet with instruments as in the first
-# task: 10 seconds of calm, 15 of trouble, 15 of calm. Watch your alert on each.
+# There are recordings of four incidents, each on a real fleet instrumented as
+# in the first task: 10 seconds of calm, 15 of trouble, 15 of calm. Watch your
+# alert on each:
 
 # %%
 from course.outage.telemetry.recording import INCIDENTS, scrapes_of
@@ -188,16 +195,18 @@ for name in INCIDENTS:
 # %% [markdown]
 # ## Your turn: the same as a rule
 #
-# In production Prometheus does the scraping, and the alert is a rule in a file. Return such a
-# file, as text of at most 10,000 characters: one group with one rule, whose alert is called
-# **RoutingExceptions** and which fires under the same condition, by the same two counters,
-# over the last 10 seconds (`[10s]`; nobody would in earnest, but our incidents are short).
-# Where it has a `for`, that is 5 seconds at most.
+# In production, Prometheus does the scraping, and the alert is a rule in a
+# file. Return such a file, as text of at most 10,000 characters: one group with
+# one rule, whose alert is called **RoutingExceptions**. It fires under the same
+# condition, by the same two counters, over the last 10 seconds (`[10s]`;
+# production would take longer, but our incidents are short). If it has a `for`,
+# that is 5 seconds at most.
 #
-# Lesson 09 has one for another alert. `rate()` and `increase()` know of counters that begin
-# again. Aggregate over replicas and routes *before* you divide, or each series is divided by
-# its namesake alone. If `promtool` is on this machine, the check runs your rule in it, on the
-# four incidents and on made-up series near the threshold; otherwise it only reads the file.
+# Lesson 09 has a rule for another alert. `rate()` and `increase()` know that
+# counters begin again. Aggregate over replicas and routes *before* you divide,
+# or Prometheus divides each series by its namesake alone. If `promtool` is on
+# this machine, the check runs your rule in it, on the four incidents and on
+# made-up series near the threshold. Otherwise it only reads the file.
 
 
 # %% nbgrader={"grade_id": "alert_rule", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -233,7 +242,8 @@ check("09", Signals, routing_alert, alert_rule)
 # %% [markdown]
 # ## Try it by hand
 #
-# One replica with your module on port 8000, and three requests: right, malformed, unknown.
+# One replica with your module listens on port 8000 and gets three requests:
+# valid, malformed, unknown.
 
 # %%
 from autograder.checking import release_of
@@ -241,7 +251,7 @@ from course.outage import Fleet
 from course.outage.requests import http_request
 
 if before := globals().get("fleet"):
-    before.close()  # it holds the port, with your answer of the last time
+    before.close()  # it still holds the port, with your previous answer
 fleet = Fleet(release_of("09", Signals), replicas=1, port=8000)
 for raw in (
     http_request(b'{"region": "eu-west", "shard": 3}'),

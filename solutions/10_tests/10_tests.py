@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Exercise 10 · Tests
 #
-# **July, follow-up 2:** "tests for malformed requests". The service has been repaired. Your
-# tests are to keep it that way, whoever rebuilds it next year.
+# **July, follow-up 2:** "tests for malformed requests". The service has been
+# repaired. Your tests keep it that way, no matter who rebuilds it next year.
 #
 # *About 40 minutes, after [lesson 10](../../course/notebooks/10_tests.ipynb).*
 #
@@ -16,43 +16,48 @@
 # %% [markdown]
 # ## What the service promises
 #
-# The release *tested* is the repaired service, as seen from outside. Your tests know nothing
-# of its inside, since that may change:
+# The release *tested* is the repaired service, seen from outside. Your tests
+# know nothing about its inside, because that may change:
 #
 # | request | answer | log |
 # |---|---|---|
 # | valid: region in any case, shard a number or its digits | 200; the order says which backend it lives on | no record of level error |
-# | malformed X-Route, of whatever kind | a 4xx, and the next valid request is served as ever | no record of level error |
+# | malformed X-Route, of any kind | a 4xx, and the next valid request is served as usual | no record of level error |
 # | invalid body, NaN and lone surrogates included | 422 | no record of level error |
 # | unknown order | 404 | no record of level error |
 # | for **ap-south/3**, whose table is broken | 500: a fault of ours | exactly one record of level error or above, with the traceback in `exception` |
 # | any | an `X-Request-ID` of its own; log records carry it as `request_id` | |
-# | any error | nothing of our inside in the body: no exception, no traceback, no file | |
+# | any error | none of our internals in the body: no exception, no traceback, no file | |
 #
-# Which 4xx, which fields a body has, how an event is called: not promised. A correct release
-# may do as it likes there, and your tests must pass on it.
+# Nobody promised which 4xx it is, which fields a body has, or what an event is
+# called. A correct release may do as it likes there, and your tests must pass
+# on it.
 #
 # ## Your turn: a suite that finds faults
 #
 # Your tests get the fixture `service`:
 #
-# - `service.send(raw, timeout_s=2.0)` sends bytes and returns a response: `status` (None
-#   without an answer), `headers` (names in lower case), `text`, `body`;
-# - `service.log()` is the list of all records logged so far, each a dict. Those about the
-#   requests before it are there.
+# - `service.send(raw, timeout_s=2.0)` sends bytes and returns a response with
+#   `status` (None without an answer), `headers` (names in lower case), `text`
+#   and `body`;
+# - `service.log()` returns all records logged so far, each a dict. It includes
+#   those of every request that you have sent before.
 #
-# A process that has died stays dead. Tests may run in any order, and do: each release gets
-# another one. Each suite has 25 seconds for all of its tests.
+# A process that has died stays dead. Tests may run in any order, and they will:
+# each release gets another one. Each suite has 25 seconds for all of its tests.
 #
-# It is judged by releases: **four correct ones must pass**, each built another way, and of
-# **twelve faulty ones at least ten must be found** (for six there are two points of the five).
-# Among those must be one of each kind: faults about malformed requests, about faults of ours,
-# about the log, about what answers carry, about valid requests.
+# Releases judge your suite: **four correct ones must pass**, each built another
+# way, and of **twelve faulty ones at least ten must be found** (finding six
+# earns two points of the five). Among those must be one of each kind: faults
+# with malformed requests, with faults of ours, with the log, with what answers
+# carry, and with valid requests.
 #
-# A fault is found by a test that fails on it and passes on all four correct ones. What fails
-# by chance finds nothing: on one and the same release, the same tests fail each time.
+# A test finds a fault if it fails on that release and passes on all four
+# correct ones. What fails by chance finds nothing: on the same release, the
+# same tests must fail each time.
 #
-# Grading adds a correct release, and five faulty ones of which three must be found.
+# Grading adds a correct release and five faulty ones, of which three must be
+# found.
 
 # %% nbgrader={"grade_id": "suite", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import json
@@ -69,7 +74,7 @@ ORDER = b'{"item": "tea", "quantity": 2}'
 
 
 def test_a_valid_request_is_served(service):
-    """Given, as a start."""
+    """Given, to start with."""
     assert service.send(http_request(VALID)).status == 200
 
 
@@ -189,7 +194,8 @@ def test_failures_use_nothing_up(service):
 # %% [markdown]
 # ## Try it
 #
-# Your suite against the release *tested*, as the check will run it, and against June's:
+# Run your suite against the release *tested*, as the check will, and against
+# June's:
 
 # %%
 from autograder.checking import try_suite
@@ -201,7 +207,8 @@ for name in ("tested", "bad"):
 # %% [markdown]
 # ## Check it
 #
-# Sixteen releases, one after another: it takes some twenty seconds.
+# The check runs sixteen releases one after another, which takes about twenty
+# seconds.
 
 # %% nbgrader={"grade_id": "check_tests", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
 from autograder.checking import check

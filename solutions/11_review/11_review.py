@@ -1,21 +1,22 @@
 # %% [markdown]
 # # Exercise 11 · Review
 #
-# **August.** A colleague wants to import orders in batches before the weekend. The pull request
-# works, the tests are green, and it is yours to review.
+# **August.** A colleague wants to import orders in batches, before the weekend.
+# The pull request works, the tests are green, and you are the reviewer.
 #
 # *About 30 minutes, after [lesson 11](../../course/notebooks/11_review.ipynb).*
 #
 # Afterwards you can
 #
-# - find defects of error handling in a diff, and say of each what will go wrong,
+# - find defects of error handling in a diff, and say of each what will go
+#   wrong,
 # - leave alone what only looks suspicious,
 # - write a small checker for a defect that no linter sees.
 
 # %% [markdown]
 # ## The pull request
 #
-# Two new modules, and a route in `app.py`:
+# It adds two modules, and a route in `app.py`:
 
 # %%
 from course.outage import Release
@@ -41,29 +42,31 @@ show("app.py", first=90, last=111)
 # %% [markdown]
 # ## Your turn: the review
 #
-# Return your findings, each a `(module, line, kind)` with a kind of the table. The line is the
-# one that you would comment on; one off does no harm. There are **twelve** defects, and several
-# places that look like one and are not: both what you find and what you accuse wrongly counts.
+# Return your findings, each a `(module, line, kind)` with a kind from the
+# table. The line is the one that you would comment on; being one line off does
+# no harm. There are **twelve** defects, and several places that look like one
+# and are not. Both your finds and your false alarms count.
 #
 # - The review finds **six** defects; better, it finds **ten**.
-# - At most **three** findings are false. (This counts for a review that finds six.)
-# - It has at most **36** findings. A longer one is not read.
+# - At most **three** findings are false. (This counts for a review that finds
+#   six.)
+# - It has at most **36** findings. Nobody reads a longer one.
 #
 # | kind | what is wrong |
 # |---|---|
-# | `"no cause"` | a new exception hides the one that was the reason |
-# | `"swallowed"` | a failure ends here, and whoever relies on the success is not told |
-# | `"too broad"` | the handler takes in bugs of ours, and treats them as something else |
+# | `"no cause"` | a new exception hides the one that caused it |
+# | `"swallowed"` | a failure ends here, and nobody tells those who rely on success |
+# | `"too broad"` | the handler takes in our own bugs, and treats them as something else |
 # | `"cancellation"` | a request to stop ends here |
-# | `"return in finally"` | leaves a `finally` with an exception under way |
+# | `"return in finally"` | a `return` in a `finally` drops the exception on its way out |
 # | `"assert"` | an assertion guards against input |
 # | `"leak"` | a resource stays open on some path |
 # | `"wrong status"` | the HTTP status does not say whose fault it is |
-# | `"exposed"` | strangers read our inside |
+# | `"exposed"` | strangers get to read our internals |
 # | `"no traceback"` | the log entry of a fault does not say where it came from |
 # | `"orphan task"` | nobody owns a task |
 # | `"no time-out"` | a wait without a bound |
-# | `"unsafe retry"` | something is done twice that must not be |
+# | `"unsafe retry"` | something happens twice that must happen once |
 
 
 # %% nbgrader={"grade_id": "review", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
@@ -90,29 +93,32 @@ def review():
 # %% [markdown]
 # ## Your turn: a checker
 #
-# One of the twelve is seen by no linter, and it is one that stops deployments: swallowed
+# No linter sees one of the twelve, and that one stops deployments: swallowed
 # cancellation. Write the rule yourself.
 #
-# `swallows_cancellation(source)` gets the text of a module and returns a list of line numbers, in
-# ascending order and each once: those of each `except` clause and each `with suppress(…)` for
-# which all of this holds:
+# `swallows_cancellation(source)` gets the text of a module and returns a list
+# of line numbers, in ascending order and each once: those of each `except`
+# clause and each `with suppress(…)` for which all of this holds:
 #
-# 1. **It takes in CancelledError**: a bare `except:`, `BaseException`, `CancelledError`, by
-#    itself or in a tuple, with a module in front (`asyncio.CancelledError`) or without.
-# 2. **The block that it guards awaits**: `await`, `async with` or `async for`, in a
-#    comprehension, too. What happens in a function that is only *defined* there does not count,
-#    and neither do the clauses, the `else` and the `finally`.
-# 3. **It does not raise**: there is no `raise` in the clause, whatever it raises, functions that
-#    are defined there left out. (For `suppress` there can be none.)
+# 1. **It takes in CancelledError**: a bare `except:`, `BaseException`,
+#    `CancelledError`, by itself or in a tuple, with a module in front
+#    (`asyncio.CancelledError`) or without.
+# 2. **The block that it guards awaits**: `await`, `async with` or `async for`,
+#    also in a comprehension. What happens in a function that is only *defined*
+#    there does not count, and neither do the clauses, the `else` and the
+#    `finally`.
+# 3. **It does not raise**: there is no `raise` in the clause, whatever it
+#    raises. Functions that are defined there are left out. (For `suppress`
+#    there can be none.)
 # 4. **No earlier clause** of the same `try` takes in CancelledError.
 #
-# All that the checker finds or leaves alone is judged by these rules. Leaving handlers alone
-# counts for a checker that finds at least one.
+# These rules alone decide what the checker should find and what it should leave
+# alone. Leaving handlers alone counts for a checker that finds at least one.
 #
-# You need `ast.parse`, `ast.walk`, and to know the fields of `ast.Try` (`body`, `handlers`)
-# and `ast.ExceptHandler` (`type`, `body`, `lineno`); in a comprehension, `async for` is an
-# `ast.comprehension` with `is_async`. `print(ast.dump(ast.parse(text),
-# indent=2))` shows any of them.
+# You need `ast.parse`, `ast.walk`, and the fields of `ast.Try` (`body`,
+# `handlers`) and `ast.ExceptHandler` (`type`, `body`, `lineno`). In a
+# comprehension, `async for` is an `ast.comprehension` with `is_async`. To look
+# at any of them, print `ast.dump(ast.parse(text), indent=2)`.
 
 # %% nbgrader={"grade_id": "checker", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import ast

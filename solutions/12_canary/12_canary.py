@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Exercise 12 · Canary
 #
-# **September, follow-up 5:** "a new release meets a few servers before it meets all". You write
-# the three decisions of a rollout: who is in the slice, how long it is watched, and what the
-# gate says.
+# **September, follow-up 5:** "a new release meets a few servers before it meets
+# all". You write the three decisions of a rollout: who is in the slice, how
+# long it is watched, and what the gate says.
 #
 # *About 35 minutes, after [lesson 12](../../course/notebooks/12_canary.ipynb).*
 #
@@ -16,17 +16,18 @@
 # %% [markdown]
 # ## Your turn: who is in the slice
 #
-# `in_canary(user, release, weight)` says whether the user, an id as text, gets the `release`,
-# a name, while it has the share `weight` of the users: from 0 to 1, in steps of a thousandth.
+# `in_canary(user, release, weight)` says whether a user gets a release. `user`
+# is an id, as text. `release` is a name. `weight` is the share of users that
+# the release has: from 0 to 1, in steps of a thousandth.
 #
-# 1. **The same answer everywhere**: in each process, on each server, today and tomorrow, whoever
-#    else is asked about.
-# 2. **The slice only grows**: who is in it at 5% is in it at 25%. At 0 nobody is, at 1
-#    everybody.
-# 3. **Its size is right**: of many users, `weight` of them, within what chance varies. At 0.005
-#    that is half a percent.
-# 4. **Other users for another release**, as if drawn anew: of the quarter that has one release,
-#    about a quarter has another one.
+# 1. **The same answer everywhere**: in each process, on each server, today and
+#    tomorrow, no matter who else is asked about.
+# 2. **The slice only grows**: whoever is in it at 5% is in it at 25%. At 0
+#    nobody is, at 1 everybody.
+# 3. **Its size is right**: of many users, the share `weight`, give or take
+#    chance. At 0.005 that is half a percent.
+# 4. **Other users for another release**, as if drawn anew: of the quarter that
+#    has one release, about a quarter has another one.
 
 # %% nbgrader={"grade_id": "in_canary", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import hashlib
@@ -48,22 +49,24 @@ print([sum(bool(in_canary(u, "june", w)) for u in users) for w in (0, 0.05, 0.25
 # %% [markdown]
 # ## Your turn: how long
 #
-# Each request pulls a release's trigger with the probability `share`, independently of the
-# others. `bake_requests(share, certainty)` is the smallest whole number of requests after
-# which at least one has pulled it with a probability of at least `certainty`:
+# Each request pulls a release's trigger with probability `share`, independently
+# of the others. `bake_requests(share, certainty)` is the smallest whole number
+# of requests after which, with a probability of at least `certainty`, at least
+# one has pulled it:
 #
 # - one in two, 75% certain: 2;
 # - one in a hundred, 95% certain: 299 (the rule of three says 300);
 # - every request: 1.
 #
-# `share` is one in ten thousand or more and 1 at most, `certainty` lies between 0 and 1.
+# `share` is at least one in ten thousand and at most 1. `certainty` lies
+# between 0 and 1.
 
 # %% nbgrader={"grade_id": "bake_requests", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 import math
 
 
 def bake_requests(share, certainty):
-    """How many requests until a trigger of that share has been pulled, so certainly."""
+    """How many requests it takes to pull a trigger of that share, with that certainty."""
     ### BEGIN SOLUTION
     if share == 1:
         return 1
@@ -81,33 +84,37 @@ for share, certainty in ((0.5, 0.75), (0.01, 0.95), (0.001, 0.95), (1, 0.9)):
 # %% [markdown]
 # ## Your turn: the gate
 #
-# `gate(control, canary)` is asked at every look, with what has been counted since the rollout
-# began: `{"requests": 950, "failed": 4}` for each arm. It returns `"promote"`, `"roll back"`
-# or `"wait"`. The first two end the rollout.
+# The rollout asks `gate(control, canary)` at every look, with the counts since
+# it began: `{"requests": 950, "failed": 4}` for each arm. The gate returns
+# `"promote"`, `"roll back"` or `"wait"`. The first two end the rollout.
 #
-# The canary gets 5% or 10% of the traffic, which is about ten requests a look, sometimes none.
-# After 60 looks whoever still waits is rolled back. What can come:
+# The canary gets 5% or 10% of the traffic, which is about ten requests a look,
+# sometimes none. If the gate still waits after 60 looks, the release is rolled
+# back. Expect these:
 #
-# - **bad releases** fail every request, one in five, or one in ten, *on top* of what control
-#   fails. One sort is fine until a request of a rare kind arrives, one in fifty, and from then
-#   on fails everything, as June's did;
-# - **good releases** fail as often as control does. That may be 0.2% or 2%. Or 30% for a
-#   while, when what both depend on is in trouble.
+# - **bad releases** fail every request, one in five, or one in ten, *on top* of
+#   what control fails. Some are fine until a request of a rare kind arrives,
+#   one in fifty. From then on they fail everything, as June's did;
+# - **good releases** fail as often as control does. That may be 0.2% or 2%. It
+#   may be 30% for a while, when something that both depend on is in trouble.
 #
 # Some cases are plain, whatever your limits are:
 #
-# 1. **An arm without a request**, whichever: wait.
+# 1. **An arm without a request**, either of them: wait.
 # 2. **A single failure among the first requests**, four at most: wait.
-# 3. **Too few requests to be 99% certain** that one in fifty has come, and failures as often as
-#    at control or none: wait. `bake_requests` says how many are too few. (Each cell is judged by
-#    itself, so work it out, or copy the formula.)
-# 4. **Every request fails, or three in four, or 100 of 500, at the canary alone**, 60 requests or
-#    more: roll back.
-# 5. **After 500 requests, failures as often as at control**, be it never or 30%: promote.
+# 3. **Too few requests to be 99% certain** that one in fifty has come, and
+#    failures as often as at control, or none: wait. `bake_requests` says how
+#    many are too few. (Each cell is judged by itself, so work it out, or copy
+#    the formula.)
+# 4. **Every request fails, or three in four, or 100 of 500, at the canary
+#    alone**, with 60 requests or more: roll back.
+# 5. **After 500 requests, failures as often as at control**, be it never or
+#    30%: promote.
 #
-# The check plays 200 rollouts, 100 of each, the same ones for everybody. The last is a real one:
-# June's release, which must not be promoted and goes back within 50 looks. (There the canary gets
-# 30% of the traffic.) The check wants
+# The check plays 200 rollouts, 100 of each, the same ones for everybody. The
+# last rollout is a real one, of June's release, which must not be promoted and
+# goes back within 50 looks. (There the canary gets 30% of the traffic.) The
+# check wants
 #
 # | | |
 # |---|---|
@@ -120,7 +127,7 @@ import math
 
 
 def gate(control, canary):
-    """What becomes of the rollout: "promote", "roll back" or "wait"."""
+    """What happens to the rollout: "promote", "roll back" or "wait"."""
     ### BEGIN SOLUTION
     bake, bar, least, margin = 230, 4, 5, 0.05
     n, m = canary["requests"], control["requests"]
@@ -148,8 +155,8 @@ for canary in ((3, 1), (40, 40), (250, 1), (250, 50)):
 # %% [markdown]
 # ## Check it
 #
-# 200 rollouts are computed in a few seconds. The real one takes a little longer: two fleets, and
-# June's release at the canary.
+# The check computes 200 rollouts in a few seconds. The real one takes a little
+# longer: it runs two fleets, with June's release at the canary.
 
 # %% nbgrader={"grade_id": "check_canary", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
 from autograder.checking import check
@@ -159,8 +166,8 @@ check("12", in_canary, bake_requests, gate)
 # %% [markdown]
 # ## Try it by hand
 #
-# Forty rollouts of each sort, drawn as in the check: what your gate promotes, and what it
-# costs until it is decided.
+# Here are forty rollouts of each sort, drawn as in the check: what your gate
+# promotes, and what each costs until the gate decides.
 
 # %%
 import random

@@ -1,26 +1,30 @@
 # %% [markdown]
 # # Exercise 13 · Game day
 #
-# **Today, 14:00.** Somebody has deployed. You are on call, and this time nobody has written
-# down what is wrong: your outage is drawn from a family of ten, half of them in four variants,
-# and your neighbour most likely has another.
+# **Today, 14:00.** Somebody has deployed. You are on call, and this time nobody
+# has written down what is wrong. Your outage is drawn from a family of ten,
+# half of which come in four variants. Your neighbor most likely has another
+# one.
 #
-# *About 60 minutes, after [lesson 13](../../course/notebooks/13_game_day.ipynb). Take them in
-# one piece: the clock runs.*
+# *About 60 minutes, after [lesson
+# 13](../../course/notebooks/13_game_day.ipynb). Take them in one piece: the
+# clock runs.*
 #
 # Afterwards you can
 #
-# - lead an outage that nobody has seen before: mitigate, find, fix, and say what you do,
+# - lead an outage that nobody has seen before: mitigate, find, fix, and say
+#   what you do,
 # - tell by a few signals which sort of failure you look at,
 # - write a postmortem that is blameless and has consequences.
 
 # %% [markdown]
 # ## The service
 #
-# The release *drill* is the orders API with a directory that is asked over **four sessions**
-# a replica. Three of its modules are as they always were. The fourth, `lookups.py`, is the one
-# that was deployed this morning, and it is not here. There is no way back: with the same
-# deployment went a change of the data that the release before cannot read.
+# The release *drill* is the orders API with a directory behind it. Each replica
+# asks the directory over **four sessions**. Three of its modules are as they
+# always were. The fourth, `lookups.py`, was deployed this morning, and you do
+# not see it yet. There is no way back: the same deployment changed the data,
+# and the previous release cannot read them now.
 
 # %%
 from course.outage import Release
@@ -33,17 +37,20 @@ for module in ("boundary.py", "directory.py"):
 # %% [markdown]
 # ## The day
 #
-# The next cell starts it. For five seconds all is well. Then one request in six is malformed,
-# of the seven kinds that you know, and the rest follows. The clock in the panel shows 14:00
-# when the alert fires, and runs in real minutes. (Should none fire, then users complain after
-# half a minute. That would be a finding of its own.)
+# The next cell starts it. For five seconds, all is well. Then one request in
+# six is malformed, in one of the seven ways that you know, and the rest
+# follows. The clock in the panel shows 14:00 when the alert fires, and runs in
+# real minutes. (If no alert fires, users complain after half a minute. That
+# would be a finding of its own.)
 #
-# What you have:
+# You have:
 #
-# - the **panel**: rates, latencies, deaths, the log with its filter, and *Restart*;
-# - `day.metrics()`: what the replicas count; `day.fleet.send(raw)`: a request of your own;
-# - `day.note("…")`: a line for the timeline. Write down what you think, when you think it. When
-#   you know the cause, begin with `cause:`.
+# - the **panel**: rates, latencies, deaths, the log with its filter, and
+#   *Restart*;
+# - `day.metrics()`: what the replicas count; `day.fleet.send(raw)`: a request
+#   of your own;
+# - `day.note("…")`: a line for the timeline. Write down what you think when you
+#   think it. When you know the cause, begin the line with `cause:`.
 
 # %%
 from autograder.learning.game_day import GameDay
@@ -60,9 +67,9 @@ day.metrics()
 # %% [markdown]
 # ## What you can send
 #
-# Each kind of malformed request, one at a time, and a valid one. It is a blunt instrument:
-# the service may be down already, and what you send may be what takes it down. Restart first,
-# and you have some seconds.
+# You can send each kind of malformed request, one at a time, and a valid one.
+# This is a blunt instrument: the service may be down already, and what you send
+# may be what takes it down. Restart first, and you have a few seconds.
 
 # %%
 import random
@@ -77,23 +84,28 @@ for kind in MALFORMED:
 # %% [markdown]
 # ## The module
 #
-# Run the next cell once. The module that was deployed takes the place of its lines. (Where
-# a front end does not do that, it is printed; put it there.) Mend it so that
+# Run the next cell once. The module that was deployed then takes the place of
+# its lines. (If your front end does not do that, the cell prints the module;
+# put it there yourself.) Fix the module so that
 #
 # 1. **valid requests are served**, whatever else arrives;
-# 2. **a malformed header is the client's**: 400, by `BadRoute`; each kind of it, every time (a
-#    region that nobody knows may be a 503 instead: the directory asks around);
-# 3. **a bug of ours stays one**: what is not about the header becomes a 500, with a traceback
-#    in the log, and the next request is served;
-# 4. **a directory that does not answer** costs its own request about a second (503, by
-#    `TimeoutError`), and nobody else anything. An answer that takes half a second is waited for,
-#    one that takes more than two is not. Once the directory answers again, nobody is refused;
-# 5. **all sessions come back**, and a question is asked once;
-# 6. **it goes when it is told to**: exit code 0, within its grace of three seconds.
+# 2. **a malformed header is the client's fault**: 400, by `BadRoute`; each kind
+#    of it, every time (an unknown region may be a 503 instead, because the
+#    directory asks around);
+# 3. **a bug of ours stays ours**: what is not about the header becomes a 500,
+#    with a traceback in the log, and the next request is served;
+# 4. **a directory that does not answer** costs its own request about a second
+#    (503, by `TimeoutError`), and costs nobody else anything. A look-up waits
+#    for an answer that takes half a second, but not for one that takes more
+#    than two. Once the directory answers again, nobody is refused;
+# 5. **all sessions come back**, and each question is asked once;
+# 6. **it stops when it is told to**: exit code 0, within its grace of three
+#    seconds.
 #
 # The application opens `async with Lookups(directory) as lookups`, calls `await
-# lookups.lookup(header)` for each request, and asks `lookups.healthy` for `/readyz`, which says
-# 200 while requests are served. You may rewrite as much as you like. Less is often more.
+# lookups.lookup(header)` for each request, and asks `lookups.healthy` for
+# `/readyz`, which says 200 while requests are served. You may rewrite as much
+# as you like. Less is often more.
 
 # %% nbgrader={"grade_id": "lookups", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 """Asks the directory: each look-up is the matter of the request that wants it."""
@@ -142,8 +154,8 @@ class Lookups:
 # %% [markdown]
 # ## Out with it
 #
-# Your cell, rolled out to the fleet that burns. Do it as soon as it may help; you can do it
-# again.
+# Roll your cell out to the burning fleet. Do it as soon as it may help; you can
+# do it again.
 
 # %%
 day.deploy(Lookups)
@@ -154,8 +166,8 @@ day.timeline()
 # %% [markdown]
 # ## Debrief
 #
-# Your day beside June's. Theirs was harder: nobody had told them to look for an exception.
-# Compare where the time went.
+# Here is your day beside June's. Theirs was harder: nobody had told them to
+# look for an exception. Compare where the time went.
 
 # %%
 day.debrief()
@@ -166,32 +178,32 @@ day.close()
 # %% [markdown]
 # ## The rubric
 #
-# Your postmortem is read by a person, who gives up to **10 points**, two for each line. The
-# check below looks only whether everything is there.
+# A person reads your postmortem and gives up to **10 points**, two for each
+# line. The check below only looks whether everything is there.
 #
 # | | 0 | 1 | 2 |
 # |---|---|---|---|
 # | **impact** | "the API was down" | a number | who was hurt, how many requests, how long, and how that was measured |
-# | **timeline** | what happened at the end | events with times | what was *believed and decided* when, dead ends included |
-# | **contributing causes** | one line of code | the line, and why it was fatal | also why nothing before it noticed: tests, review, rollout, signals |
-# | **blameless** | a name, or "should have" | no names | why each decision made sense to whoever took it, with what was known |
-# | **actions** | "be more careful" | specific | specific, each with owner and date; one each that prevents, detects, and shortens |
+# | **timeline** | what happened at the end | events with times | what was *believed and decided* when, including dead ends |
+# | **contributing causes** | one line of code | the line, and why it was fatal | also why nothing noticed it earlier: tests, review, rollout, signals |
+# | **blameless** | a name, or "should have" | no names | why each decision made sense to whoever made it, with what was known |
+# | **actions** | "be more careful" | specific | specific, each with owner and date; one that prevents, one that detects, one that shortens |
 
 # %% [markdown]
 # ## Your turn: the postmortem
 #
-# Write it while you remember. Six fields, as plain text or as lists of lines; they are read, and
-# not run:
+# Write it while you remember. It has six fields, as plain text or as lists of
+# lines. The check reads them and does not run them:
 #
 # - `summary`: for somebody who was not there, 30 words or more;
 # - `impact`: with numbers, in digits;
-# - `timeline`: a line for each event, at least five, each beginning with its time (`T+02:10` or
-#   `14:02`); `day.timeline()` has most of it;
+# - `timeline`: a line for each event, at least five, each beginning with its
+#   time (`T+02:10` or `14:02`); `day.timeline()` has most of it;
 # - `causes`: a line for each contributing cause, at least three;
 # - `response`: what went well, what did not, where we were lucky;
 # - `actions`: a line for each, at least three: *what* | *owner* | *date*, as in
-#   `a test with malformed headers | orders team | 2026-12-04`. The date is written like this one.
-#   An owner is a team or a role.
+#   `a test with malformed headers | orders team | 2026-12-04`. Write the date
+#   like this one. An owner is a team or a role.
 
 
 # %% nbgrader={"grade_id": "postmortem", "solution": true, "grade": true, "locked": false, "points": 10, "task": false, "schema_version": 3}
@@ -243,8 +255,8 @@ class Postmortem:
 # %% [markdown]
 # ## Check it
 #
-# Your module is put under all that the family of ten could not stand, not only under what took
-# down yours.
+# The check puts your module under everything that brought down one of the ten,
+# not only under what brought down yours.
 
 # %% nbgrader={"grade_id": "check_game_day", "solution": false, "grade": true, "locked": true, "points": 10, "task": false, "schema_version": 3}
 from autograder.checking import check
@@ -252,5 +264,5 @@ from autograder.checking import check
 check("13", Lookups, Postmortem)
 
 # %% [markdown]
-# That was the last one. What you take along fits on a page: [the handler's
+# That was the last one. What you take with you fits on one page: [the handler's
 # checklist](../../../course/checklist.md).

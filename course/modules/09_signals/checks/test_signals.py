@@ -180,7 +180,7 @@ def evidence(
         if sent[0].response.status != 200:
             why = stopped(fleet)
             raise Unmet(
-                sent="the plainest of valid requests, before anything has failed.",
+                sent="a plain valid request, before anything has failed.",
                 saw=f"{sent[0].response}{'; ' * bool(why)}{why}.",
                 expected="200.",
             )
@@ -206,7 +206,7 @@ def require_answer(sent: Sent, evidence: Evidence) -> None:
         raise Unmet(
             sent=about,
             saw=f"{sent.response}, without a header X-Request-ID.",
-            expected="one, as the given module has it.",
+            expected="a request id, as the given module has it.",
         )
     if [each.request_id for each in evidence.sent].count(sent.request_id) > 1:
         raise Unmet(
@@ -240,7 +240,7 @@ def test_our_fault_is_logged_once(evidence: Evidence) -> None:
                 saw=f"the error record “{str(errors[0]['event'])[:40]}”, which does not"
                 " name the functions that the exception came through, such as"
                 f" {sent.through[1]}.",
-                expected="the traceback, in the same record, in whatever field.",
+                expected="the traceback, in the same record, in any field.",
                 look="what `str(exc)` leaves out.",
             )
     faults = sum(bool(sent.error) for sent in evidence.sent)
@@ -251,9 +251,9 @@ def test_our_fault_is_logged_once(evidence: Evidence) -> None:
         raise Unmet(
             sent=f"{faults} requests that met a fault of ours.",
             saw=f"{len(events) - clients} records of level error in all; “{most[:80]}”"
-            f" stands {count} times.",
-            expected="one for each fault, from this layer or from the server around it,"
-            " and not from both.",
+            f" appears {count} times.",
+            expected="one for each fault, either from this layer or from the server"
+            " around it, not from both.",
             look="what becomes of the exception after you have logged it.",
         )
 
@@ -270,8 +270,8 @@ def test_clients_faults_are_no_errors(evidence: Evidence) -> None:
                 sent=f"{sent.kind}: {sent.curl}",
                 saw=f"{sent.response}, and a record of level error:"
                 f" “{str(errors[0]['event'])[:80]}”.",
-                expected="info or warning: nobody is to get up for it.",
-                look="what decides on the level: who has to do something about it.",
+                expected="info or warning: nobody has to get out of bed for it.",
+                look="what decides on the level: who has to act on it.",
             )
         levels = {record["level"] for record in records}
         if sent.status != 200 and levels.isdisjoint({"info", "warning"}):
@@ -351,7 +351,7 @@ def test_urls_add_no_series(evidence: Evidence, seeded: random.Random) -> None:
     for (_, _, due), response in zip(sent, told, strict=True):
         if response.status != due:
             raise Unmet(
-                sent=f"{URLS:,} requests, most of them for what does not exist.",
+                sent=f"{URLS:,} requests, most of them for URLs that do not exist.",
                 saw=f"{response}, where the given module answers {due}.",
                 expected="the same answers as before.",
             )
@@ -509,7 +509,7 @@ CASES = [
             scrape(10, 3, 90, 9),
         ],
         True,
-        "what one process has counted is not to be subtracted from another's.",
+        "the pid: one process's counts are not to be subtracted from another's.",
     ),
     Case(
         "a process ended, with many old failures; its successor met none",
@@ -542,7 +542,7 @@ CASES = [
             scrape(10, 3, 50, 10),
         ],
         True,
-        "from where a process counts that was started within the window.",
+        "the value to count from in a process that started within the window.",
     ),
     Case(
         "a new process, scraped once, had served 1,000 requests and failed none",
@@ -552,7 +552,7 @@ CASES = [
             scrape(10, 3, 1000, 0),
         ],
         False,
-        "from where a process counts that was started within the window.",
+        "the value to count from in a process that started within the window.",
     ),
     Case(
         "both replicas fail a little",
@@ -616,7 +616,7 @@ CASES = [
             scrape(10, 3, 400, 0),
         ],
         True,
-        "what a process has counted that has ended within the window.",
+        "the counts of a process that has ended within the window.",
     ),
     Case(
         "a process answered 1,000 requests and ended; its successor failed 4 of 100",
@@ -627,7 +627,7 @@ CASES = [
             scrape(10, 3, 100, 4),
         ],
         False,
-        "what a process has counted that has ended within the window.",
+        "the counts of a process that has ended within the window.",
     ),
     Case(
         "no request in the window",
@@ -636,7 +636,7 @@ CASES = [
         "what there is to divide by.",
     ),
     Case("a single scrape", [scrape(4, 1, 100, 50)], False, "by how much it grew."),
-    Case("no scrapes at all", [], False, "what there is to go by."),
+    Case("no scrapes at all", [], False, "what to answer without data."),
 ]
 
 
@@ -703,7 +703,7 @@ INCIDENT = {
 
 
 def spans(found_at: Iterable[int]) -> str:
-    """Seconds in words, such as "it fires in the seconds 12–20, 23"."""
+    """Seconds in words, such as "it fires in seconds 12–20, 23"."""
     found: list[list[int]] = []
     for t in sorted(found_at):
         if found and t == found[-1][1] + 1:
@@ -711,12 +711,12 @@ def spans(found_at: Iterable[int]) -> str:
         else:
             found.append([t, t])
     told = [f"{first}–{last}" if first < last else f"{last}" for first, last in found]
-    return f"it fires in the seconds {', '.join(told)}" if told else "no alert"
+    return f"it fires in seconds {', '.join(told)}" if told else "no alert"
 
 
 def judge_firing(name: str, fires: set[int], what: str) -> None:
     """Raise Unmet unless the alert fires when it should in the incident `name`."""
-    expected, look = "no alert: it is another cause.", "which failures it counts."
+    expected, look = "no alert: this is another cause.", "which failures it counts."
     if name == "routing":
         early = [t for t in fires if t <= CALM_UNTIL]
         missing = set(range(FIRES_BY, FIRES_UNTIL + 1)) - fires
@@ -724,8 +724,8 @@ def judge_firing(name: str, fires: set[int], what: str) -> None:
         if not (early or missing or late):
             return
         expected = (
-            f"an alert in all seconds from {FIRES_BY} to {FIRES_UNTIL}, when it is"
-            f" rolled back, and none from {QUIET_FROM} on or until {CALM_UNTIL}."
+            f"an alert in every second from {FIRES_BY} to {FIRES_UNTIL}, when it is"
+            f" rolled back; none up to {CALM_UNTIL}, and none from {QUIET_FROM} on."
         )
         look = "how far back it counts." if late and not (early or missing) else ""
     elif not fires:
@@ -953,7 +953,7 @@ def expected_of(made_up: MadeUp) -> str:
     parts = []
     for when, what in ((made_up.fires, "an alert"), (made_up.quiet, "none")):
         if found := sorted(when):
-            parts.append(f"{what} in the seconds {found[0]}–{found[-1]}")
+            parts.append(f"{what} in seconds {found[0]}–{found[-1]}")
     return ", ".join(parts)
 
 

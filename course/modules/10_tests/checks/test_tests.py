@@ -134,12 +134,12 @@ def test_right_releases_pass(evidence: Evidence) -> None:
         again = evidence.again
         if again and again.what == what and again.by_order:
             raise Unmet(
-                sent=f"a correct release: {what}; the tests in another order than the"
-                " file's.",
+                sent=f"a correct release: {what}; the tests in another order than in the"
+                " file.",
                 saw=f"fails: {few(again.by_order)}. In the order of the file that"
                 " passes.",
                 expected="every test to pass in any order.",
-                look="what that test needs of the tests that have run before it.",
+                look="what that test needs from the tests that have run before it.",
             )
         raise Unmet(
             sent=f"a correct release: {what}.",
@@ -156,7 +156,7 @@ def refuse_chance(evidence: Evidence) -> None:
             sent=f"a correct release, twice in the same order: {evidence.again.what}.",
             saw=f"fails in one run and not in the other: {few(tests)}.",
             expected="the same each time: what fails by chance finds nothing.",
-            look="what in that test is another in each run.",
+            look="what in that test differs from run to run.",
             # A time-out of the suite's own may have made the difference.
             margin_s=0.6,
         )
@@ -171,7 +171,7 @@ def require_sound_tests(evidence: Evidence) -> None:
     raise Unmet(
         sent="four correct releases.",
         saw=f"no test passes on all of them{'; ' * bool(stopped)}{stopped}.",
-        expected="tests that do: no other can find a fault.",
+        expected="tests that do: only those can find a fault.",
     )
 
 
@@ -192,7 +192,7 @@ def require_found(evidence: Evidence, wanted: int) -> None:
             else ""
         ),
         expected=f"{wanted} found.",
-        look="the row of the table that speaks of it, and what a test would have to"
+        look="the row of the table that covers it, and what a test would have to"
         " look at besides the status.",
     )
 
@@ -217,15 +217,15 @@ def test_every_kind_of_fault_is_found(evidence: Evidence) -> None:
             raise Unmet(
                 sent=f"{len(of_it)} releases whose fault is about {ABOUT[family]}.",
                 saw="none of them was found.",
-                expected="one of them at least.",
+                expected="at least one of them.",
                 look=f"what your tests know about {ABOUT[family]}.",
             )
 
 
 ABOUT = {
-    "the malformed": "what becomes of malformed requests",
-    "ours": "what becomes of faults of the service's own",
+    "the malformed": "what happens to malformed requests",
+    "ours": "what happens to faults of the service's own",
     "the log": "what is logged",
-    "the answer": "what an error's answer carries, and must not",
+    "the answer": "what an error's answer carries, and what it must not",
     "the valid": "valid requests of every spelling",
 }

@@ -59,7 +59,7 @@ def findings(functions: Functions) -> Review:
     [call] = functions.calls("review", [[]], through=LISTED)
     wanted = (
         f"a list of at most {LONGEST} (module, line, kind), with a module of the pull"
-        " request and a kind of the table."
+        " request and a kind from the table."
     )
     if not isinstance(call.value, list):
         raise Unmet(sent="review()", saw=f"{call}.", expected=wanted)
@@ -108,9 +108,9 @@ def require_found(review: Review, wanted: int) -> None:
         saw += f" {what}: {why}"
     raise Unmet(
         sent="your review of the pull request.",
-        saw=f"{saw} Among what would be merged: {'; '.join(missing[:4])}.",
+        saw=f"{saw} Among the defects that would be merged: {'; '.join(missing[:4])}.",
         expected=f"{wanted} found, each with its kind.",
-        look="how it could come to that: whose failure, which line lets it pass.",
+        look="how that could happen: whose failure it is, and which line lets it pass.",
     )
 
 
@@ -130,11 +130,11 @@ def test_few_findings_are_false(findings: Review) -> None:
         what, why = next((f for f in findings.false if f[1]), findings.false[0])
         raise Unmet(
             sent="your review of the pull request.",
-            saw=f"{len(findings.false)} findings that are none. One of them: {what}"
+            saw=f"{len(findings.false)} findings that are no defects. One of them: {what}"
             + (f": {why}" if why else "."),
-            expected=f"{FALSE_AT_MOST} at most: who cries wolf is not read.",
-            look="what exactly would go wrong, for each finding. If you cannot say,"
-            " leave it out.",
+            expected=f"{FALSE_AT_MOST} at most: nobody reads a reviewer who cries wolf.",
+            look="what exactly would go wrong, for each finding. If you cannot say, leave"
+            " it out.",
         )
     if len(findings.found) < HALF:
         raise Unmet(

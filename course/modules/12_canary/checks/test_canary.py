@@ -114,7 +114,7 @@ def test_the_slice_is_sticky(functions: Functions, seeded: random.Random) -> Non
                 sent=f'in_canary(user, "june", 0.25) for {COUNT} users, {where}.',
                 saw=f"another answer for {differ} of them.",
                 expected="the same answers, always.",
-                look="what your function goes by besides its arguments.",
+                look="what your function depends on besides its arguments.",
             )
     by_weight = dict(sorted(zip(mixed, grown, strict=True)))
     for (small, smaller), (large, larger) in itertools.pairwise(by_weight.items()):
@@ -124,7 +124,7 @@ def test_the_slice_is_sticky(functions: Functions, seeded: random.Random) -> Non
                 sent=f"in_canary(…) for the same users and release, at {small} and at"
                 f" {large}.",
                 saw=f"{lost} users were in the slice before it grew and are not after.",
-                expected="who has the release keeps it.",
+                expected="whoever has the release keeps it.",
                 look="how the weight enters: it should be compared with, not mixed in.",
             )
 
@@ -147,9 +147,9 @@ def test_the_slice_has_its_size(functions: Functions, seeded: random.Random) -> 
             raise Unmet(
                 sent=f'in_canary(user, "{release}", {weight}) for {count} users.',
                 saw=f"{size} are in the slice.",
-                expected=f"{wanted:.0f}, within what chance varies.",
-                look="whether your number lies evenly between 0 and 1, for ids that"
-                " differ in one digit, too; and how finely it is divided.",
+                expected=f"{wanted:.0f}, give or take chance.",
+                look="whether your numbers are spread evenly between 0 and 1, even for ids"
+                " that differ in one digit; and how finely they are divided.",
             )
     quarters = {asked[1]: users for asked, users in found.items() if asked[2] == 0.25}
     for one, other in itertools.combinations(RELEASES, 2):
@@ -161,7 +161,7 @@ def test_the_slice_has_its_size(functions: Functions, seeded: random.Random) -> 
                 f' "{other}", 25% each.',
                 saw=f"{both} of the {sum(quarters[one])} users of one are in both.",
                 expected="about a quarter of them, as if drawn anew.",
-                look="how the release enters, and who would bear every bad one.",
+                look="how the release enters, and who would get every bad one.",
             )
 
 
@@ -483,7 +483,7 @@ def test_bad_releases_go_back(rollouts: dict[bool, Played]) -> None:
         )
         raise Unmet(
             sent="100 rollouts of bad releases, up to 60 looks each.",
-            saw=f"{wrong.total()} were promoted: {_kinds(wrong)}. Until somebody had"
+            saw=f"{wrong.total()} were promoted: {_kinds(wrong)}. Before anybody"
             f" noticed, about {lost:,.0f} requests of all users would have failed.",
             expected=f"at most {BAD}.",
             look=PROMOTED[wrong.most_common(1)[0][0]],
@@ -518,15 +518,15 @@ def test_few_requests_are_hurt(rollouts: dict[bool, Played]) -> None:
     if back.total() < BACK:
         raise Unmet(
             sent="100 rollouts of bad releases, up to 60 looks each.",
-            saw=f"{back.total()} went back at all.",
-            expected=f"{BACK} at least, before it says anything what they cost.",
+            saw=f"only {back.total()} went back.",
+            expected=f"at least {BACK}, before it means anything what they cost.",
             look="which bad releases your gate does not send back.",
         )
     if not played.hurt() <= HURT:
         costs = {kind: played.hurt(kind) for kind in back}
         raise Unmet(
             sent="100 rollouts of bad releases, up to 60 looks each.",
-            saw=f"until they went back, {played.hurt():.0f} requests had failed at the"
+            saw=f"before they went back, {played.hurt():.0f} requests failed at the"
             " canary, on average: "
             + ", ".join(f"{cost:.0f} by “{kind}”" for kind, cost in costs.items())
             + ".",
@@ -567,7 +567,7 @@ def test_junes_release_goes_back(gate: Gate, seeded: random.Random) -> None:
             sent="a real rollout of June's release: two fleets, malformed requests"
             " among 60 a second.",
             saw=f"{last}.",
-            expected="“roll back”, or to wait a little longer.",
+            expected="“roll back”, or “wait” for a little longer.",
             look="what your gate looks at before it promotes.",
         )
     if last.decision == "wait":

@@ -160,7 +160,7 @@ class Service:
             raise Unmet(
                 sent=f"{what}: {sent} requests.",
                 saw=f"the directory was asked {more:.0f} times.",
-                expected="once for each, at most.",
+                expected="at most once for each.",
                 look="who tries again, what, and how often.",
             )
 
@@ -172,9 +172,9 @@ def running(
     if re.search(r"^open_module\(\)", job.answers["Lookups"], re.MULTILINE):
         raise Unmet(
             sent="nothing yet.",
-            saw="the cell of the module is as it was: it still calls open_module().",
-            expected="the module that was deployed, mended.",
-            look="Run that cell once, after you have had a look at the panel.",
+            saw="the cell of the module is unchanged: it still calls open_module().",
+            expected="the module that was deployed, fixed.",
+            look="the panel first; then run that cell once.",
         )
     return Service(start_fleet, release, seeded)
 
@@ -207,7 +207,7 @@ def test_valid_requests_are_served(service: Service) -> None:
             sent='a valid order whose X-Route header has one more field, "client".',
             saw=f"{answer}. {service.state()}.",
             expected="it is served by its own backend.",
-            look="what resolve() makes of it, and what your module does.",
+            look="what resolve() makes of it, and what your module makes of it.",
         )
 
 
@@ -246,7 +246,7 @@ def test_malformed_headers_are_the_clients(service: Service) -> None:
                     expected=f"400, {PROBLEM}, as the service answers a BadRoute"
                     + ("; or 503, as it answers a TimeoutError." if slow else "."),
                     look="which exceptions resolve() raises on headers, and what"
-                    " becomes of each of them in your module.",
+                    " your module does with each of them.",
                 )
 
 
@@ -283,13 +283,13 @@ def test_the_outage_does_not_come_back(service: Service) -> None:
             margin_s=0.6,
             sent="malformed requests of all kinds, again and again.",
             saw=f"the process ended {len(deaths)} times, with exit code {deaths[0]}.",
-            expected="it to live.",
+            expected="it to stay alive.",
             look="what an exception, or an exit, does in the task that it ends.",
         )
     service.require_settled(asked, sent, "valid and malformed requests")
 
 
-@check("A bug of ours stays one: 500, logged, and the next is served", points=1)
+@check("A bug of ours stays ours: 500, logged, and the next is served", points=1)
 def test_a_bug_of_ours_stays_one(service: Service) -> None:
     asked = service.metric("directory_finds_total")
     for bug, backend in service.bugs.items():
@@ -300,7 +300,7 @@ def test_a_bug_of_ours_stays_one(service: Service) -> None:
                 sent=f"a valid request for a backend whose routing raises {bug}.",
                 saw=f"{answer}. {service.state()}.",
                 expected="a 500.",
-                look="whose fault such an exception is, and who is to hear of it.",
+                look="whose fault such an exception is, and who should hear about it.",
             )
         service.fleet.telemetry.wait_for(
             lambda _, bug=bug: traced(service.fleet, bug), LOGGED_WITHIN_S
@@ -311,7 +311,7 @@ def test_a_bug_of_ours_stays_one(service: Service) -> None:
                 sent=f"a valid request for a backend whose routing raises {bug}.",
                 saw=f"{answer}, and no traceback of {bug} in the log.",
                 expected="the traceback.",
-                look="what your module makes of an exception before it passes it on.",
+                look="what your module does to an exception before it passes it on.",
             )
     if wrong := service.ask_valid(VALID):
         raise Unmet(
@@ -354,7 +354,7 @@ def test_a_silent_directory_costs_its_own_request(service: Service) -> None:
                 f" {VALID} valid ones.",
                 saw=f"{len(saw)} of those {whose}: {described(saw[0])}."
                 f" {service.state()}.",
-                expected=f"503, {PROBLEM}, after a second or so for the former, the"
+                expected=f"503, {PROBLEM}, after about a second for the former; the"
                 " others served.",
                 look="what bounds a look-up, and whether anything refuses to be ended.",
             )
@@ -368,7 +368,7 @@ def test_a_silent_directory_costs_its_own_request(service: Service) -> None:
             margin_s=math.inf if took_s < SLOW_S else 0.3,
             sent=f"a request for a backend about which the directory takes {SLOW_S} s.",
             saw=f"{described(slow)}. {service.state()}.",
-            expected="it is served: that is less than a second.",
+            expected="it is served, because that is less than a second.",
             look="how long a look-up may take, and whom it may wait for.",
         )
     if wrong := service.ask_valid(VALID):
@@ -396,7 +396,7 @@ def test_a_silent_directory_costs_its_own_request(service: Service) -> None:
     service.require_settled(asked, sent, f"requests, about some of which {SILENT}")
 
 
-@check("It goes when it is told to", points=1)
+@check("It stops when it is told to", points=1)
 def test_it_goes_when_it_is_told_to(service: Service) -> None:
     fleet = service.fleet
     raws = [request_for(service.silent)] * 2
@@ -435,7 +435,7 @@ def test_the_postmortem_is_complete(job: Job) -> None:
         lines = [BULLET.sub("", line, count=1) for line in told[name]]
         words = sum(len(line.split()) for line in lines)
         if not words:
-            raise incomplete(name, "it is empty.", "what the task says of it.")
+            raise incomplete(name, "it is empty.", "what the task says about it.")
         if name == "summary" and words < SUMMARY_WORDS:
             raise incomplete(name, f"{words} words.", f"at least {SUMMARY_WORDS}.")
         if len(lines) < LINES.get(name, 1):
@@ -501,11 +501,11 @@ def text_of(name: str, expression: ast.expr | None) -> list[str]:
     try:
         value = ast.literal_eval(expression)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as exc:
-        saw = f"the field {name} has to be run to know what it says."
+        saw = f"you have to run the field {name} to know what it says."
         raise unreadable(saw) from exc
     parts = value if isinstance(value, list | tuple) else [value]
     if not all(isinstance(part, str) for part in parts):
-        raise unreadable(f"the field {name} is no text, and no list of lines.")
+        raise unreadable(f"the field {name} is neither text nor a list of lines.")
     lines = [line.strip() for part in parts for line in part.splitlines()]
     return [line for line in lines if line]
 

@@ -198,7 +198,7 @@ def disguised(name: str, seeded: random.Random) -> list[dict[str, Any]]:
     sent="routing_alert(…) on other incidents.",
     saw="no alert on a fault in the routing code, or an alert on something else.",
     expected="as on the recorded ones.",
-    look="what your function goes by.",
+    look="what your function bases its answer on.",
 )
 def test_incidents_in_disguise(functions: Functions, seeded: random.Random) -> None:
     for name, fires in (("database", True), ("routing", False)):

@@ -31,8 +31,8 @@ def runs(suite: SuiteRunner, seeded: random.Random) -> list[tuple[Planted, Suite
     "test_right_releases_pass",
     sent="another correct release.",
     saw="your suite does not pass on it: a test fails, or time runs out.",
-    expected="every test to pass in 25 seconds on whatever keeps the promises of the"
-    " table, in any order.",
+    expected="every test to pass within 25 seconds, in any order, on whatever keeps the"
+    " promises of the table.",
     look="",
 )
 def test_another_right_release_passes(runs: list[tuple[Planted, SuiteRun]]) -> None:
@@ -43,7 +43,7 @@ def test_another_right_release_passes(runs: list[tuple[Planted, SuiteRun]]) -> N
     "test_ten_of_twelve_faults_are_found",
     sent="five other releases, each with one fault.",
     saw="fewer than three of them were found.",
-    expected="three of them at least: the table speaks of all.",
+    expected="at least three of them: the table covers them all.",
     look="whether your tests check what is promised, or what the twelve releases do.",
 )
 def test_other_faults_are_found(runs: list[tuple[Planted, SuiteRun]]) -> None:

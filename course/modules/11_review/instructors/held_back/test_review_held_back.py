@@ -35,7 +35,7 @@ def right(functions: Functions, rng: random.Random, found: bool) -> bool:
 @guards(
     "test_swallowed_cancellation_is_found",
     sent="other snippets that swallow a cancellation.",
-    saw="not every line was found, or others were.",
+    saw="a line that was not found, or one that should not have been.",
     expected="the four rules to decide.",
     look="nested statements, and clauses after the first.",
 )

@@ -79,9 +79,9 @@ def has_size(found: list[bool], weight: float) -> bool:
 @guards(
     "test_the_bake_is_long_enough",
     sent="bake_requests(…) for other shares and certainties.",
-    saw="not each the smallest number that is enough.",
-    expected="for each the smallest that is.",
-    look="what your function goes by: the formula, or the examples.",
+    saw="a number that is too small, or not the smallest.",
+    expected="the smallest number that is enough, each time.",
+    look="what your function is built on: the formula, or the examples.",
 )
 def test_other_bakes(functions: Functions, seeded: random.Random) -> None:
     cases = [
@@ -156,7 +156,7 @@ def ends(functions: Functions, seeded: random.Random) -> Ends:
     sent="100 rollouts of other bad releases.",
     saw="too many of them promoted.",
     expected="at most 3.",
-    look="what your gate goes by when it promotes.",
+    look="what your gate looks at when it promotes.",
 )
 def test_other_bad_releases(ends: Ends) -> None:
     require(sum(decision == "promote" for decision, _ in ends["bad"]) <= 3)
@@ -165,7 +165,7 @@ def test_other_bad_releases(ends: Ends) -> None:
 @guards(
     "test_few_requests_are_hurt",
     sent="rollouts of other bad releases.",
-    saw="too many requests that failed before they went back.",
+    saw="too many requests failed before they went back.",
     expected="at most 40 on average.",
     look="what your gate could have known earlier.",
 )
@@ -188,9 +188,9 @@ def test_other_good_releases(ends: Ends) -> None:
 @guards(
     "test_the_gate_knows_the_plain_cases",
     sent="gate(…) in other plain cases.",
-    saw="a decision that its counts do not bear out.",
+    saw="a decision that the counts do not support.",
     expected="the same reasons as in the cases above.",
-    look="what your gate goes by: the counts, or the examples.",
+    look="what your gate is built on: the counts, or the examples.",
 )
 def test_other_plain_cases(functions: Functions, seeded: random.Random) -> None:
     cases: list[tuple[list[dict[str, int]], str]] = []

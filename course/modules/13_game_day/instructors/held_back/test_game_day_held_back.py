@@ -125,8 +125,8 @@ def test_one_kind_at_a_time(service: Service) -> None:
 @guards(
     "test_malformed_headers_are_the_clients",
     sent="each kind of malformed request, many times.",
-    saw="not every time an answer that says it is the client's fault.",
-    expected="400, as often as it is sent.",
+    saw="an answer that does not say it is the client's fault.",
+    expected="400, every time.",
     look="what your module remembers from one request to the next.",
 )
 def test_every_time(service: Service) -> None:
@@ -146,7 +146,7 @@ def meeting(service: Service, fault: str, count: int) -> list[bytes]:
     sent="valid requests whose look-ups fail in other ways.",
     saw="an answer that hides it, or other requests that were not served.",
     expected="a 500 for each, and nothing for anybody else, then or later.",
-    look="what you catch that you do not know.",
+    look="what you catch without knowing it.",
 )
 def test_other_bugs(service: Service) -> None:
     for name in ("group", "arithmetic", "cancelled"):
@@ -164,7 +164,7 @@ def test_other_bugs(service: Service) -> None:
     "test_a_silent_directory_costs_its_own_request",
     sent="one request after another that the directory does not answer.",
     saw="requests that did not get their 503 in time, or others that were not served.",
-    expected="503 for each after about a second, and service again after it.",
+    expected="503 for each after about a second, and service again afterwards.",
     look="who else waits for the same session.",
 )
 def test_silence_again(service: Service) -> None:
