@@ -185,8 +185,9 @@ orphan.reveal(saw["orphan"])
 #
 # Exceptions remember each other. `raise … from exc` says "this is the cause"
 # and sets `__cause__`. An exception raised while another one is being handled
-# gets that one as its `__context__`, whether anybody intended it or not. `raise
-# … from None` says "the context is an implementation detail, don't show it".
+# gets that one as its `__context__`, whether anybody intended it or not.
+# `raise … from None` says "the context is an implementation detail, don't show
+# it".
 
 
 # %%
@@ -276,8 +277,8 @@ recall("02")
 # - Keep causes (`raise … from exc`), and read a printed traceback from the top
 #   to find them.
 #
-# **Next:** [exercise 02 · Read the
-# crash](../../exercises/02_crash/02_crash.ipynb).
+# **Next:**
+# [exercise 02 · Read the crash](../../exercises/02_crash/02_crash.ipynb).
 #
 # ## Sources
 #

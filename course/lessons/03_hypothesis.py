@@ -5,8 +5,9 @@
 # Somebody says "it is the database", and everybody is relieved to have
 # something to do. The next ten minutes go into that sentence.
 #
-# *About 20 minutes, then [exercise
-# 03](../../exercises/03_hypothesis/03_hypothesis.ipynb) with 25 more.*
+# *About 20 minutes, then
+# [exercise 03](../../exercises/03_hypothesis/03_hypothesis.ipynb) with 25
+# more.*
 #
 # Afterwards you can
 #
@@ -199,8 +200,8 @@ recall("03")
 # - A traceback says where code was when it ended, not why it ended.
 # - Reproduce on something quiet, where cause and effect keep their order.
 #
-# **Next:** [exercise 03 · The wrong
-# hypothesis](../../exercises/03_hypothesis/03_hypothesis.ipynb).
+# **Next:**
+# [exercise 03 · The wrong hypothesis](../../exercises/03_hypothesis/03_hypothesis.ipynb).
 #
 # ## Sources
 #

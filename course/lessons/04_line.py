@@ -122,7 +122,7 @@ with Fleet(bad, replicas=1, first_backoff_s=0.0) as fleet:
 left.reveal(smallest)
 
 # %% [markdown]
-# So define "fails" more strictly: the same type of exception, from the same
+# Now define "fails" more strictly: the same type of exception, from the same
 # line. And ask in a cheaper way. Killing a process costs half a second. The
 # *good* release raises the same exception in the same line, answers 500, logs
 # it, and lives:
@@ -358,8 +358,8 @@ recall("04")
 #   `from exc`.
 # - A test for a crash looks at the requests that come after.
 #
-# **Next:** [exercise 04 · Find the
-# line](../../exercises/04_line/04_line.ipynb).
+# **Next:**
+# [exercise 04 · Find the line](../../exercises/04_line/04_line.ipynb).
 #
 # ## Sources
 #

@@ -17,9 +17,9 @@
 # ## The recording
 #
 # The data is one recorded run of the outage: four thousand requests to two
-# replicas, from before the deployment until after the fix. `./outage replay
-# --record FILE` made it, and will make you another one. A client tries a
-# request up to three times. Each *try* is a record:
+# replicas, from before the deployment until after the fix.
+# `./outage replay --record FILE` made it, and will make you another one. A
+# client tries a request up to three times. Each *try* is a record:
 
 # %%
 from course.outage.telemetry.recording import june

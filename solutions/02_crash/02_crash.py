@@ -187,5 +187,5 @@ from autograder.checking import check
 check("02", fates, june_crash, root_cause)
 
 # %% [markdown]
-# **Next:** [lesson 03 · The wrong
-# hypothesis](../../course/notebooks/03_hypothesis.ipynb).
+# **Next:**
+# [lesson 03 · The wrong hypothesis](../../course/notebooks/03_hypothesis.ipynb).

@@ -5,8 +5,8 @@
 # minutes on that sentence. You will spend fewer, because you decide first what
 # would prove it wrong.
 #
-# *About 25 minutes, after [lesson
-# 03](../../course/notebooks/03_hypothesis.ipynb).*
+# *About 25 minutes, after
+# [lesson 03](../../course/notebooks/03_hypothesis.ipynb).*
 #
 # Afterwards you can
 #
@@ -109,8 +109,8 @@ print(plan(TESTS, ["database", "pool"]))
 #
 # A quiet replica with little traffic gives you requests and deaths. A request
 # is `{"t": second, "features": [text, …]}`. A death is a second. Both are in
-# order of time. A request is *followed by a death* if one happens in `(t, t +
-# within_s]`.
+# order of time. A request is *followed by a death* if one happens in
+# `(t, t + within_s]`.
 #
 # The **lift** of a feature is the share of requests with that feature that are
 # followed by a death, divided by the same share of all requests. A lift of 1

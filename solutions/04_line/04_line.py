@@ -231,5 +231,5 @@ check("04", reproducer, test_malformed_requests_harm_nobody_else, steps_of, pars
 # You have the line, a header of thirteen characters at most that proves it, and
 # a test that stays red until somebody repairs it. It is 14:45.
 #
-# **Next:** [lesson 05 · Stop the
-# bleeding](../../course/notebooks/05_stop_the_bleeding.ipynb).
+# **Next:**
+# [lesson 05 · Stop the bleeding](../../course/notebooks/05_stop_the_bleeding.ipynb).
