@@ -141,8 +141,8 @@ worth.reveal(failed)
 #
 # FastAPI publishes a schema of its API, and Schemathesis turns the schema into
 # tests: requests that fit it and requests that do not, thousands if you like.
-# Here it makes up to thirty for each operation of the good release. Most of
-# them have no X-Route header:
+# Here it makes up to thirty for each operation of the good release. It has not
+# heard of the X-Route header:
 
 # %%
 from course.panel.tools import schemathesis
