@@ -29,15 +29,24 @@ def lay_out(project: Path) -> None:
 
     The last one is what the learner looked at, or else the last of the open tabs.
     """
-    folder = jupyter_folder(project) / "workspaces"
-    manager = WorkspacesManager(str(folder))
     try:
-        last = last_notebook(manager.load(DEFAULT)["data"])
+        last = last_notebook(saved(project))
     except (ValueError, LookupError, TypeError, AttributeError):
         last = None  # damaged, or written by another version
     if last is not None and not (project / last.removeprefix(NOTEBOOK)).is_file():
         last = None
-    manager.save(DEFAULT, json.dumps(workspace(last)))
+    save(project, workspace(last))
+
+
+def saved(project: Path) -> dict[str, Any]:
+    """Return the data of the saved workspace, or {}. Raises ValueError, LookupError."""
+    data: dict[str, Any] = _manager(project).load(DEFAULT)["data"]
+    return data
+
+
+def save(project: Path, workspace: dict[str, Any]) -> None:
+    """Save the workspace with which JupyterLab opens."""
+    _manager(project).save(DEFAULT, json.dumps(workspace))
 
 
 def last_notebook(data: dict[str, Any]) -> str | None:
@@ -70,3 +79,7 @@ def workspace(last: str | None) -> dict[str, Any]:
         for name in names
     }
     return {"data": {LAYOUT: layout, **notebooks}, "metadata": {"id": DEFAULT}}
+
+
+def _manager(project: Path) -> WorkspacesManager:
+    return WorkspacesManager(str(jupyter_folder(project) / "workspaces"))

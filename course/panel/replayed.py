@@ -97,7 +97,11 @@ def replayed(telemetry: Telemetry) -> Replayed:
             "bad",
             "New processes start. The next malformed request is already there.",
         ),
-        Layer(at(fixed_s), "good", "A hotfix catches the exception. Nothing dies."),
+        Layer(
+            at(fixed_s),
+            "good",
+            "A hotfix answers such requests with 400. Nothing dies.",
+        ),
     )
     return Replayed(
         duration_s=round(length_s / SPEED, 2),

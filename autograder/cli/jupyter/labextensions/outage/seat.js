@@ -59,6 +59,7 @@
         context.pathChanged.connect(() => markTheTab(panel, context));
         if (context.path === FRONT_PAGE) {
           panel.addClass("outage-front-page");
+          panel.toolbar.hide();
           // The server keeps it up to date, so it needs no kernel.
           const { sessionContext } = context;
           sessionContext.kernelPreference = {
