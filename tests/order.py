@@ -22,6 +22,7 @@ TOGETHER = {
     "tests/browser/test_game_day.py": "lab",
     "tests/browser/test_learning.py": "lab",
     "tests/browser/test_error_advice.py": "lab",
+    "tests/browser/test_seat.py": "lab",
     "tests/autograder/cli/test_busy_machine.py": "busy-machine",
     "tests/autograder/gradebook/test_collect.py": "collect",
     "tests/autograder/cli/test_grade.py": "cli-grading",

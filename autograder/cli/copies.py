@@ -1,15 +1,15 @@
-"""The learner's copies of the notebooks: made, signed, and the first one's map."""
+"""The learner's copies of the notebooks: made, signed; the front page kept fresh."""
 
 import shutil
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_output
 
 from autograder.files import whole
 from course.learner import Progress
-from course.panel.front import as_bundles
 
 from .workspace import FRONT_PAGE, jupyter_folder, learners_journal, own_copy
 
@@ -59,22 +59,45 @@ def trust(project: Path, notebook: Path) -> None:
     NotebookNotary(data_dir=str(data)).sign(nbformat.read(notebook, as_version=4))
 
 
-def show_the_way(project: Path) -> list[str]:
-    """Update the map on the learner's front page.
-
-    Returns lines to print: none, or one that says why that was not possible.
-    """
+def changed_front_page(project: Path) -> list[str]:
+    """Return lines to print: what to do about a front page that cannot be updated."""
     page = project / "work" / FRONT_PAGE
+    if read_front_page(page) is not None:
+        return []
+    return [f"{page} is not as it was. A fresh one: ./outage reset 00"]
+
+
+def show_the_way(project: Path) -> None:
+    """Bring the learner's front page up to date, unless the learner has changed it."""
+    # Not at the top: the import takes 0.4 s, for which `learn` need not wait.
+    from course.panel.front import as_bundle
+
+    page = project / "work" / FRONT_PAGE
+    notebook = read_front_page(page)
+    if notebook is None:
+        return
+    progress = Progress.of(learners_journal(project))
+    outputs = [new_output("display_data", as_bundle(progress))]
+    cell = front_page_cell(notebook)
+    if cell.outputs == outputs:
+        return
+    cell.outputs = outputs
+    with whole(page) as partial:
+        nbformat.write(notebook, partial)
+    trust(project, page)
+
+
+def read_front_page(page: Path) -> NotebookNode | None:
+    """Return the notebook at `page`, or None if it has no place for the front page."""
     try:
         notebook = nbformat.read(page, as_version=4)
-        [cell] = [c for c in notebook.cells if "front_page()" in c.source]
-        progress = Progress.of(learners_journal(project))
-        cell.outputs = [
-            new_output("display_data", data) for data in as_bundles(progress)
-        ]
-        with whole(page) as partial:
-            nbformat.write(notebook, partial)
+        front_page_cell(notebook)
     except (ValueError, AttributeError):  # not JSON, not a notebook, or no such cell
-        return [f"{page} is not as it was. A fresh one: ./outage reset 00"]
-    trust(project, page)
-    return []
+        return None
+    return notebook
+
+
+def front_page_cell(notebook: NotebookNode) -> NotebookNode:
+    """Return the cell that shows the front page. Raises ValueError without one."""
+    [cell] = [c for c in notebook.cells if "front_page()" in c.source]
+    return cell

@@ -3,14 +3,18 @@
 Started by a JupyterHub, it is the single-user server that the hub expects.
 """
 
+import json
 import os
 import secrets
 import shutil
 import socket
 import sys
+import webbrowser
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
+from urllib.request import ProxyHandler, Request, build_opener
 
 import typer
 
@@ -21,6 +25,9 @@ OURS = PROJECT / "autograder" / "cli" / "jupyter"
 
 # JupyterHub sets this for the servers that it starts.
 ON_A_HUB = "JUPYTERHUB_SERVICE_URL" in os.environ
+
+# A server that is busy answers late; one that has been killed, at once.
+ANSWERS_WITHIN_S = 10.0
 
 Browser = Annotated[
     bool, typer.Option(help="Open the browser; without it, print the address.")
@@ -41,7 +48,7 @@ class Seat:
     `settings` are folders of the course's settings, of which the first takes
     precedence; `own` is the folder of the user's own. The browser opens the page
     `opens`. The server runs in `works_in`, where nbgrader looks for its configuration,
-    and the file browser shows `files`.
+    and the file browser shows `files`. `options` go on the server's command line.
     """
 
     settings: tuple[Path, ...]
@@ -49,6 +56,50 @@ class Seat:
     opens: str
     works_in: Path
     files: Path
+    options: tuple[str, ...] = ()
+
+
+def opened_running(seat: Seat, browser: bool) -> bool:
+    """Open the server that runs in `seat` already, and say so; return whether one does.
+
+    Two servers on one folder would write over each other's notebooks and layouts. On a
+    hub there is never another one.
+    """
+    server = None if ON_A_HUB else running_server(seat.own / "runtime")
+    if server is None:
+        return False
+    out.print("The course is open already. Its address is:")
+    out.print(
+        f"{server['url'].rstrip('/')}{seat.opens}?token={server['token']}",
+        style="bold",
+        soft_wrap=True,
+        highlight=False,
+    )
+    out.print("Ctrl-C in the terminal where it was started ends it.")
+    if browser:
+        # Jupyter's own page, which leads there. Other users can see a command line, and
+        # this way the token is not on the browser's.
+        page = seat.own / "runtime" / f"jpserver-{server['pid']}-open.html"
+        webbrowser.open(page.as_uri())
+    return True
+
+
+def running_server(runtime: Path) -> dict[str, Any] | None:
+    """Return what Jupyter Server has written of itself in `runtime`, if it answers.
+
+    A server that was killed leaves its file behind.
+    """
+    opener = build_opener(ProxyHandler({}))
+    for file in sorted(runtime.glob("jpserver-*.json")):
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            server: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            status = Request(
+                f"{server['url']}api/status",
+                headers={"Authorization": f"token {server['token']}"},
+            )
+            with opener.open(status, timeout=ANSWERS_WITHIN_S):
+                return server
+    return None
 
 
 def chosen_port(port: int | None, command: str) -> int | None:
@@ -97,6 +148,7 @@ def become_jupyterlab(seat: Seat, port: int | None, browser: bool) -> NoReturn:
         "--LabApp.custom_css=True",
         f"--LabApp.default_url={seat.opens}",
         "--LabApp.expose_app_in_browser=True",
+        *seat.options,
     ]
     if port is None:
         module = "jupyterhub.singleuser"

@@ -1,61 +1,89 @@
-"""The front page's map: the modules, which parts are done, and which is next."""
+"""The front page: the recorded outage, where the learner stands, and the way on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from IPython.display import display
-from jinja2 import Template
+from jinja2 import Environment, FileSystemLoader
 
-from course.learner import Journal, Progress
+from course.learner import Journal, Module, Progress
+from course.outage.incident.june import ALERT_AT, TIMELINE, JuneClock
+from course.outage.telemetry.recording import june
 
+from .live import picture_of
 from .next_part import next_as_bundle
+from .replayed import SPEED, june_replayed
+
+HERE = Path(__file__).parent
+AFTERWARDS = "after"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop on the timeline: its time of day, what happened, and the module there."""
+
+    time: str
+    event: str
+    module: Module | None = None
 
 
 def front_page() -> None:
-    """Show the map of the course, and the next part."""
-    for bundle in as_bundles(Progress.of(Journal.here())):
-        display(bundle, raw=True)
+    """Show the front page as of now."""
+    display(as_bundle(Progress.of(Journal.here())), raw=True)
 
 
-def as_bundles(progress: Progress) -> list[dict[str, str]]:
-    """Return the map and the next part as bundles that notebooks display."""
-    course_map = {"text/plain": as_text(progress), "text/html": as_html(progress)}
-    return [course_map, next_as_bundle(progress)]
+def as_bundle(progress: Progress) -> dict[str, str]:
+    """Return the front page as a bundle that notebooks display."""
+    return {"text/plain": as_text(progress), "text/html": as_html(progress)}
 
 
 def as_text(progress: Progress) -> str:
-    """Return the map as plain text, a line for each module."""
+    """Return the page as plain text: a line for each module, then the next part."""
     lines = []
     for module in progress.modules:
         parts = (f"{p.label}: {progress.state(p) or 'to do'}" for p in module.parts)
         lines.append(f"{module.number} · {module.title} ({', '.join(parts)})")
-    return "\n".join(lines)
+    return "\n".join([*lines, next_as_bundle(progress)["text/plain"]])
 
 
 def as_html(progress: Progress) -> str:
-    """Return the map as an HTML table, in which each part links to its notebook."""
-    template = Template(MAP, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return str(template.render(progress=progress))
+    """Return the page as HTML, in which each part links to its notebook."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page: str = environment.get_template("front.html.j2").render(
+        css=(HERE / "front.css").read_text("utf-8"),
+        progress=progress,
+        done=[part for part in progress.parts if progress.is_done(part)],
+        title={part.label: m.title for m in progress.modules for part in m.parts},
+        stops=list(stops(progress.modules)),
+        replay=june_replayed(),
+        speed=SPEED,
+        picture=chart(),
+    )
+    return page
 
 
-# The front page is two folders deep, like every notebook.
-MAP = """\
-{% set left = "text-align: left" %}
-{% set marks = {"done": "✓ ", "next": "→ "} %}
-<table class="outage-map"><caption>The course by the clock of 5 June 2024</caption>
-<thead><tr>
-{% for name in ("clock", "module", "lesson", "exercise", "minutes") %}
-<th scope="col" style="{{ left }}">{{ name }}</th>
-{% endfor %}
-</tr></thead>
-<tbody>
-{% for module in progress.modules %}
-<tr><td style="{{ left }}">{{ module.clock }}</td>
-<td style="{{ left }}"><strong>{{ module.number }} · {{ module.title }}</strong>: \
-{{ module.about }}</td>
-{% for part in module.parts %}
-{% set state = progress.state(part) %}
-<td style="{{ left }}">{{ marks[state] }}<a href="../../{{ part.path }}">\
-{{ part.label }}</a>{% if state %} ({{ state }}){% endif %}</td>
-{% endfor %}
-<td style="{{ left }}">{{ module.parts|join(" + ", "minutes") }}</td></tr>
-{% endfor %}
-</tbody></table>
-"""
+def stops(modules: tuple[Module, ...]) -> Iterator[Stop]:
+    """Yield the incident's timeline with the modules on it, then those of later."""
+    left = list(modules)
+    clock = JuneClock(0.0, 1.0)
+    for minutes, event in TIMELINE.items():
+        time = clock.text(float(minutes))
+        here = next((module for module in left if module.clock == time), None)
+        if here is not None:
+            left.remove(here)
+        yield Stop(time, event[0].upper() + event[1:], here)
+    for module in left:
+        yield Stop(AFTERWARDS, "", module)
+
+
+@cache
+def chart() -> str:
+    """Return the chart of the recorded outage. Raises RecordingUnreadable."""
+    return picture_of(june(), f"The outage of {ALERT_AT:%-d %B %Y}, rebuilt (recorded)")

@@ -25,8 +25,9 @@ CHROMIUM_OPTIONS = [
 LONG_MS = 900_000
 expect.set_options(timeout=LONG_MS)
 
-OPEN = """path => window.jupyterapp.commands.execute(
-    'docmanager:open', {path, factory: 'Notebook'})"""
+# The command's result is a widget, which cannot leave the browser.
+OPEN = """async path => { await window.jupyterapp.commands.execute(
+    'docmanager:open', {path, factory: 'Notebook'}); }"""
 IS_IDLE = """path => {
     const shown = window.jupyterapp.shell.currentWidget;
     return shown?.context?.path === path

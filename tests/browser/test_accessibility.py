@@ -82,10 +82,10 @@ def see_all(page: Page) -> None:
 
 
 def test_the_front_page_is_accessible(page: Page, address: str) -> None:
-    """With its map, which is there from the start."""
+    """The replay, the timeline and the chart."""
     see_all(page)
-    open_notebook(page, address, "work/course/notebooks/00_start.ipynb")
-    expect(page.locator(".outage-map")).to_be_visible()
+    page.goto(address)
+    expect(page.get_by_role("link", name="Continue")).to_be_visible()
     assert_accessible_in_both_themes(page)
 
 

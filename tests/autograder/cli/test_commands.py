@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_notebook
 
-from autograder.cli.copies import prepare, show_the_way
+from autograder.cli.copies import changed_front_page, prepare, show_the_way
 from autograder.cli.screen import bars
 from autograder.cli.workspace import FRONT_PAGE, own_copy
 from tests.conftest import PROJECT, served_lab
@@ -171,11 +171,16 @@ def test_learn_on_a_port_in_use_offers_another() -> None:
 def test_learn_serves_the_front_page_and_ends_on_interrupt(
     project: Path, tmp_path: Path
 ) -> None:
-    """At the address it prints; Ctrl-C ends it at once, without a question."""
+    """At the address it prints, also for a second one; Ctrl-C ends it at once."""
     with served_lab(project, tmp_path) as address:
         assert "work/course/notebooks/00_start.ipynb" in address
         with urllib.request.urlopen(address, timeout=10) as page:
             assert b"JupyterLab" in page.read()
+        copy = tmp_path / "project"
+        second = outage("learn", "--no-browser", cwd=copy, project=copy)
+        assert second.returncode == 0
+        assert "open already" in second.stdout
+        assert address in second.stdout
     assert (tmp_path / "project" / "work" / "exercises").is_dir()
 
 
@@ -204,18 +209,20 @@ def test_a_copy_of_a_notebook_that_was_renamed_goes_on(tmp_path: Path) -> None:
 
 
 def test_the_front_page_shows_the_way_before_anything_is_run(tmp_path: Path) -> None:
-    """The map is in it as `learn` opens it; a broken page says how to mend it."""
+    """As JupyterLab reads it; `learn` says how to mend a broken page."""
     original = tmp_path / FRONT_PAGE
     original.parent.mkdir(parents=True)
     shutil.copy(PROJECT / FRONT_PAGE, original)
     prepare(tmp_path)
-    assert show_the_way(tmp_path) == []
+    show_the_way(tmp_path)
     page = own_copy(tmp_path, original)
     assert "<strong>13 · Game day</strong>" in page.read_text()
-    assert "lesson 01</a>" in page.read_text()
+    assert "Next: lesson 01" in page.read_text()
+    assert changed_front_page(tmp_path) == []
     page.write_text("{")
-    assert "reset 00" in show_the_way(tmp_path)[0]
+    show_the_way(tmp_path)
     assert page.read_text() == "{"
+    assert "reset 00" in changed_front_page(tmp_path)[0]
 
 
 def test_reset_lays_a_fresh_notebook_and_keeps_the_old(tmp_path: Path) -> None:
