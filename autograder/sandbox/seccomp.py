@@ -1,10 +1,13 @@
 """The system calls that confined code may not make, as a filter for the Linux kernel.
 
 It forbids calls that take memory which no other limit counts (memfd_create, System V
-shared memory), calls that reach into other processes (ptrace …) or rarely used parts of
-the kernel (bpf, io_uring, keyrings …), and every way to new namespaces, in which a
-process would be root over more of the kernel than it needs. The service needs none of
-them.
+shared memory, inotify, whose queues took 1.1 GB), calls that reach into other processes
+(ptrace …) or rarely used parts of the kernel (bpf, io_uring, keyrings …), calls with
+which a process gives way to all others, so that a busy machine cannot judge it
+(setpriority …), and every way to new namespaces, in which a process would be root over
+more of the kernel than it needs. Sockets are of the families in FAMILIES: others, such
+as that between a virtual machine and its host, pass by a network of one's own. The
+service needs none of them.
 
 A filter is a program for the kernel's classic BPF machine: see seccomp(2) and
 https://docs.kernel.org/userspace-api/seccomp_filter.html. The numbers are those of
@@ -24,6 +27,7 @@ ARCHITECTURES = {
         {
             "clone": 56,
             "clone3": 435,
+            "socket": 41,
             "shmget": 29,
             "shmat": 30,
             "shmctl": 31,
@@ -58,6 +62,16 @@ ARCHITECTURES = {
             "fanotify_init": 300,
             "open_by_handle_at": 304,
             "personality": 135,
+            "inotify_init": 253,
+            "inotify_init1": 294,
+            "vmsplice": 278,
+            "setpriority": 141,
+            "sched_setparam": 142,
+            "sched_setscheduler": 144,
+            "sched_setattr": 314,
+            "sched_setaffinity": 203,
+            "ioprio_set": 251,
+            "syslog": 103,
         },
     ),
     "aarch64": (
@@ -65,6 +79,7 @@ ARCHITECTURES = {
         {
             "clone": 220,
             "clone3": 435,
+            "socket": 198,
             "shmget": 194,
             "shmctl": 195,
             "shmat": 196,
@@ -99,12 +114,23 @@ ARCHITECTURES = {
             "fanotify_init": 262,
             "open_by_handle_at": 265,
             "personality": 92,
+            "inotify_init1": 26,
+            "vmsplice": 75,
+            "setpriority": 140,
+            "sched_setparam": 118,
+            "sched_setscheduler": 119,
+            "sched_setattr": 274,
+            "sched_setaffinity": 122,
+            "ioprio_set": 30,
+            "syslog": 116,
         },
     ),
 }
 
 # CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
 NEW_NAMESPACE = 0x80 | 0x20000 | 0x7E000000
+# AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, with which names of hosts are resolved.
+FAMILIES = (1, 2, 10, 16)
 X32 = 0x40000000  # calls of the x32 ABI carry this bit; nobody needs them
 
 # Classic BPF: operations, offsets in struct seccomp_data, and results.
@@ -123,7 +149,7 @@ def program() -> bytes:
         )
     architecture, calls = ARCHITECTURES[machine]
     numbers = dict(calls)
-    clone, clone3 = numbers.pop("clone"), numbers.pop("clone3")
+    clone, clone3, socket = map(numbers.pop, ("clone", "clone3", "socket"))
     steps = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUAL, 1, 0, architecture),
@@ -137,7 +163,16 @@ def program() -> bytes:
     ]
     for number in numbers.values():
         steps += [(EQUAL, 0, 1, number), (RETURN, 0, 0, FAIL_WITH | errno.EPERM)]
+    families = [
+        step
+        for family in FAMILIES
+        for step in ((EQUAL, 0, 1, family), (RETURN, 0, 0, ALLOW))
+    ]
     steps += [
+        (EQUAL, 0, len(families) + 2, socket),
+        (LOAD, 0, 0, FIRST_ARGUMENT),
+        *families,
+        (RETURN, 0, 0, FAIL_WITH | errno.EAFNOSUPPORT),
         (EQUAL, 0, 3, clone),
         (LOAD, 0, 0, FIRST_ARGUMENT),
         (ANY_BIT, 0, 1, NEW_NAMESPACE),
