@@ -332,20 +332,16 @@ import builtins
 
 
 class {Shards}(dict):
-    def __missing__(self, {shard}):
+    def __getitem__(self, {shard}):
         if {bug} := {bugs!r}.get((self.{region}, {shard})):
             {kind}, _, {text} = bytes(n ^ {mask} for n in {bug}).decode().partition(":")
             {known} = getattr(builtins, {kind}, None)
             raise ({known} or type({kind}, (Exception,), {{}}))({text})
-        raise KeyError({shard})
+        return super().__getitem__({shard})
 
 
 for {region}, {known} in BACKENDS.items():
-    BACKENDS[{region}] = {Shards}(
-        ({shard}, {bug})
-        for {shard}, {bug} in {known}.items()
-        if ({region}, {shard}) not in {bugs!r}
-    )
+    BACKENDS[{region}] = {Shards}({known})
     BACKENDS[{region}].{region} = {region}
 """
 NAMES = ("Shards", "shard", "region", "bug", "kind", "text", "known")

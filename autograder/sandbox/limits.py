@@ -16,6 +16,7 @@ class Limits:
     file_mb: int = 32
     open_files: int = 256
     processes: int = 64  # threads count, too; each sandbox has a user of its own
+    children: bool = True  # whether a sandboxed one may start others, or programs
     memory_mb: int = 768
     # The kernel keeps up to 200 kB for each socket, which no process is charged for.
     all_open_files: int = 1_500

@@ -131,12 +131,24 @@ ARCHITECTURES = {
 NEW_NAMESPACE = 0x80 | 0x20000 | 0x7E000000
 # AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, with which names of hosts are resolved.
 FAMILIES = (1, 2, 10, 16)
+NEW_THREAD = 0x10000  # CLONE_THREAD
 X32 = 0x40000000  # calls of the x32 ABI carry this bit; nobody needs them
 
 # Classic BPF: operations, offsets in struct seccomp_data, and results.
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
 ALLOW, KILL, FAIL_WITH = 0x7FFF0000, 0x80000000, 0x00050000
+
+
+# platform.machine() → calls that start a process, or another program in this one.
+STARTS = {
+    "x86_64": {"clone": 56, "fork": 57, "vfork": 58, "execve": 59, "execveat": 322},
+    "aarch64": {"clone": 220, "execve": 221, "execveat": 281},
+}
+
+Step = tuple[int, int, int, int]
+REFUSED: Step = (RETURN, 0, 0, FAIL_WITH | errno.EPERM)
+ALLOWED: Step = (RETURN, 0, 0, ALLOW)
 
 
 def program() -> bytes:
@@ -147,26 +159,17 @@ def program() -> bytes:
             f"the system calls of {machine} are not known here",
             f"Grade on a machine of the kind {' or '.join(ARCHITECTURES)}.",
         )
-    architecture, calls = ARCHITECTURES[machine]
-    numbers = dict(calls)
+    numbers = dict(ARCHITECTURES[machine][1])
     clone, clone3, socket = map(numbers.pop, ("clone", "clone3", "socket"))
-    steps = [
-        (LOAD, 0, 0, ARCHITECTURE),
-        (EQUAL, 1, 0, architecture),
-        (RETURN, 0, 0, KILL),
-        (LOAD, 0, 0, NUMBER),
-        (AT_LEAST, 0, 1, X32),
-        (RETURN, 0, 0, FAIL_WITH | errno.ENOSYS),
+    steps: list[Step] = [
         # Its flags are behind a pointer; without clone3 the C library uses clone.
         (EQUAL, 0, 1, clone3),
         (RETURN, 0, 0, FAIL_WITH | errno.ENOSYS),
     ]
     for number in numbers.values():
-        steps += [(EQUAL, 0, 1, number), (RETURN, 0, 0, FAIL_WITH | errno.EPERM)]
+        steps += [(EQUAL, 0, 1, number), REFUSED]
     families = [
-        step
-        for family in FAMILIES
-        for step in ((EQUAL, 0, 1, family), (RETURN, 0, 0, ALLOW))
+        step for family in FAMILIES for step in ((EQUAL, 0, 1, family), ALLOWED)
     ]
     steps += [
         (EQUAL, 0, len(families) + 2, socket),
@@ -176,7 +179,44 @@ def program() -> bytes:
         (EQUAL, 0, 3, clone),
         (LOAD, 0, 0, FIRST_ARGUMENT),
         (ANY_BIT, 0, 1, NEW_NAMESPACE),
-        (RETURN, 0, 0, FAIL_WITH | errno.EPERM),
-        (RETURN, 0, 0, ALLOW),
+        REFUSED,
     ]
-    return b"".join(struct.pack("=HBBI", *step) for step in steps)
+    return _packed(steps)
+
+
+def alone() -> bytes:
+    """Return a filter for a process that starts threads, and nothing else.
+
+    One that has a child die in its place, and starts the next, would hide each death
+    of a service; so would one that becomes another program. It goes on top of the
+    filter `program`, once the process runs the program that it is to run.
+    """
+    numbers = dict(STARTS[platform.machine()])
+    clone = numbers.pop("clone")
+    steps: list[Step] = []
+    for number in numbers.values():
+        steps += [(EQUAL, 0, 1, number), REFUSED]
+    steps += [
+        (EQUAL, 0, 3, clone),
+        (LOAD, 0, 0, FIRST_ARGUMENT),
+        (ANY_BIT, 1, 0, NEW_THREAD),
+        REFUSED,
+    ]
+    return _packed(steps)
+
+
+def _packed(steps: list[Step]) -> bytes:
+    """Return the program that goes by `steps`, and allows what they do not refuse.
+
+    They find the number of the system call loaded.
+    """
+    architecture, _ = ARCHITECTURES[platform.machine()]
+    head: list[Step] = [
+        (LOAD, 0, 0, ARCHITECTURE),
+        (EQUAL, 1, 0, architecture),
+        (RETURN, 0, 0, KILL),
+        (LOAD, 0, 0, NUMBER),
+        (AT_LEAST, 0, 1, X32),
+        (RETURN, 0, 0, FAIL_WITH | errno.ENOSYS),
+    ]
+    return b"".join(struct.pack("=HBBI", *step) for step in (*head, *steps, ALLOWED))

@@ -53,7 +53,8 @@ class Sandbox:
     """All that makes a sandbox; as JSON, it is the argument of the programs that do.
 
     `bwrap` is bubblewrap's path, and `filter` the program that filters system calls, in
-    hexadecimal digits. `user` is the id that the program inside gets where root starts
+    hexadecimal digits; `inside` is another, or empty, on top of it, for when the program
+    inside runs. `user` is the id that the program inside gets where root starts
     it, None elsewhere. The program can read the files and folders `read`, and change
     the files `write`. It finds nothing of the folders `hidden`, but for what `read` or
     `write` name inside them. Relative paths begin at the folder in which this process
@@ -62,6 +63,7 @@ class Sandbox:
 
     bwrap: str
     filter: str
+    inside: str
     user: int | None
     limits: dict[str, int]
     read: list[str]
@@ -81,6 +83,11 @@ class Sandbox:
     def program(self) -> bytes:
         """Return the filter for system calls as the kernel takes it."""
         return bytes.fromhex(self.filter)
+
+    @property
+    def on_top(self) -> bytes:
+        """Return the filter to add once the program inside runs; it may be empty."""
+        return bytes.fromhex(self.inside)
 
     @property
     def user_inside(self) -> int:
@@ -158,10 +165,14 @@ class Sandbox:
 
 
 def launcher(
-    limits: dict[str, int], user: int | None, gate: Sequence[int] = ()
+    limits: dict[str, int],
+    user: int | None,
+    gate: Sequence[int] = (),
+    on_top: bytes = b"",
 ) -> list[str]:
     """Return the command before -m that runs a module under limits: see launch.py."""
     options = {"limits": limits, "user": user, "gate": list(gate)}
+    options["on_top"] = on_top.hex()
     return [sys.executable, LAUNCH, json.dumps(options)]
 
 
@@ -360,7 +371,8 @@ def main() -> int:
     waits, go = os.pipe()
     for fd in (reports, waits):
         os.set_inheritable(fd, True)
-    inside = launcher(sandbox.limits, sandbox.user_inside, [reports, waits])
+    gate = [reports, waits]
+    inside = launcher(sandbox.limits, sandbox.user_inside, gate, sandbox.on_top)
     bubblewrap, init = start(sandbox, [*inside, *module])
     os.close(reports)
     os.close(waits)

@@ -319,6 +319,30 @@ for family in range(46):
 
 
 @BOTH
+def test_a_process_without_children_starts_threads_and_nothing_else(
+    tmp_path: Path, way: Way
+) -> None:
+    """Neither a process that could die for it nor a program in its place."""
+    code = """
+import os, subprocess, sys, threading
+for name, start in {
+    "fork": os.fork,
+    "posix_spawn": lambda: os.posix_spawn(sys.executable, [sys.executable], {}),
+    "subprocess": lambda: subprocess.run([sys.executable, "-c", ""]),
+    "exec": lambda: os.execv(sys.executable, [sys.executable, "-c", ""]),
+    "thread": lambda: threading.Thread(target=int).start(),
+}.items():
+    try:
+        start()
+        print(name)
+    except PermissionError:
+        pass
+"""
+    done = run(way, tmp_path, code, limits=Limits(children=False))
+    assert done.stdout.split() == ["thread"], done.stderr
+
+
+@BOTH
 def test_open_files_and_processor_time_of_the_whole_are_bounded(
     tmp_path: Path, way: Way
 ) -> None:
@@ -465,6 +489,7 @@ def test_a_sandbox_survives_json() -> None:
     sandbox = watch.Sandbox(
         bwrap="/usr/bin/bwrap",
         filter="00ff",
+        inside="",
         user=None,
         limits=Limits().to_json(),
         read=['/a "quoted" folder', "."],
@@ -473,6 +498,7 @@ def test_a_sandbox_survives_json() -> None:
     )
     assert watch.Sandbox.from_json(sandbox.to_json()) == sandbox
     assert sandbox.program == b"\x00\xff"
+    assert sandbox.on_top == b""
 
 
 @BOTH
