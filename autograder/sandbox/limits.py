@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 class Limits:
     """Limits on each process, but for the last five, which are on the whole sandbox.
 
-    `cpu_s` is on both. The service takes about 70 MB of memory, 5 threads and 0.7 s of CPU to start. An
-    address space is far larger than the memory that a process uses.
+    `cpu_s` is on both. The service takes about 70 MB of memory, 5 threads and 0.7 s of
+    CPU to start. An address space is far larger than the memory that a process uses.
     """
 
     cpu_s: int = 60

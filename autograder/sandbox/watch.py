@@ -53,10 +53,10 @@ class Sandbox:
     """All that makes a sandbox; as JSON, it is the argument of the programs that do.
 
     `bwrap` is bubblewrap's path, and `filter` the program that filters system calls, in
-    hexadecimal digits; `inside` is another, or empty, on top of it, for when the program
-    inside runs. `user` is the id that the program inside gets where root starts
-    it, None elsewhere. The program can read the files and folders `read`, and change
-    the files `write`. It finds nothing of the folders `hidden`, but for what `read` or
+    hexadecimal digits; `inside` is one on top of it for when the program inside runs,
+    or empty. `user` is the id that the program inside gets where root starts it, None
+    elsewhere. The program can read the files and folders `read`, and change the files
+    `write`. It finds nothing of the folders `hidden`, but for what `read` or
     `write` name inside them. Relative paths begin at the folder in which this process
     was started.
     """

@@ -51,7 +51,7 @@ LAST_WORDS_WITHIN_S = 2.0
 TRIES_TO_START = 3
 LONGEST_LAST_WORD = 250  # characters of each line that is quoted
 
-# Of what confined replicas may write, each line takes at least LINE_COST bytes, and each
+# Of what confined replicas may write, a line takes LINE_COST bytes at least, and each
 # comma in it COMMA_COST more: to read a line takes time, and what stands between commas
 # may become an object. 16 million empty lines kept a supervisor busy for minutes.
 LINE_COST, COMMA_COST = 2_048, 64

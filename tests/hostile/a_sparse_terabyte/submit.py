@@ -1,9 +1,8 @@
 """A file of a terabyte that takes no room on the disk."""
 
+import json
 from pathlib import Path
 from typing import Any
-
-import json
 
 from tests.instructor import june
 

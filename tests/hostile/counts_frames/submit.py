@@ -7,5 +7,5 @@ from typing import Any
 
 def submit(notebook: dict[str, Any], folder: Path, name: str) -> None:
     [answer] = [cell for cell in notebook["cells"] if cell["id"] == "dispatcher"]
-    answer["source"] = Path(__file__).with_name("dispatch.py").read_text()
+    answer["source"] = Path(__file__).with_name("dispatch.txt").read_text()
     Path(folder, name).write_text(json.dumps(notebook))

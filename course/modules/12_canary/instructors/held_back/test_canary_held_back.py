@@ -128,8 +128,9 @@ def traffic(rng: random.Random) -> tuple[float, float]:
 
 
 # Bars for DRAWN rollouts of each kind, which nobody can have prepared for. They are so
-# wide that no gate's score hangs on the seed: of the known right ones, in 40 seeds each,
-# none promoted a bad release or sent back more than one good, and at most 11 were hurt.
+# wide that no gate's score hangs on the seed: of the known right ones, with 40 seeds
+# each, none promoted a bad release or sent back more than one good; at most 11 requests
+# were hurt.
 DRAWN = 60
 MOST_WRONG, MOST_HURT = 9, 60.0
 
