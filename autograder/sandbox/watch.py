@@ -171,8 +171,12 @@ def launcher(
     on_top: bytes = b"",
 ) -> list[str]:
     """Return the command before -m that runs a module under limits: see launch.py."""
-    options = {"limits": limits, "user": user, "gate": list(gate)}
-    options["on_top"] = on_top.hex()
+    options = {
+        "limits": limits,
+        "user": user,
+        "gate": list(gate),
+        "on_top": on_top.hex(),
+    }
     return [sys.executable, LAUNCH, json.dumps(options)]
 
 
