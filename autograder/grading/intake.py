@@ -36,6 +36,9 @@ from autograder.printable import one_line
 
 # Enough for a class of a thousand with pictures in every notebook.
 LARGEST_ARCHIVE = 4 << 30
+# What zipfile reads at once: its list of the files, 50 bytes or more for each, which
+# takes ten times as much memory.
+LONGEST_LIST = 8 << 20
 DEEPEST = 4  # CLASS/STUDENT/ASSIGNMENT/NOTEBOOK
 
 Tell = Callable[[str], None]
@@ -96,13 +99,18 @@ def _in_folder(folder: Path) -> Files:
 
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
-        archive = zipfile.ZipFile(path)
+        archive = None if _list_bytes(path) > LONGEST_LIST else zipfile.ZipFile(path)
     except Exception as exc:
         # It fails in as many ways as there are parsers involved.
         raise IntakeRefused(
             f"{path} cannot be read as a zip archive ({_words(exc)}). Unpack it by"
             " hand, and grade the folder."
         ) from exc
+    if archive is None:
+        raise IntakeRefused(
+            f"{path} lists more files than are read of an archive. Unpack it by hand,"
+            " look at what it holds, and grade the folder."
+        )
     sizes = (min(info.file_size, LARGEST_NOTEBOOK) for info in archive.infolist())
     if sum(sizes) > LARGEST_ARCHIVE:
         raise IntakeRefused(
@@ -110,6 +118,14 @@ def _opened(path: Path) -> zipfile.ZipFile:
             " hand, look at what it holds, and grade the folder."
         )
     return archive
+
+
+def _list_bytes(path: Path) -> int:
+    """Return the length of an archive's list of files; 0 if it has none."""
+    with path.open("rb") as file:
+        # What zipfile goes by, which has no public name.
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    return int(end[5]) if end else 0
 
 
 def _in_archive(archive: zipfile.ZipFile) -> Files:

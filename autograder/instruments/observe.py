@@ -324,20 +324,27 @@ def stopped(fleet: Fleet) -> str:
     return ""
 
 
+# Unknown shards, which are malformed, come this way as well: an exception is not to be
+# known by how deep it was raised, nor by a text that the source has, nor by a name.
 PLANTED = """
 
 import builtins
 
-{resolve} = resolve
+
+class {Shards}(dict):
+    def __getitem__(self, {shard}):
+        if {bug} := {bugs!r}.get((self.{region}, {shard})):
+            {kind}, _, {text} = bytes(n ^ {mask} for n in {bug}).decode().partition(":")
+            {known} = getattr(builtins, {kind}, None)
+            raise ({known} or type({kind}, (Exception,), {{}}))({text})
+        return super().__getitem__({shard})
 
 
-def resolve(header: bytes) -> Backend:
-    backend = {resolve}(header)
-    if bug := {bugs!r}.get((backend.region, backend.shard)):
-        kind, message = bug
-        raise (getattr(builtins, kind, None) or type(kind, (Exception,), {{}}))(message)
-    return backend
+for {region}, {known} in BACKENDS.items():
+    BACKENDS[{region}] = {Shards}({known})
+    BACKENDS[{region}].{region} = {region}
 """
+NAMES = ("Shards", "shard", "region", "bug", "kind", "text", "known")
 
 IN_MESSAGES = string.ascii_letters + string.digits + " .,:;'()-/_"
 
@@ -347,14 +354,20 @@ def plant(
 ) -> tuple[Release, dict[str, Backend]]:
     """Return `release` with bugs in its resolve(), and each exception → its backend.
 
-    A valid request for such a backend raises that exception. The backends, the
-    messages and the names in the code are drawn at random each time, and every check of
-    an exercise uses the same release: an answer can neither know a planted exception by
-    its text nor tell from the code around it which check is running.
+    A valid request for such a backend raises that exception, where it looks the shard
+    up. The backends, the messages and the names in the code are drawn at random each
+    time, and every check of an exercise uses the same release: an answer can neither
+    know a planted exception by its text or its traceback nor tell from the code around
+    it which check is running.
     """
     bugs = dict(zip(exceptions, rng.sample(BACKENDS, len(exceptions)), strict=True))
-    kinds = {backend: (name, drawn_message(rng)) for name, backend in bugs.items()}
-    code = PLANTED.format(bugs=kinds, resolve=drawn_name(rng))
+    mask = rng.randint(1, 127)
+    sealed = {
+        backend: bytes(n ^ mask for n in f"{name}:{drawn_message(rng)}".encode())
+        for name, backend in bugs.items()
+    }
+    names = {name: drawn_name(rng) for name in NAMES}
+    code = PLANTED.format(bugs=sealed, mask=mask, **names)
     return release.extended("routing.py", code), bugs
 
 

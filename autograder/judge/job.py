@@ -72,7 +72,7 @@ def confinement(
     confined: Confined, forks: str = "", patience: float = 1.0
 ) -> Confinement:
     """Return how a fleet runs other people's code. Raises SandboxUnavailable."""
-    limits = Limits(wall_s=int(Limits.wall_s * patience))
+    limits = Limits(wall_s=int(Limits.wall_s * patience), children=False)
     database = [DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"]
     argv = interpreter(confined, limits, read=["."], write=database)
     # Whether a fork can join a sandbox must have been tried, and `forks` says that it

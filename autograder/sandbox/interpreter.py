@@ -57,6 +57,7 @@ def interpreter(
     sandbox = watch.Sandbox(
         bwrap=bwrap,
         filter=seccomp.program().hex(),
+        inside="" if limits.children else seccomp.alone().hex(),
         user=user,
         limits=limits.to_json(),
         read=[*_python(), watch.LAUNCH, *read],

@@ -26,8 +26,7 @@ from . import watch
 from .inside import launch
 
 # linux/prctl.h, linux/sched.h, linux/capability.h
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
-SECCOMP_MODE_FILTER = 2
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 NAMESPACES = {
     "cgroup": 0x02000000,
     "uts": 0x04000000,
@@ -110,7 +109,9 @@ def become(folder: str, sandbox: watch.Sandbox, module: list[str]) -> NoReturn:
     launch.apply(sandbox.limits, sandbox.user_inside)
     check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     drop_capabilities()
-    install(sandbox.program)
+    launch.install(sandbox.program)
+    if sandbox.on_top:
+        launch.install(sandbox.on_top)
     # Our modules are not visible in the sandbox: the code in it imports its own.
     launch.forget()
     launch.run(module)
@@ -145,22 +146,10 @@ class Header(ctypes.Structure):
     _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
 
-class Filter(ctypes.Structure):
-    """The kernel's struct sock_fprog."""
-
-    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
-
-
 def drop_capabilities() -> None:
     """Drop all capabilities of this process, whoever its user is."""
     none = (ctypes.c_uint32 * 6)()
     check(libc.capset(ctypes.byref(Header(CAPABILITY_VERSION_3, 0)), none))
-
-
-def install(program: bytes) -> None:
-    """Filter the system calls of this process from now on."""
-    steps = Filter(len(program) // 8, program)
-    check(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(steps), 0, 0))
 
 
 def check(result: int) -> None:

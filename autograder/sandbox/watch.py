@@ -2,7 +2,7 @@
 
 It is a script with the standard library alone, because it is started for every confined
 process. It starts bubblewrap and does what bubblewrap does not do: it passes SIGTERM on
-to the program inside, limits the memory and the lifetime of the whole sandbox, and
+to the program inside, limits what the whole sandbox uses and how long it lives, and
 gives files to the user that the program runs as. Everything inside ends with it,
 however it ends.
 """
@@ -53,15 +53,17 @@ class Sandbox:
     """All that makes a sandbox; as JSON, it is the argument of the programs that do.
 
     `bwrap` is bubblewrap's path, and `filter` the program that filters system calls, in
-    hexadecimal digits. `user` is the id that the program inside gets where root starts
-    it, None elsewhere. The program can read the files and folders `read`, and change
-    the files `write`. It finds nothing of the folders `hidden`, but for what `read` or
+    hexadecimal digits; `inside` is one on top of it for when the program inside runs,
+    or empty. `user` is the id that the program inside gets where root starts it, None
+    elsewhere. The program can read the files and folders `read`, and change the files
+    `write`. It finds nothing of the folders `hidden`, but for what `read` or
     `write` name inside them. Relative paths begin at the folder in which this process
     was started.
     """
 
     bwrap: str
     filter: str
+    inside: str
     user: int | None
     limits: dict[str, int]
     read: list[str]
@@ -81,6 +83,11 @@ class Sandbox:
     def program(self) -> bytes:
         """Return the filter for system calls as the kernel takes it."""
         return bytes.fromhex(self.filter)
+
+    @property
+    def on_top(self) -> bytes:
+        """Return the filter to add once the program inside runs; it may be empty."""
+        return bytes.fromhex(self.inside)
 
     @property
     def user_inside(self) -> int:
@@ -158,10 +165,18 @@ class Sandbox:
 
 
 def launcher(
-    limits: dict[str, int], user: int | None, gate: Sequence[int] = ()
+    limits: dict[str, int],
+    user: int | None,
+    gate: Sequence[int] = (),
+    on_top: bytes = b"",
 ) -> list[str]:
     """Return the command before -m that runs a module under limits: see launch.py."""
-    options = {"limits": limits, "user": user, "gate": list(gate)}
+    options = {
+        "limits": limits,
+        "user": user,
+        "gate": list(gate),
+        "on_top": on_top.hex(),
+    }
     return [sys.executable, LAUNCH, json.dumps(options)]
 
 
@@ -219,14 +234,41 @@ def resident_kb(pid: int) -> int:
         return 0
 
 
-def excess(roots: list[int], memory_mb: int) -> str:
+def open_files(pid: int, most: int) -> int:
+    """Return how many files process `pid` has open; `most` if it hides them."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:
+        return most
+    except OSError:
+        return 0
+
+
+def used_cpu_s(pid: int) -> float:
+    """Return the processor time of `pid` and its children that have ended."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            ticks = file.read().rpartition(b")")[2].split()[11:15]
+    except OSError:
+        return 0.0
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+def excess(roots: list[int], limits: dict[str, int]) -> str:
     """Return which limit the processes below `roots` exceed, in words, or ""."""
     inside = [pid for root in roots for pid in descendants(root)]
-    if sum(map(resident_kb, inside)) <= memory_mb * KB:
+    most = limits["all_open_files"]
+    if sum(open_files(pid, limits["open_files"]) for pid in inside) > most:
+        return f"more than {most} open files"
+    cpu_s = limits["cpu_s"]
+    if sum(map(used_cpu_s, {*roots, *inside})) > cpu_s:
+        return f"more than {cpu_s} s of processor time"
+    most_kb = limits["memory_mb"] * KB
+    if sum(map(resident_kb, inside)) <= most_kb:
         return ""
-    if sum(map(proportional_kb, inside)) <= memory_mb * KB:
+    if sum(map(proportional_kb, inside)) <= most_kb:
         return ""
-    return f"more than {memory_mb} MB of memory"
+    return f"more than {limits['memory_mb']} MB of memory"
 
 
 def start(sandbox: Sandbox, program: list[str], **options: Any) -> tuple[Process, int]:
@@ -256,7 +298,7 @@ def overdrawn(program: int, inside: list[int], limits: dict[str, int]) -> str:
 
     Returns "" if it has ended.
 
-    The memory of all processes below those in `inside` counts. SIGTERM goes to the
+    What all processes below those in `inside` use counts together. SIGTERM goes to the
     first child of the first of them: it is older than any process that it left behind.
     """
     ends_at = time.monotonic() + limits["wall_s"]
@@ -269,7 +311,7 @@ def overdrawn(program: int, inside: list[int], limits: dict[str, int]) -> str:
     signal.signal(signal.SIGTERM, pass_on)
     ended = os.pidfd_open(program)
     while not select.select([ended], [], [], LOOK_EVERY_S)[0]:
-        if reason := excess(inside, limits["memory_mb"]):
+        if reason := excess(inside, limits):
             return reason
         if time.monotonic() > ends_at:
             return f"more than {limits['wall_s']} s of time"
@@ -333,7 +375,8 @@ def main() -> int:
     waits, go = os.pipe()
     for fd in (reports, waits):
         os.set_inheritable(fd, True)
-    inside = launcher(sandbox.limits, sandbox.user_inside, [reports, waits])
+    gate = [reports, waits]
+    inside = launcher(sandbox.limits, sandbox.user_inside, gate, sandbox.on_top)
     bubblewrap, init = start(sandbox, [*inside, *module])
     os.close(reports)
     os.close(waits)

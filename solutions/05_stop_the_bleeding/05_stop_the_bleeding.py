@@ -71,7 +71,9 @@ print(Release.named("bad").source("routing.py"))
 #   a response with that status. Any other exception becomes a 500, logged with
 #   its traceback.
 # - `structlog.get_logger(__name__)` gives you a logger:
-#   `log.warning("something.happened", detail=value)`.
+#   `log.warning("something.happened", detail=value)`. Give it its fields in each call:
+#   what `.bind()` returns while the module is imported goes by a logging that is not
+#   configured yet, and its lines are no JSON and have no level.
 #
 # The cell is deployed on its own, in place of the module, so keep its imports
 # in it. Run it after each change, then run the check below it.

@@ -21,8 +21,10 @@ class Confinement:
     A replica that is not ready after `ready_within_s` seconds is given up.
 
     The replicas listen on Unix sockets, which a network of their own does not hide.
-    Once they have written `output_bytes` in all, each is ended and stays down. The
-    database is not probed: it is theirs to damage.
+    Once they have written `output_bytes` in all, each is ended and stays down; a short
+    line counts for more bytes than it has, see `replica.cost_of`. Neither are metrics
+    scraped, which take long to read and may be a megabyte of them each time, nor is the
+    database probed: it is theirs to damage.
     """
 
     interpreter: tuple[str, ...] = (sys.executable,)

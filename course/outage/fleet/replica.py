@@ -51,6 +51,11 @@ LAST_WORDS_WITHIN_S = 2.0
 TRIES_TO_START = 3
 LONGEST_LAST_WORD = 250  # characters of each line that is quoted
 
+# Of what confined replicas may write, a line takes LINE_COST bytes at least, and each
+# comma in it COMMA_COST more: to read a line takes time, and what stands between commas
+# may become an object. 16 million empty lines kept a supervisor busy for minutes.
+LINE_COST, COMMA_COST = 2_048, 64
+
 # A line nested deeper than any log's is somebody's attempt on a JSON parser's stack.
 DEEPEST_RECORD = 100
 
@@ -247,16 +252,16 @@ class Replica:
         while True:
             try:
                 line = await process.stdout.readline()
-                length = len(line)
+                cost = cost_of(line)
             except ValueError:
                 line = b"(a line of more than 1 MiB was dropped)\n"
-                length = LONGEST_LINE
+                cost = LONGEST_LINE
             if not line:
                 return
             if self._output_left is not None:
                 if self._output_left <= 0:
                     continue  # it has been killed; the pipe must still be emptied
-                self._output_left -= length
+                self._output_left -= cost
                 if self._output_left <= 0:
                     self._signal(process, signal.SIGKILL)
                     line = TOO_MUCH_OUTPUT
@@ -292,6 +297,11 @@ class Replica:
 def _now() -> float:
     """Return the time on the clock of the fleet, in seconds."""
     return asyncio.get_running_loop().time()
+
+
+def cost_of(line: bytes) -> int:
+    """Return how many bytes of what a replica may write a line of its output takes."""
+    return max(LINE_COST, len(line) + COMMA_COST * line.count(b","))
 
 
 def record_of(line: str) -> dict[str, Any]:

@@ -115,8 +115,8 @@ class Supervisor:
         async with asyncio.TaskGroup() as starting:
             for replica in self.replicas:
                 starting.create_task(replica.start(*self._current))
-        self.start_task(self._scrape())
         if not confined:
+            self.start_task(self._scrape())
             self.start_task(self._probe(database))
         return {
             "address": address_of(self._shared),

@@ -282,6 +282,18 @@ def test_an_archive_without_a_list_is_refused(damage: str, tmp_path: Path) -> No
         take(source, tmp_path)
 
 
+def test_an_archive_of_too_many_files_is_refused(tmp_path: Path) -> None:
+    """Before its list is read, which takes ten times as much memory."""
+    source = tmp_path / "in.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        for number in range(300):
+            entry = zipfile.ZipInfo(f"{number}.ipynb")
+            entry.comment = b"x" * 60_000
+            archive.writestr(entry, "")
+    with pytest.raises(IntakeRefused, match="lists more files than are read"):
+        take(source, tmp_path)
+
+
 def test_a_link_in_an_archive_is_none(tmp_path: Path) -> None:
     """Neither is its text a notebook."""
     source = tmp_path / "in.zip"

@@ -189,6 +189,28 @@ def test_the_log_is_whole_after_bytes_that_are_no_http() -> None:
     assert runs["reference"].accepts, runs
 
 
+SAYS_IT_IS_BUSY = """
+import os
+
+def test_it_says_so(service):
+    for fd in range(3, 64):
+        try:
+            os.write(fd, b'{"busy": "an answer: 30.0 0.5"}\\n')
+        except OSError:
+            pass
+    assert False
+"""
+
+
+@BOTH
+def test_a_suite_that_says_that_the_machine_is_busy_is_not_believed(
+    confined: Confined,
+) -> None:
+    """It could have run all the while."""
+    runs = SuiteRunner(SAYS_IT_IS_BUSY, confined, seed=1).run({"june": BAD})
+    assert runs["june"].failed == ("::test_it_says_so",)
+
+
 FAILS = """
 def test_one(service): assert False
 def test_two(service): assert False

@@ -275,6 +275,10 @@ for path in ({str(given)!r}, *places):
         "libc('ptrace', 0, 0, 0, 0)",
         "libc('mount', 0, 0, 0, 0, 0)",
         "libc('keyctl', 0, 0, 0, 0, 0)",
+        "libc('inotify_init1', 0)",
+        "libc('vmsplice', 0, 0, 0, 0)",
+        "os.nice(1)",
+        "os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))",
     ],
 )
 def test_calls_that_no_service_needs_are_refused(
@@ -294,6 +298,70 @@ def libc(name, *arguments):
 """
     done = run(way, tmp_path, code)
     assert "PermissionError" in done.stderr, done.stderr
+
+
+@BOTH
+def test_only_sockets_that_a_network_of_its_own_bounds(
+    tmp_path: Path, way: Way
+) -> None:
+    """A machine and its host talk through others (AF_VSOCK), whatever the network."""
+    code = """
+import socket
+for family in range(46):
+    try:
+        socket.socket(family, socket.SOCK_DGRAM).close()
+        print(family)
+    except OSError:
+        pass
+"""
+    done = run(way, tmp_path, code)
+    assert done.stdout.split() == ["1", "2", "10", "16"]
+
+
+@BOTH
+def test_a_process_without_children_starts_threads_and_nothing_else(
+    tmp_path: Path, way: Way
+) -> None:
+    """Neither a process that could die for it nor a program in its place."""
+    code = """
+import os, subprocess, sys, threading
+for name, start in {
+    "fork": os.fork,
+    "posix_spawn": lambda: os.posix_spawn(sys.executable, [sys.executable], {}),
+    "subprocess": lambda: subprocess.run([sys.executable, "-c", ""]),
+    "exec": lambda: os.execv(sys.executable, [sys.executable, "-c", ""]),
+    "thread": lambda: threading.Thread(target=int).start(),
+}.items():
+    try:
+        start()
+        print(name)
+    except PermissionError:
+        pass
+"""
+    done = run(way, tmp_path, code, limits=Limits(children=False))
+    assert done.stdout.split() == ["thread"], done.stderr
+
+
+@BOTH
+def test_open_files_and_processor_time_of_the_whole_are_bounded(
+    tmp_path: Path, way: Way
+) -> None:
+    """Each socket may hold 200 kB that no process is charged for."""
+    hoard = """
+import os, socket, time
+for _ in range(8):
+    if os.fork() == 0:
+        kept = [socket.socketpair() for _ in range(100)]
+        time.sleep(60)
+time.sleep(60)
+"""
+    done = run(way, tmp_path, hoard, limits=Limits(all_open_files=1000))
+    assert done.returncode == 137
+    assert json.loads(done.stdout)["used"] == "more than 1000 open files"
+    spin = "import os\nfor _ in range(3): os.fork()\nwhile True: pass"
+    done = run(way, tmp_path, spin, limits=Limits(cpu_s=2))
+    assert done.returncode == 137
+    assert json.loads(done.stdout)["used"] == "more than 2 s of processor time"
 
 
 @BOTH
@@ -421,6 +489,7 @@ def test_a_sandbox_survives_json() -> None:
     sandbox = watch.Sandbox(
         bwrap="/usr/bin/bwrap",
         filter="00ff",
+        inside="",
         user=None,
         limits=Limits().to_json(),
         read=['/a "quoted" folder', "."],
@@ -429,6 +498,7 @@ def test_a_sandbox_survives_json() -> None:
     )
     assert watch.Sandbox.from_json(sandbox.to_json()) == sandbox
     assert sandbox.program == b"\x00\xff"
+    assert sandbox.on_top == b""
 
 
 @BOTH

@@ -188,11 +188,14 @@ def through(function, code):
     except RecursionError:
         return "RecursionError"
     if again is found:
-        return told(found)
-    return f"{told(found)}; asked again, {told(again)}"
+        return told(found, space)
+    return f"{told(found, space)}; asked again, {told(again, space)}"
 
-def told(exc):
-    return getattr(exc, "told", f"{type(exc).__name__}: {exc}")
+def told(exc, space):
+    # Nothing about the exceptions themselves says that they are of a circle.
+    if any(exc is one for one in space.get("ring", ())):
+        return "an exception of the circle"
+    return f"{type(exc).__name__}: {exc}"
 """
 
 
@@ -391,8 +394,7 @@ RECURSION = {"RecursionError": "what a recursive call costs. A loop has no such 
 
 def circle(what: str, code: str) -> Case:
     """The case of what `code` makes as exc: each of the `ring` may be found."""
-    tell = f"\nfor one in ring:\n    one.told = {CIRCLE!r}\n"
-    return Case(what, (code + tell,), CIRCLE, {**MET, **RECURSION})
+    return Case(what, (code,), CIRCLE, {**MET, **RECURSION})
 
 
 ENDLESS = [

@@ -1,6 +1,9 @@
 """The clock of a fleet: what sets it, who reads it, and a loop that keeps its time."""
 
 import asyncio
+import mmap
+import os
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -10,7 +13,7 @@ import pytest
 from course.outage.fleet import clock as clocks
 from course.outage.fleet.clock import FleetClock
 from course.outage.lag import NAP_S, Gauge
-from course.service.clock import LONGEST_STEP_S, Loop, SharedClock
+from course.service.clock import LONGEST_STEP_S, SIZE, Loop, SharedClock
 
 
 class Lossy(Gauge):
@@ -49,6 +52,24 @@ def test_another_process_reads_the_same_time(tmp_path: Path) -> None:
         assert shared.rate == clock.rate
         time.sleep(NAP_S)
         clock.set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files are sealed on Linux alone")
+def test_nobody_else_can_set_it_or_cut_it_off(tmp_path: Path) -> None:
+    """Neither by the descriptor that replicas have nor by its name in /proc."""
+    clock = FleetClock(tmp_path / "clock", Lossy(0.5))
+    again = os.open(clock.path, os.O_RDWR)
+    for fd in (clock.fd, again):
+        for change in (
+            lambda fd=fd: os.pwrite(fd, b"\xff", 0),
+            lambda fd=fd: os.ftruncate(fd, 0),
+            lambda fd=fd: mmap.mmap(fd, SIZE),
+        ):
+            with pytest.raises(PermissionError):
+                change()
+    os.close(again)
+    clock.set()
+    assert SharedClock(clock.fd).rate == clock.rate
 
 
 def test_it_stands_still_when_nobody_sets_it(tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ Nothing here may reach a learner: see course/modules/README.md.
 import itertools
 import math
 import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import pytest
 
 from autograder.instruments.expect import guards, require
-from autograder.instruments.functions import Functions
+from autograder.instruments.functions import Call, Functions
 from course.outage.incident.rollout import Decision, SimulatedRollout
 
 SLICES = """
@@ -125,30 +127,83 @@ def traffic(rng: random.Random) -> tuple[float, float]:
     return rng.uniform(7.5, 12.5) / weight, weight
 
 
-Ends = dict[str, list[tuple[Decision, int]]]
+# Bars for DRAWN rollouts of each kind, which nobody can have prepared for. They are so
+# wide that no gate's score hangs on the seed: of the known right ones, with 40 seeds
+# each, none promoted a bad release or sent back more than one good; at most 11 requests
+# were hurt.
+DRAWN = 60
+MOST_WRONG, MOST_HURT = 9, 60.0
+
+
+@dataclass
+class Ends:
+    """How rollouts end, and how many requests had failed at the canary."""
+
+    bad: list[tuple[Decision, int]] = field(default_factory=list)
+    good: list[tuple[Decision, int]] = field(default_factory=list)
+
+    def promoted(self) -> int:
+        """How many bad releases were promoted."""
+        return sum(decision == "promote" for decision, _ in self.bad)
+
+    def refused(self) -> int:
+        """How many good releases went back."""
+        return sum(decision == "roll back" for decision, _ in self.good)
+
+    def hurt(self) -> float:
+        """Failed requests per bad release that went back; infinite if too few did."""
+        back = [failed for decision, failed in self.bad if decision == "roll back"]
+        return sum(back) / len(back) if len(back) >= 0.6 * len(self.bad) else math.inf
+
+
+Rollout = tuple[Callable[[random.Random, int], SimulatedRollout], int, str]
+
+
+def for_everybody() -> list[Rollout]:
+    """100 rollouts of each kind, which are always the same."""
+    return [
+        (make, number, f"other {make.__name__} {number}")
+        for make in (bad, good)
+        for number in range(100)
+    ]
+
+
+def drawn_from(rng: random.Random) -> list[Rollout]:
+    """DRAWN rollouts of each kind."""
+    return [
+        (make, rng.randrange(100), f"{rng.getrandbits(64)}")
+        for make in (bad, good)
+        for _ in range(DRAWN)
+    ]
+
+
+def play(ask: Callable[..., Call], rollout: Rollout, ends: Ends) -> None:
+    """Play one rollout with the gate that is asked, and note its end in `ends`."""
+
+    def gate(control: dict[str, int], canary: dict[str, int]) -> Decision:
+        decision = ask(control, canary).value
+        require(decision in ("promote", "roll back", "wait"))
+        return decision  # type: ignore[no-any-return]  # one of the three
+
+    make, number, seed = rollout
+    rng = random.Random(seed)
+    look = make(rng, number).decided(gate, rng, LOOKS)
+    getattr(ends, make.__name__).append((look.decision, look.canary.failed))
 
 
 @pytest.fixture(scope="module")
-def ends(functions: Functions, seeded: random.Random) -> Ends:
-    """How each rollout ends, and how many requests had failed at the canary.
-
-    The same rollouts for everybody, in drawn order.
-    """
-    with functions.conversation("gate", 20.0) as ask:
-
-        def gate(control: dict[str, int], canary: dict[str, int]) -> Decision:
-            decision = ask(control, canary).value
-            require(decision in ("promote", "roll back", "wait"))
-            return decision  # type: ignore[no-any-return]  # one of the three
-
-        played: Ends = {"bad": [], "good": []}
-        numbers = [(make, number) for make in (bad, good) for number in range(100)]
-        for make, number in seeded.sample(numbers, len(numbers)):
-            rng = random.Random(f"other {make.__name__} {number}")
-            drawn = make(rng, number)
-            look = drawn.decided(gate, rng, LOOKS)
-            played[drawn.kind].append((look.decision, look.canary.failed))
-    return played
+def ends(functions: Functions, seeded: random.Random) -> tuple[Ends, Ends]:
+    """Those of the rollouts for everybody, and of drawn ones; they come mixed."""
+    same, drawn = Ends(), Ends()
+    mixed = [
+        *((rollout, same) for rollout in for_everybody()),
+        *((rollout, drawn) for rollout in drawn_from(seeded)),
+    ]
+    seeded.shuffle(mixed)
+    with functions.conversation("gate", 30.0) as ask:
+        for rollout, found in mixed:
+            play(ask, rollout, found)
+    return same, drawn
 
 
 @guards(
@@ -158,8 +213,9 @@ def ends(functions: Functions, seeded: random.Random) -> Ends:
     expected="at most 3.",
     look="what your gate looks at when it promotes.",
 )
-def test_other_bad_releases(ends: Ends) -> None:
-    require(sum(decision == "promote" for decision, _ in ends["bad"]) <= 3)
+def test_other_bad_releases(ends: tuple[Ends, Ends]) -> None:
+    same, drawn = ends
+    require(same.promoted() <= 3 and drawn.promoted() <= MOST_WRONG)
 
 
 @guards(
@@ -169,9 +225,9 @@ def test_other_bad_releases(ends: Ends) -> None:
     expected="at most 40 on average.",
     look="what your gate could have known earlier.",
 )
-def test_others_hurt_few(ends: Ends) -> None:
-    back = [failed for decision, failed in ends["bad"] if decision == "roll back"]
-    require(len(back) >= 60 and sum(back) <= 40 * len(back))
+def test_others_hurt_few(ends: tuple[Ends, Ends]) -> None:
+    same, drawn = ends
+    require(same.hurt() <= 40 and drawn.hurt() <= MOST_HURT)
 
 
 @guards(
@@ -181,8 +237,9 @@ def test_others_hurt_few(ends: Ends) -> None:
     expected="at most 5.",
     look="with what your gate compares the canary.",
 )
-def test_other_good_releases(ends: Ends) -> None:
-    require(sum(decision == "roll back" for decision, _ in ends["good"]) <= 5)
+def test_other_good_releases(ends: tuple[Ends, Ends]) -> None:
+    same, drawn = ends
+    require(same.refused() <= 5 and drawn.refused() <= MOST_WRONG)
 
 
 @guards(
