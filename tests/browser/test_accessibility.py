@@ -106,8 +106,8 @@ def test_a_verdict_with_its_hints_is_accessible(page: Page, address: str) -> Non
     exercise = "work/exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb"
     open_notebook(page, address, exercise)
     run_cells(page)
-    hints = page.locator(".outage-hints")
-    hints.get_by_role("button", name="Next hint", exact=True).click()
+    page.get_by_role("button", name="Next hint", exact=True).click()
+    expect(page.locator(".hints li")).to_be_visible()
     expect(page.get_by_text("Not all checks pass yet").first).to_be_visible()
     assert_accessible_in_both_themes(page)
 
