@@ -27,7 +27,7 @@ from collections import Counter
 
 from course.outage import Fleet, Release
 from course.outage.traffic.load import Load
-from course.panel import Prediction, Stage, recall
+from course.panel import Prediction, Stage, recall, show_traceback
 
 stage = Stage("02")
 with stage.run("spike", Release.named("bad")) as spike:
@@ -101,7 +101,7 @@ words = [
     if entry.pid == first.pid and "level" not in entry.record
 ]
 print(f"process {first.pid}, exit code {first.exit_code}, {len(words)} lines:\n")
-print("\n".join(words))
+show_traceback("\n".join(words))
 
 # %% [markdown]
 # Read it in three steps.

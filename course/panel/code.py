@@ -5,7 +5,7 @@ libraries, which are folded. The text itself stays as it was printed.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -24,8 +24,15 @@ FRAME = re.compile(
 )
 CARETS = re.compile(rf"{BARS}[\^~]+\s*")
 RAISED = re.compile(rf"{BARS}(?P<kind>[A-Za-z_][\w.]*)(?P<message>: .*)?")
-LIBRARY = re.compile(r"(site|dist)-packages/|/lib/python3|<frozen ")
-PACKAGE = re.compile(r"(?:site|dist)-packages/(\w+)|/python3[\d.]*/(\w+)")
+# The course's own frames around the service are of no more use than a library's.
+LIBRARY = re.compile(
+    r"(site|dist)-packages/|/lib/python3|<frozen |<string>"
+    r"|/(course/outage|course/panel|autograder)/"
+)
+PACKAGE = re.compile(
+    r"(?:site|dist)-packages/(\w+)|/python3[\d.]*/(?!site-p|dist-p)(\w+)|<frozen (\w+)"
+    r"|/(course/outage|course/panel|autograder)/"
+)
 
 
 def python(text: str) -> str:
@@ -93,6 +100,17 @@ def _frames(lines: list[str]) -> Iterator[list[str]]:
         yield frame
 
 
+def counted(paths: Sequence[str]) -> str:
+    """Return how many frames of libraries those in files at `paths` are, and whose."""
+    packages = dict.fromkeys(
+        found[found.lastindex or 0].replace("/", ".")
+        for path in paths
+        if (found := PACKAGE.search(path))
+    )
+    noun = "frame" if len(paths) == 1 else "frames"
+    return f"{len(paths)} {noun} of {', '.join(packages) or 'libraries'}"
+
+
 def _is_library(frame: list[str]) -> bool:
     found = FRAME.fullmatch(frame[0])
     return bool(found and LIBRARY.search(found["folder"] + found["file"]))
@@ -100,11 +118,7 @@ def _is_library(frame: list[str]) -> bool:
 
 def _folded(frames: list[list[str]], html: str) -> str:
     """Return libraries' frames as one line that opens."""
-    named = filter(None, (PACKAGE.search(frame[0]) for frame in frames))
-    packages = dict.fromkeys(found[1] or found[2] for found in named)
-    noun = "frame" if len(frames) == 1 else "frames"
-    of = f" of {escape(', '.join(packages))}" if packages else ""
-    count = f"{len(frames)} {noun}{of}"
+    count = escape(counted([frame[0] for frame in frames]))
     return f"<details><summary>{count}</summary>{html}</details>"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import end_kernels
 from tests.browser.lab import (
     BROWSER,
     look,
@@ -155,6 +156,30 @@ def test_exercise_05_goes_from_red_to_green(
     row = page.locator(".outage-map tr").filter(has_text="05 · Stop the bleeding")
     expect(row).to_contain_text("✓ exercise 05 (done)")
     look(page, "front_page")
+
+
+def test_an_exercise_that_is_opened_again_shows_what_was_told(
+    page: Page, address: str, folder: Path
+) -> None:
+    """The verdict and a hint, from the file alone, in another kernel than wrote it."""
+    path = f"exercises/{EXERCISE}/{EXERCISE}.ipynb"
+    (folder / "project" / "work" / "journal.jsonl").unlink(missing_ok=True)
+    open_notebook(page, address, f"work/{path}")
+    run_cells(page)
+    check = page.locator(".jp-CodeCell").filter(has_text='check("05", dispatch)')
+    check.get_by_role("button", name="Next hint", exact=True).click()
+    expect(check.locator(".hints li")).to_have_count(1)
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    # The buttons go on working: only the file is without them.
+    expect(check.get_by_role("button", name="Next hint", exact=True)).to_be_visible()
+    end_kernels(address)
+    page.goto("about:blank")
+    open_notebook(page, address, f"work/{path}")
+    expect(check).to_contain_text("Not all checks pass yet: 0 of 10 points.")
+    expect(check.locator("details[open]")).to_have_count(6)
+    expect(check.locator(".hints li")).to_be_visible()
+    expect(check).not_to_contain_text("Error displaying widget")
+    look(page, "exercise_05_reopened")
 
 
 def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
