@@ -155,7 +155,7 @@ def split(text: str) -> tuple[Markup, Markup]:
         return marked(sentence), Markup()
     if code.is_traceback(rest):
         return marked(sentence), Markup(code.traceback(rest))
-    lines = Markup('<pre class="lines">{}</pre>').format(dedent(rest))
+    lines = Markup('<div class="lines"><pre>{}</pre></div>').format(dedent(rest))
     return marked(sentence), lines
 
 
