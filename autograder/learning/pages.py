@@ -98,9 +98,10 @@ class Group:
 
 def groups(verdict: Verdict) -> list[Group]:
     """Return the checks by the answers that they are about: what failed comes first."""
+    about = answers_by_check(verdict.exercise)
     by_answers: dict[str, list[Check]] = {}
     for check in sorted(verdict.checks, key=urgency):
-        by_answers.setdefault(about(verdict.exercise, check), []).append(check)
+        by_answers.setdefault(about.get(check.name, ""), []).append(check)
     shown = told_once(chain.from_iterable(by_answers.values()))
     rest = iter(shown)
     return [
@@ -114,24 +115,26 @@ def urgency(check: Check) -> int:
     return {"passed": 2, "inconclusive": 1}.get(check.outcome, 0)
 
 
-def about(exercise: str, check: Check) -> str:
-    """Return the names of the answers that a check is about, such as "plan, suspect".
+def answers_by_check(name: str) -> dict[str, str]:
+    """Return the answers that each check of an exercise is about: "plan, suspect".
 
-    Empty if the exercise has one answer only, or none of that check.
+    Checks that are about all of them are left out, and so is everything if the exercise
+    has one answer only, or is gone since it was judged.
     """
     try:
-        slots = Exercise.named(exercise).slots
-        objectives = Exercise.named(exercise).objectives
-    except ExerciseNotFound:  # of a stored verdict
-        return ""
-    shows = {
-        grade_id
-        for objective in objectives
-        if check.name in objective.checks
-        for grade_id in objective.answers
+        exercise = Exercise.named(name)
+    except ExerciseNotFound:
+        return {}
+    shows: dict[str, set[str]] = {}
+    for objective in exercise.objectives:
+        for check in objective.checks:
+            shows.setdefault(check, set()).update(objective.answers)
+    names = {
+        check: [slot.defines for slot in exercise.slots if slot.grade_id in answers]
+        for check, answers in shows.items()
     }
-    names = [slot.defines for slot in slots if slot.grade_id in shows]
-    return ", ".join(names) if len(slots) > 1 else ""
+    one = len(exercise.slots) == 1
+    return {} if one else {check: ", ".join(found) for check, found in names.items()}
 
 
 @dataclass(frozen=True)
