@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import end_kernels
 from tests.browser.lab import (
     BROWSER,
+    laid_anew,
     look,
     open_notebook,
     run_cells,
@@ -122,8 +123,7 @@ def test_exercise_05_goes_from_red_to_green(
 ) -> None:
     """June's code fails its check; a hint; with the solution in its place it passes."""
     path = f"exercises/{EXERCISE}/{EXERCISE}.ipynb"
-    (folder / "project" / "work" / "journal.jsonl").unlink(missing_ok=True)
-    open_notebook(page, address, f"work/{path}")
+    open_notebook(page, address, laid_anew(folder, path))
     check = page.locator(".jp-CodeCell").filter(has_text='check("05", dispatch)')
     run_cells(page)
     expect(check).to_contain_text("Not all checks pass yet: 0 of 10 points.")
@@ -163,8 +163,7 @@ def test_an_exercise_that_is_opened_again_shows_what_was_told(
 ) -> None:
     """The verdict and a hint, from the file alone, in another kernel than wrote it."""
     path = f"exercises/{EXERCISE}/{EXERCISE}.ipynb"
-    (folder / "project" / "work" / "journal.jsonl").unlink(missing_ok=True)
-    open_notebook(page, address, f"work/{path}")
+    open_notebook(page, address, laid_anew(folder, path))
     run_cells(page)
     check = page.locator(".jp-CodeCell").filter(has_text='check("05", dispatch)')
     check.get_by_role("button", name="Next hint", exact=True).click()
