@@ -13,6 +13,7 @@ from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader import preprocessors as stock
 
 from autograder.gradebook.exchange import Collect
+from autograder.gradebook.feedback import cleaned
 from autograder.gradebook.preprocessors import GivenCode, JudgeCells, Rebuild
 from autograder.gradebook.submissions import prepare
 
@@ -82,3 +83,4 @@ c.HTMLExporter.extra_template_basedirs = [
 
 # A submission may hold HTML and JavaScript, which must not run in a grader's browser.
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {"clean_html": cleaned}

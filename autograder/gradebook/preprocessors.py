@@ -11,7 +11,8 @@ from traitlets import Bool
 
 from autograder.judge import Exercise
 from autograder.judge.store import KEY, STORE, VERDICT, VerdictStore, as_task
-from autograder.learning.presenting import as_html, as_text
+from autograder.learning.pages import as_html
+from autograder.learning.presenting import as_text
 from autograder.printable import one_line
 from autograder.sandbox import Confined
 

@@ -4,6 +4,8 @@ Each module is a folder, course/modules/NN_name/; its exercise.toml says what to
 (the title and the minutes stand beside it, in module.toml):
 
     time_limit_s = 240        # for all checks; left out, 90
+    repaired = "…"            # told once all checks pass: what the learner has now,
+    in_june = "…"             # and what that would have been on 5 June
 
     [[objectives]]
     can = "write the narrowest handler that stops an outage"
@@ -92,6 +94,8 @@ class Exercise:
     slots: tuple[AnswerSlot, ...]
     rules: tuple[Rule, ...] = ()
     time_limit_s: float = TIME_LIMIT_S
+    repaired: str = ""
+    in_june: str = ""
 
     @classmethod
     def named(cls, name: str) -> "Exercise":
@@ -115,6 +119,8 @@ class Exercise:
                         for rule, entry in data.get("rules", {}).items()
                     ),
                     data.get("time_limit_s", TIME_LIMIT_S),
+                    data.get("repaired", ""),
+                    data.get("in_june", ""),
                 )
         raise ExerciseNotFound(name, list(folders))
 

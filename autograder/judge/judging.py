@@ -16,7 +16,7 @@ from .errors import JudgingFailed
 from .exercise import Exercise, digest
 from .fork_servers import servers
 from .job import Job, confinement
-from .run import Run, merged
+from .run import Announced, Run, merged
 from .verdict import Check, Feedback, Verdict
 
 # An answer is a cell that somebody has typed; the solutions have about 2 kB.
@@ -31,6 +31,7 @@ def judge(
     answers: Answers,
     on_check: Callable[[Check], None] = lambda check: None,
     *,
+    on_announced: Callable[[Announced], None] = lambda announced: None,
     confined: Confined = Confined.LIMITS,
     held_back: bool = False,
     seed: int | None = None,
@@ -41,7 +42,8 @@ def judge(
 ) -> Verdict:
     """Run the checks of `exercise` on `answers`, by grade_id, and return the verdict.
 
-    `on_check` is called with each check as it ends. For other people's answers,
+    `on_announced` is called with each check before the first one runs, `on_check` with
+    each as it ends. For other people's answers,
     `confined` should be Confined.SANDBOX. With `held_back`, a check passes only if the
     held-back tests that guard it pass too. `seed` decides the random inputs; left out,
     it is drawn. `notes` are copied into the verdict. A check that has not ended within
@@ -74,7 +76,7 @@ def judge(
         release = exercise.release(judged)
         Job(defined, release, confined, seed, address, patience, tuple(only)).write(job)
         limit_s = (time_limit_s or exercise.time_limit_s) * patience
-        run = Run(folders, job, on_check, limit_s, bool(reason), forks)
+        run = Run(folders, job, on_check, limit_s, bool(reason), forks, on_announced)
     if forks and not forks.alive:
         raise JudgingFailed("A fork server ended in the middle of it. Judge it again.")
     checks = merged(run)

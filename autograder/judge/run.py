@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ CAP = 6.0
 Line = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Announced:
+    """A check that is about to run: its test, its title, and what it is worth."""
+
+    name: str
+    title: str
+    points: float
+
+
 class Run:
     """A run of pytest over the folders of checks, from its start to its end."""
 
@@ -35,13 +45,14 @@ class Run:
         time_limit_s: float,
         only_names: bool,
         forks: Servers | None,
+        on_announced: Callable[[Announced], None] = lambda announced: None,
     ) -> None:
         self.lines: list[Line] = []
         self.phases = {"collect": 0.0, "deploy": 0.0, "checks": 0.0, "end": 0.0}
         self.time_limit_s = time_limit_s
         self.timed_out = False
         self.lag_s = 0.0
-        self._on_check = on_check
+        self._on_check, self._on_announced = on_check, on_announced
         reading, writing = os.pipe()
         # Held open while this process lives: pytest's process exits when it is closed.
         watched, held = os.pipe()
@@ -124,6 +135,9 @@ class Run:
             self.lines.append(line)
             if line["outcome"] == "announced":
                 self.phases["collect"] = reported - started
+                if "held_back" not in line:
+                    name, title, points = line["name"], line["title"], line["points"]
+                    self._on_announced(Announced(name, title, points))
             elif "held_back" not in line:
                 self._on_check(as_check(line))
         self.phases["checks"] = reported - started - self.phases["collect"]

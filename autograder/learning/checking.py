@@ -14,17 +14,19 @@ from IPython.display import display
 
 from autograder.instruments.suites import SuiteRunner
 from autograder.judge import Answers, Exercise, JudgeError, Verdict, judge
+from autograder.judge.run import Announced
 from autograder.judge.verdict import Check
 from autograder.printable import one_line
 from autograder.sandbox import Confined
 from course.learner import Journal, JournalNotWritten
 from course.outage import Release
-from course.panel.display import show as show_widget
 from course.panel.next_part import show_next
 
-from .hint_panel import panels
+from .hint_panel import HintPanel
 from .hints import Ladder, NotOpenYet, ladders, note, wanting
-from .presenting import as_html, as_text, check_as_text, checks_as_html
+from .moment import Moment, moment_of
+from .pages import as_html, progress_as_html
+from .presenting import as_text, check_as_text, progress
 
 
 class NotFromACell(JudgeError):
@@ -56,31 +58,62 @@ def check(exercise: str, *objects: Any) -> None:
     """
     chosen = Exercise.named(exercise)
     answers = answers_of(chosen, objects)
-    ended: list[Check] = []
-    started = time.monotonic()
-    handle = display({"text/plain": "Checking …"}, raw=True, display_id=True)
-
-    def show(check: Check) -> None:
-        ended.append(check)
-        if handle is not None:
-            seconds = time.monotonic() - started
-            handle.update(progress_as_bundle(ended, seconds), raw=True)
-
-    verdict = judge(chosen, answers, on_check=show)
-    if handle is not None:
-        handle.update(verdict_as_bundle(verdict), raw=True)
+    shown = ShownProgress()
+    try:
+        verdict = judge(chosen, answers, shown.ended, on_announced=shown.announced)
+    except BaseException:
+        shown.stop()
+        raise
     journal = learners_journal()
     try:
         note(journal, chosen, answers, verdict)
     except JournalNotWritten as exc:
         print(exc)
+    moment = moment_of(chosen, journal) if verdict.passed else None
+    shown.replace_by(verdict_as_bundle(verdict, moment))
     # An answer that this call does not check needs no hint now.
     checked = [item.__name__ for item in objects]
     names = checked if verdict.passed else wanting(chosen, verdict)
     if names := [name for name in names if name in checked]:
-        show_widget(*panels(chosen, names, journal))
+        HintPanel(chosen, names, journal, verdict.passed)
     if verdict.passed:
         show_next(journal)
+
+
+class ShownProgress:
+    """The checks of a verdict under way, below the cell, each with how it has ended."""
+
+    def __init__(self) -> None:
+        self._announced: list[Announced] = []
+        self._ended: list[Check] = []
+        self._started = time.monotonic()
+        self._handle = display(self._bundle(), raw=True, display_id=True)
+
+    def announced(self, check: Announced) -> None:
+        """Show a check that is about to run."""
+        self._announced.append(check)
+        self.replace_by(self._bundle())
+
+    def ended(self, check: Check) -> None:
+        """Show how a check has ended."""
+        self._ended.append(check)
+        self.replace_by(self._bundle())
+
+    def stop(self) -> None:
+        """Show that there will be no verdict."""
+        words = f"Checking stopped: {len(self._ended)} checks had ended."
+        self.replace_by({"text/plain": words, "text/html": words})
+
+    def replace_by(self, bundle: dict[str, str]) -> None:
+        """Show `bundle` in place of what is shown."""
+        if self._handle is not None:
+            self._handle.update(bundle, raw=True)
+
+    def _bundle(self) -> dict[str, str]:
+        seconds = time.monotonic() - self._started
+        so_far = self._announced, self._ended, seconds
+        lines = [progress(*so_far), *map(check_as_text, self._ended)]
+        return {"text/plain": "\n".join(lines), "text/html": progress_as_html(*so_far)}
 
 
 def hint(exercise: str, item: Any) -> None:
@@ -124,18 +157,10 @@ def learners_journal() -> Journal:
     return Journal.here()
 
 
-def progress_as_bundle(checks: list[Check], seconds: float) -> dict[str, str]:
-    """Return the checks that have ended as a bundle that notebooks display."""
-    head = f"Checking …  {len(checks)} done, {seconds:.1f} s"
-    return {
-        "text/plain": "\n".join([head, *map(check_as_text, checks)]),
-        "text/html": f"<div>{head}</div>{checks_as_html(checks)}",
-    }
-
-
-def verdict_as_bundle(verdict: Verdict) -> dict[str, str]:
+def verdict_as_bundle(verdict: Verdict, moment: Moment | None) -> dict[str, str]:
     """Return a verdict as a bundle that notebooks display."""
-    return {"text/plain": as_text(verdict), "text/html": as_html(verdict)}
+    text = as_text(verdict) + (f"\n{moment}" if moment else "")
+    return {"text/plain": text, "text/html": as_html(verdict, moment)}
 
 
 def release_of(exercise: str, *objects: Any) -> Release:

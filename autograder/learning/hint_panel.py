@@ -1,93 +1,130 @@
-"""The panel below a verdict in a notebook: hints on request, then the solution."""
+"""What stands below a verdict: hints to what failed, or the door to the reference.
 
-from html import escape
+What has been revealed is HTML of its own, which stays in the saved notebook. Only the
+buttons are widgets; they are left out of the file when it is saved (see saving.py).
+"""
 
 import ipywidgets as widgets
+from IPython.display import display
 
 from autograder.judge import Exercise
 from course.learner import Journal, JournalNotWritten
-from course.panel.display import marked
+from course.panel import code
 
 from .hints import Ladder, NotOpenYet, ladders
+from .pages import revealed_as_html
+from .saving import ONLY_LIVE
 
 SURE = "Show the solution? You learn most by comparing it with one that passes."
 
 
 class HintPanel:
-    """The hints to one answer, called `name` in its cell, and its solution."""
+    """The hints to the answers called `names`, and their reference solutions.
 
-    def __init__(self, exercise: Exercise, name: str, journal: Journal) -> None:
-        self._exercise, self._name, self._journal = exercise, name, journal
-        self._standing = widgets.HTML()
-        self._hints = widgets.HTML()
-        self._message = widgets.HTML()
-        self._next = widgets.Button(description="Next hint")
-        self._ask = widgets.Button(description="Reference solution")
-        self._yes = widgets.Button(description="Yes, show it", button_style="warning")
-        self._no = widgets.Button(description="Not yet")
-        for button in (self._next, self._ask, self._yes, self._no):
-            button.layout.width = "auto"
-        self._sure = widgets.HBox([widgets.HTML(SURE), self._yes, self._no])
-        self._next.on_click(lambda _: self.open_next())
-        self._ask.on_click(lambda _: self.ask())
-        self._yes.on_click(lambda _: self.reveal())
-        self._no.on_click(lambda _: self._confirm(False))
-        buttons = widgets.HBox([self._next, self._ask])
-        self.box = widgets.VBox(
-            [self._standing, self._hints, buttons, self._sure, self._message]
-        )
-        self.box.add_class("outage-hints")
-        self._confirm(False)
+    Hints are for answers that failed; once all checks have `passed`, there is only one
+    button, and it shows the reference.
+    """
+
+    def __init__(
+        self, exercise: Exercise, names: list[str], journal: Journal, passed: bool
+    ) -> None:
+        self._exercise, self._journal = exercise, journal
+        self._names, self._passed = names, passed
+        self._message = ""
+        self._shown: list[str] = []  # answers whose solution is shown
+        self._asked = ""  # the answer whose solution needs a yes
+        self._page = display(self._bundle(), raw=True, display_id=True)
+        self.buttons = widgets.VBox()
+        self.buttons.add_class("outage-hints")
         self._refresh()
+        offers = {"text/plain": self._offers(), "text/html": ""}
+        display(self.buttons._repr_mimebundle_() | offers, raw=True, metadata=ONLY_LIVE)
 
-    def open_next(self) -> None:
-        """Open the next hint, or show why none can be opened now."""
-        self._say("")
+    def open_next(self, name: str) -> None:
+        """Open the next hint to an answer, or show why none can be opened now."""
+        self._message = ""
         try:
-            self._ladder().open_next(self._journal)
+            self._ladders()[name].open_next(self._journal)
         except (NotOpenYet, JournalNotWritten) as exc:
-            self._say(str(exc))
+            self._message = str(exc)
         self._refresh()
 
-    def ask(self) -> None:
-        """Ask for confirmation if the solution may be shown, or show why it may not."""
-        refusal = self._ladder().solution_refusal()
-        self._say(refusal)
-        self._confirm(not refusal)
+    def ask(self, name: str) -> None:
+        """Ask whether the solution is to be shown before the answer has passed."""
+        self._asked = name
+        self._refresh()
 
-    def reveal(self) -> None:
-        """Show the solution, or why it may not be shown."""
-        self._confirm(False)
-        try:
-            self._say("", code=self._ladder().solution())
-        except NotOpenYet as exc:
-            self._say(str(exc))
+    def reveal(self, *names: str) -> None:
+        """Show the solutions of answers, or why they may not be shown."""
+        self._asked = self._message = ""
+        self._shown += [name for name in names if name not in self._shown]
+        self._refresh()
 
-    def _ladder(self) -> Ladder:
-        return ladders(self._exercise, self._journal)[self._name]
+    def _ladders(self) -> dict[str, Ladder]:
+        return ladders(self._exercise, self._journal)
+
+    def _solutions(self) -> dict[str, str]:
+        """Return the solutions that are shown; `_message` is why one cannot be."""
+        solutions = {}
+        for name in self._shown:
+            try:
+                solutions[name] = code.python(self._ladders()[name].solution())
+            except NotOpenYet as exc:
+                self._message = str(exc)
+        return solutions
+
+    def _bundle(self) -> dict[str, str]:
+        found = self._ladders()
+        open_ = [] if self._passed else [(name, found[name]) for name in self._names]
+        solutions = self._solutions()
+        lines = [
+            f"Hint to {name}: {hint}" for name, ladder in open_ for hint in ladder.hints
+        ]
+        return {
+            "text/html": revealed_as_html(open_, solutions, self._message),
+            "text/plain": "\n".join([*lines, self._message]).strip(),
+        }
 
     def _refresh(self) -> None:
-        ladder = self._ladder()
-        name = escape(self._name)
-        self._standing.value = f"<strong>{name}</strong>: {ladder.standing}."
-        items = "".join(f"<li>{marked(hint)}</li>" for hint in ladder.hints)
-        self._hints.value = f"<ol>{items}</ol>" if items else ""
-        self._next.disabled = ladder.opened == len(ladder.slot.hints)
+        if self._page is not None:
+            self._page.update(self._bundle(), raw=True)
+        self.buttons.children = tuple(self._rows())
 
-    def _confirm(self, asked: bool) -> None:
-        self._sure.layout.display = "flex" if asked else "none"
+    def _rows(self) -> list[widgets.HBox]:
+        if self._passed:
+            door = _button("Compare with the reference solution")
+            door.on_click(lambda _: self.reveal(*self._names))
+            return [] if self._shown else [widgets.HBox([door])]
+        return [self._row(name, self._ladders()[name]) for name in self._names]
 
-    def _say(self, text: str, code: str = "") -> None:
-        content = f"<pre>{escape(code)}</pre>" if code else escape(text)
-        self._message.value = f'<div role="status">{content}</div>'
+    def _row(self, name: str, ladder: Ladder) -> widgets.HBox:
+        """Return the buttons of an answer: its next hint, or after all its solution."""
+        if self._asked == name:
+            yes, no = _button("Yes, show it", "warning"), _button("Not yet")
+            yes.on_click(lambda _: self.reveal(name))
+            no.on_click(lambda _: self.ask(""))
+            return widgets.HBox([widgets.HTML(SURE), yes, no])
+        of = f" to {name}" if len(self._names) > 1 else ""
+        if ladder.solution_refusal():
+            more = _button(f"Next hint{of}")
+            more.on_click(lambda _: self.open_next(name))
+            return widgets.HBox([more])
+        door = _button(f"Reference solution{of}")
+        door.on_click(lambda _: self.ask(name))
+        return widgets.HBox([] if name in self._shown else [door])
+
+    def _offers(self) -> str:
+        number = self._exercise.number
+        if self._passed:
+            return "\n".join(
+                f'The reference: solution("{number}", {n}, sure=True)'
+                for n in self._names
+            )
+        return "\n".join(
+            f'A hint to {name}: run hint("{number}", {name})' for name in self._names
+        )
 
 
-def panels(
-    exercise: Exercise, names: list[str], journal: Journal
-) -> tuple[widgets.VBox, str]:
-    """Return a panel for each answer in `names`, and the same offer as text."""
-    box = widgets.VBox([HintPanel(exercise, name, journal).box for name in names])
-    offers = [
-        f'A hint to {name}: run hint("{exercise.number}", {name})' for name in names
-    ]
-    return box, "\n".join(offers)
+def _button(description: str, style: str = "") -> widgets.Button:
+    layout = widgets.Layout(width="auto")
+    return widgets.Button(description=description, button_style=style, layout=layout)

@@ -1,9 +1,8 @@
-"""A verdict as plain text, and as HTML without script or style sheet."""
+"""A verdict in words: what terminals show, and what its HTML says."""
 
-import re
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Iterable, Sequence
 
+from autograder.judge.run import Announced
 from autograder.judge.verdict import Check, Feedback, Verdict
 
 MARKS = {
@@ -20,19 +19,21 @@ WORDS = {
     "error": "could not be checked",
     "timed_out": "took too long",
 }
-# White on these backgrounds is readable in the light theme and in the dark one.
-GROUNDS = {"passed": "#1a7f37", "inconclusive": "#57606a"}
-OTHER_GROUND = "#cf222e"
 
 
 def headline(verdict: Verdict) -> str:
     """Return the score, and how long judging took, in one line."""
+    return f"{score(verdict)} Judged in {verdict.seconds:.1f} s."
+
+
+def score(verdict: Verdict) -> str:
+    """Return whether all checks pass, and the score, as a sentence."""
     summary = "All checks pass" if verdict.passed else "Not all checks pass yet"
-    score = f"{verdict.score:g} of {verdict.points:g} points"
+    points = f"{verdict.score:g} of {verdict.points:g} points"
     if verdict.inconclusive:
         summary = "Your machine was too busy to tell"
-        score = f"{verdict.score:g} points so far, {verdict.points:g} to be had"
-    return f"{summary}: {score}. Judged in {verdict.seconds:.1f} s."
+        points = f"{verdict.score:g} points so far, {verdict.points:g} to be had"
+    return f"{summary}: {points}."
 
 
 def way_out(verdict: Verdict) -> str:
@@ -85,44 +86,10 @@ def check_as_text(check: Check) -> str:
     return "\n".join([line, *(f"    {text}" for text in feedback)])
 
 
-def as_html(verdict: Verdict) -> str:
-    """Return the whole verdict as HTML."""
-    return (
-        f"<div><div><strong>{escape(headline(verdict))}</strong></div>"
-        f"<div>{escape(way_out(verdict))}</div>"
-        f"{checks_as_html(verdict.checks)}"
-        f"{''.join(_labeled('Note', note) for note in verdict.notes)}</div>"
-    )
-
-
-def checks_as_html(checks: Iterable[Check]) -> str:
-    """Return `checks` as an HTML list."""
-    items = "".join(map(check_as_html, told_once(checks)))
-    return f'<ul style="list-style: none; padding: 0">{items}</ul>'
-
-
-def check_as_html(check: Check) -> str:
-    """Return a check as an HTML list item, with its feedback line by line."""
-    background = GROUNDS.get(check.outcome, OTHER_GROUND)
-    body = "".join(_labeled(*part) for part in check.feedback.labeled())
-    return (
-        '<li style="margin: 0 0 .6em">'
-        f'<strong style="color: #fff; background-color: {background}">&nbsp;'
-        f"{MARKS[check.outcome]} {WORDS[check.outcome]}&nbsp;</strong>"
-        f" {escape(check.title)} ({check.earned:g} of {check.points:g} points)"
-        f'<div style="margin: .2em 0 0 1.6em">{body}</div></li>'
-    )
-
-
-def _labeled(label: str, text: str) -> str:
-    """Return `text` as paragraphs: a sentence after its label, further lines as code.
-
-    It has only tags that nbgrader leaves in sanitized feedback: neither <p> nor <pre>.
-    """
-    sentence, _, rest = text.partition("\n") if label else ("", "", text)
-    marked = re.sub("`([^`]+)`", r"<code>\1</code>", escape(sentence))
-    first = f'<div style="margin: .4em 0"><strong>{label}:</strong> {marked}</div>'
-    return (first if label else "") + "".join(
-        f'<div><code style="white-space: pre-wrap">{escape(line)}</code></div>'
-        for line in rest.splitlines()
-    )
+def progress(
+    announced: Sequence[Announced], ended: Sequence[Check], seconds: float
+) -> str:
+    """Return how far a verdict is, in one line."""
+    if not announced:
+        return "Checking … starting your answer"
+    return f"Checking … {len(ended)} of {len(announced)} done, {seconds:.1f} s"

@@ -27,7 +27,7 @@
 # %%
 from course.outage import Fleet, OutageError, Release
 from course.outage.traffic.load import Load
-from course.panel import Stage
+from course.panel import Stage, show_traceback
 
 stage = Stage("02")
 with stage.run("spike", Release.named("bad")) as spike:
@@ -73,7 +73,7 @@ from course.outage.telemetry.crashes import last_words
 first = spike.deaths()[0]
 words = last_words(spike.telemetry, first.pid)
 print(f"process {first.pid}, exit code {first.exit_code}, {len(words)} lines:\n")
-print("\n".join(words))
+show_traceback("\n".join(words))
 
 # %% [markdown]
 # Read it in three steps.

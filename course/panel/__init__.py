@@ -3,6 +3,7 @@
 Everything works offline, and has the same content as plain text without widgets.
 """
 
+from .code import show_diff, show_traceback
 from .front import front_page
 from .goodput import goodput
 from .incident import IncidentPanel
@@ -28,4 +29,6 @@ __all__ = [
     "predict",
     "queries",
     "recall",
+    "show_diff",
+    "show_traceback",
 ]

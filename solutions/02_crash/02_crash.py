@@ -68,6 +68,7 @@ def fates():
 
 # %%
 from course.outage.requests import http_request
+from course.panel import show_traceback
 
 with Fleet(Release.named("raises"), replicas=1) as fleet:
     print(fleet.send(http_request(None, path="/raise/dependency")))
@@ -84,7 +85,8 @@ with Fleet(Release.named("bad"), replicas=1) as fleet:
     fleet.send(http_request(b'["eu-west", 3]'))
     fleet.telemetry.wait_for(lambda t: bool(t.exits()), within_s=5)
     lines = [e.record for e in fleet.telemetry.log_entries()]
-print("\n".join(line["event"] for line in lines if "level" not in line))
+words = [line["event"] for line in lines if "level" not in line]
+show_traceback("\n".join(words))
 
 # %% [markdown]
 # Read the traceback above and return a dict of what you found, each as a name:

@@ -25,8 +25,9 @@
 
 # %%
 from course.outage import Release
+from course.panel import show_diff
 
-print(Release.named("bad").diff())
+show_diff(Release.named("bad").diff())
 
 # %% [markdown]
 # Two things in it matter now:

@@ -22,8 +22,9 @@
 
 # %%
 from course.outage import Release
+from course.panel import show_diff
 
-print(Release.named("edge").diff())
+show_diff(Release.named("edge").diff())
 
 # %% [markdown]
 # ## Your task

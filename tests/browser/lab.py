@@ -1,6 +1,7 @@
 """JupyterLab as tests handle it: open a notebook, write and run cells, look."""
 
 import os
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -53,6 +54,17 @@ def open_notebook(page: Page, address: str, path: str) -> None:
         page.evaluate("() => window.jupyterapp.restored")
     page.evaluate(OPEN, path)
     page.wait_for_function(IS_IDLE, arg=path)
+
+
+def laid_anew(folder: Path, path: str) -> str:
+    """Put a fresh copy into the learner's place of an exercise, and forget the journal.
+
+    JupyterLab may have saved what another test has written. Returns the path in work/.
+    """
+    work = folder / "project" / "work"
+    shutil.copy(folder / "project" / path, work / path)
+    (work / "journal.jsonl").unlink(missing_ok=True)
+    return f"work/{path}"
 
 
 def close_notebooks(page: Page) -> None:

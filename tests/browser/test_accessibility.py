@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from nbconvert import HTMLExporter
 from playwright.sync_api import Page, expect
 
-from tests.browser.lab import BROWSER, open_notebook, run_cells, write_cell
+from tests.browser.lab import BROWSER, laid_anew, open_notebook, run_cells, write_cell
 
 pytestmark = BROWSER
 
@@ -100,14 +100,16 @@ def test_the_panels_of_lessons_are_accessible(page: Page, address: str) -> None:
     assert_accessible_in_both_themes(page)
 
 
-def test_a_verdict_with_its_hints_is_accessible(page: Page, address: str) -> None:
+def test_a_verdict_with_its_hints_is_accessible(
+    page: Page, address: str, folder: Path
+) -> None:
     """Failed checks, and a hint that has been opened."""
     see_all(page)
-    exercise = "work/exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb"
-    open_notebook(page, address, exercise)
+    exercise = "exercises/05_stop_the_bleeding/05_stop_the_bleeding.ipynb"
+    open_notebook(page, address, laid_anew(folder, exercise))
     run_cells(page)
-    hints = page.locator(".outage-hints")
-    hints.get_by_role("button", name="Next hint", exact=True).click()
+    page.get_by_role("button", name="Next hint", exact=True).click()
+    expect(page.locator(".hints li")).to_be_visible()
     expect(page.get_by_text("Not all checks pass yet").first).to_be_visible()
     assert_accessible_in_both_themes(page)
 

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import end_kernels
 from tests.browser.lab import (
     BROWSER,
+    laid_anew,
     look,
     open_notebook,
     run_cells,
@@ -121,19 +123,17 @@ def test_exercise_05_goes_from_red_to_green(
 ) -> None:
     """June's code fails its check; a hint; with the solution in its place it passes."""
     path = f"exercises/{EXERCISE}/{EXERCISE}.ipynb"
-    (folder / "project" / "work" / "journal.jsonl").unlink(missing_ok=True)
-    open_notebook(page, address, f"work/{path}")
+    open_notebook(page, address, laid_anew(folder, path))
     check = page.locator(".jp-CodeCell").filter(has_text='check("05", dispatch)')
     run_cells(page)
     expect(check).to_contain_text("Not all checks pass yet: 0 of 10 points.")
     expect(check).to_contain_text("Send it yourself:")
-    hints = check.locator(".outage-hints")
+    hints = check.locator(".hints")
     expect(hints).to_contain_text("1 try, 0 of 4 hints open")
-    hints.get_by_role("button", name="Reference solution", exact=True).click()
-    expect(hints).to_contain_text("shown once every check passes")
-    hints.get_by_role("button", name="Next hint", exact=True).click()
+    more = check.get_by_role("button", name="Next hint", exact=True)
+    more.click()
     expect(hints.locator("ol li")).to_have_count(1)
-    hints.get_by_role("button", name="Next hint", exact=True).click()
+    more.click()
     expect(hints).to_contain_text("One hint a try")
     look(page, "exercise_05_red")
     source = project / "autograder" / "source" / EXERCISE / f"{EXERCISE}.ipynb"
@@ -143,11 +143,11 @@ def test_exercise_05_goes_from_red_to_green(
     run_cells(page)
     expect(check).to_contain_text("All checks pass: 10 of 10 points.")
     expect(check.locator("li").filter(has_text="passed")).to_have_count(6)
+    expect(check.locator(".moment")).to_contain_text("2 runs of this check")
     expect(
         check.get_by_role("link", name=re.compile("^(lesson|exercise) 01$"))
     ).to_be_visible()
-    hints.get_by_role("button", name="Reference solution", exact=True).click()
-    hints.get_by_role("button", name="Yes, show it", exact=True).click()
+    check.get_by_role("button", name=re.compile("^Compare with the reference")).click()
     expect(hints.locator("pre")).to_contain_text("except MALFORMED as exc")
     look(page, "exercise_05_green")
     assert progress(folder / "project")["exercise 05"]["done"]
@@ -156,6 +156,29 @@ def test_exercise_05_goes_from_red_to_green(
     expect(station).to_contain_text("✓ Exercise 05")
     expect(station).to_contain_text("10 of 10 points")
     look(page, "front_page")
+
+
+def test_an_exercise_that_is_opened_again_shows_what_was_told(
+    page: Page, address: str, folder: Path
+) -> None:
+    """The verdict and a hint, from the file alone, in another kernel than wrote it."""
+    path = f"exercises/{EXERCISE}/{EXERCISE}.ipynb"
+    open_notebook(page, address, laid_anew(folder, path))
+    run_cells(page)
+    check = page.locator(".jp-CodeCell").filter(has_text='check("05", dispatch)')
+    check.get_by_role("button", name="Next hint", exact=True).click()
+    expect(check.locator(".hints li")).to_have_count(1)
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    # The buttons go on working: only the file is without them.
+    expect(check.get_by_role("button", name="Next hint", exact=True)).to_be_visible()
+    end_kernels(address)
+    page.goto("about:blank")
+    open_notebook(page, address, f"work/{path}")
+    expect(check).to_contain_text("Not all checks pass yet: 0 of 10 points.")
+    expect(check.locator("details[open]")).to_have_count(6)
+    expect(check.locator(".hints li")).to_be_visible()
+    expect(check).not_to_contain_text("Error displaying widget")
+    look(page, "exercise_05_reopened")
 
 
 def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:

@@ -16,7 +16,8 @@ from autograder.judge import (
     judge_best,
 )
 from autograder.judge.exercise import exercises
-from autograder.learning.presenting import as_html, as_text, check_as_html
+from autograder.learning.pages import as_html, check_as_html
+from autograder.learning.presenting import as_text
 from tests.instructor import june, solution
 
 EXERCISE = Exercise.named("05")

@@ -7,7 +7,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.judge import Feedback
-from autograder.learning.presenting import as_html, as_text
+from autograder.learning.pages import as_html
+from autograder.learning.presenting import as_text
 from tests.autograder.judge.verdicts import verdict_of
 from tests.test_lessons import execute_in
 
