@@ -37,7 +37,7 @@ back = predict("05 back")
 # %%
 from course.outage import Release
 from course.outage.traffic.load import Load
-from course.panel import Stage
+from course.panel import Stage, show_diff
 
 good, bad = Release.named("good"), Release.named("bad")
 WELL_FORMED = Load(rate=60, seed=11)
@@ -75,7 +75,7 @@ print(bad.source("dispatch.py", since="async def dispatch"))
 
 # %%
 one_type = Release.named("hotfix_1")
-print(one_type.diff(bad))
+show_diff(one_type.diff(bad))
 
 # %%
 with stage.run("hotfix 1", one_type, WELL_FORMED) as hotfix_1:
@@ -100,7 +100,7 @@ print(f"{len(died)} deaths with hotfix 1:", *{crash.exception for crash in died}
 
 # %%
 catch_all = Release.named("hotfix_2")
-print(catch_all.diff(bad))
+show_diff(catch_all.diff(bad))
 
 # %%
 with stage.run("hotfix 2", catch_all, WELL_FORMED) as hotfix_2:
@@ -120,7 +120,7 @@ print(
 
 # %%
 with_bug = Release.named("topology_bug")
-print(with_bug.diff(catch_all))
+show_diff(with_bug.diff(catch_all))
 
 # %%
 quiet = predict("05 quiet")
@@ -208,7 +208,7 @@ print(results)
 
 # %%
 deaf = Release.named("deaf")
-print(deaf.diff(bad))
+show_diff(deaf.diff(bad))
 
 # %%
 stage.close()

@@ -142,7 +142,7 @@ disciplined = run("disciplined clients", june, DISCIPLINED)
 polite.reveal(disciplined)
 
 # %%
-from course.panel import goodput
+from course.panel import goodput, show_diff
 
 goodput("One malformed request", naive, disciplined)
 
@@ -161,7 +161,7 @@ goodput("One malformed request", naive, disciplined)
 
 # %%
 bounded = Release.named("bounded")
-print(bounded.diff(june))
+show_diff(bounded.diff(june))
 
 # %% [markdown]
 # The clients are the naive ones again.

@@ -134,8 +134,8 @@ def test_right_releases_pass(evidence: Evidence) -> None:
         again = evidence.again
         if again and again.what == what and again.by_order:
             raise Unmet(
-                sent=f"a correct release: {what}; the tests in another order than in the"
-                " file.",
+                sent=f"a correct release: {what}; the tests in another order than in"
+                " the file.",
                 saw=f"fails: {few(again.by_order)}. In the order of the file that"
                 " passes.",
                 expected="every test to pass in any order.",

@@ -130,11 +130,12 @@ def test_few_findings_are_false(findings: Review) -> None:
         what, why = next((f for f in findings.false if f[1]), findings.false[0])
         raise Unmet(
             sent="your review of the pull request.",
-            saw=f"{len(findings.false)} findings that are no defects. One of them: {what}"
-            + (f": {why}" if why else "."),
-            expected=f"{FALSE_AT_MOST} at most: nobody reads a reviewer who cries wolf.",
-            look="what exactly would go wrong, for each finding. If you cannot say, leave"
-            " it out.",
+            saw=f"{len(findings.false)} findings that are no defects. One of them:"
+            f" {what}" + (f": {why}" if why else "."),
+            expected=f"{FALSE_AT_MOST} at most: nobody reads a reviewer who cries"
+            " wolf.",
+            look="what exactly would go wrong, for each finding. If you cannot say,"
+            " leave it out.",
         )
     if len(findings.found) < HALF:
         raise Unmet(

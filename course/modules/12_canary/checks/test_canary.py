@@ -148,8 +148,8 @@ def test_the_slice_has_its_size(functions: Functions, seeded: random.Random) -> 
                 sent=f'in_canary(user, "{release}", {weight}) for {count} users.',
                 saw=f"{size} are in the slice.",
                 expected=f"{wanted:.0f}, give or take chance.",
-                look="whether your numbers are spread evenly between 0 and 1, even for ids"
-                " that differ in one digit; and how finely they are divided.",
+                look="whether your numbers are spread evenly between 0 and 1, even for"
+                " ids that differ in one digit; and how finely they are divided.",
             )
     quarters = {asked[1]: users for asked, users in found.items() if asked[2] == 0.25}
     for one, other in itertools.combinations(RELEASES, 2):
