@@ -25,7 +25,6 @@ TOOLS = {
 # conda-forge's names for what PyPI calls otherwise.
 CONDA_NAMES = {
     "prometheus-client": "prometheus_client",
-    "matplotlib": "matplotlib-base",
 }
 
 # Ruff's D401 asks for a verb, but passes words it does not know, and properties.

@@ -8,6 +8,7 @@ authoring/matrix         → course/matrix.md
 authoring/topics         → course/topics.md
 known answers of 13      → course/modules/13_game_day/outages.sealed
 defects of 11            → course/modules/11_review/checks/key.toml
+recordings/june          → course/outage.svg, course/outage-dark.svg
 """
 
 import io
@@ -30,7 +31,12 @@ from autograder.authoring.known import cases
 from autograder.authoring.sealing import KEY, review_key, seal
 from autograder.judge import Exercise, Verdict
 from autograder.learning import game_day
+from course.outage import Release
+from course.outage.incident.replay import Plan
+from course.outage.telemetry import recording
 from course.outage.tempdirs import own_folder
+from course.panel.june_picture import picture
+from course.panel.marks import DARK, LIGHT
 
 from .errors import Exit, FellShort
 from .recording import record as record_lessons
@@ -42,7 +48,9 @@ MATRIX = "course/matrix.md"
 TOPICS = "course/topics.md"
 SEALED = str(game_day.SEALED.relative_to(PROJECT))
 REVIEW_KEY = str(KEY.relative_to(PROJECT))
-SINGLE = (SCHEMA, MATRIX, TOPICS, SEALED, REVIEW_KEY)
+# The README's picture, and the colors of the pages that it stands on.
+PICTURES = {"course/outage.svg": LIGHT, "course/outage-dark.svg": DARK}
+SINGLE = (SCHEMA, MATRIX, TOPICS, SEALED, REVIEW_KEY, *PICTURES)
 
 
 def build(
@@ -86,6 +94,10 @@ def build(
         (fresh / SEALED).write_text(sealed)
         (fresh / REVIEW_KEY).parent.mkdir(parents=True)
         (fresh / REVIEW_KEY).write_text(review_key(Exercise.named("11")))
+        june, plan = recording.june(), Plan(Release.named("bad"), Release.named("good"))
+        for path, colours in PICTURES.items():
+            svg = picture(june, plan.minutes_per_s, plan.title, colours)
+            (fresh / path).write_text(svg, "utf-8")
         different += [path for path in SINGLE if not same(PROJECT / path, fresh / path)]
         if check_only and different:
             differ(different)

@@ -11,8 +11,7 @@ from rich.text import Text
 
 from course.outage.incident.replay import Replay, Summary
 from course.outage.telemetry.series import Sample
-from course.panel.chart import picture
-from course.panel.live import LINES, columns
+from course.panel.june_picture import picture
 
 BARS = " ▁▂▃▄▅▆▇█"
 STEP_S = 0.5
@@ -143,12 +142,8 @@ def show_summary(replay: Replay, summary: Summary, console: Console) -> None:
 def draw_picture(replay: Replay, path: Path) -> None:
     """Write a chart of the whole run to `path`, as SVG."""
     plan = replay.plan
-    title = (
-        f"{plan.rate:g} requests a second to {plan.replicas} replicas,"
-        f" {plan.malformed:.0%} of them malformed"
-    )
-    data = columns(replay.telemetry.series(STEP_S))
-    path.write_bytes(picture(title, LINES, data))
+    svg = picture(replay.telemetry, plan.minutes_per_s, plan.title)
+    path.write_text(svg, "utf-8")
 
 
 def _counts(counts: dict[str, int], prefix: str = "") -> str:

@@ -225,12 +225,10 @@ class GameDay:
 
     def _paged(self) -> tuple[float, str]:
         """Return when somebody was alerted, and whether by the alert or by users."""
-        telemetry = self.fleet.telemetry
-        until = min(telemetry.now, self._began + COMPLAINT_AFTER_S)
-        for second in range(int(until - self._began)):
-            t = self._began + second
-            if self.panel.view.alert.firing(telemetry, t):
-                return t, ALERT
+        until = min(self.fleet.telemetry.now, self._began + COMPLAINT_AFTER_S)
+        alerted_s = self.panel.view.alerted_s
+        if alerted_s is not None and alerted_s <= until:
+            return alerted_s, ALERT
         return until, COMPLAINT
 
     def _timeline(self) -> list[Entry]:

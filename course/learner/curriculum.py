@@ -35,7 +35,8 @@ class Module:
 
     `topics` are the headings of the lesson that teach each topic; `observed` are texts
     that the lesson's cells print on any machine. A lesson is `recorded` if its runs
-    depend on how fast the machine is: `outage build --record` saves them.
+    depend on how fast the machine is: `outage build --record` saves them. Where they
+    are an `incident`, its clock is 14:00 when the alert fires.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Module:
     observed: tuple[str, ...]
     topics: Mapping[str, tuple[str, ...]]
     recorded: bool = False
+    incident: bool = False
 
     @property
     def number(self) -> str:

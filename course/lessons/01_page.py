@@ -42,9 +42,9 @@ with stage.run("healthy", good, WELL_FORMED, replicas=2) as healthy:
 print(f"{healthy.served(since=0):.1%} of requests were served.")
 
 # %% [markdown]
-# The solid line is what users get. The dashed line counts failures, and the
-# dotted one counts processes that died. Both lie on the floor while all is
-# well.
+# The plain area is what users get. Failures would be striped, on top of it.
+# Requests refused with a 4xx would be dotted. The bars below the plot show the
+# life of each replica, and a cross is a death.
 #
 # ## The deployment
 #
@@ -117,7 +117,7 @@ for window in (10, 30, told.now):
 # burns at rate 10, and a month's budget is gone in three days. Google's *SRE
 # Workbook* (chapter 5, "Alerting on SLOs") pages a human at rate 14.4, measured
 # over an hour and over five minutes at once. The line above the chart shows the
-# same alert, on a clock where one second stands for two minutes.
+# same alert, with both windows 120 times shorter.
 
 # %%
 from course.outage.telemetry.alert import BurnRateAlert

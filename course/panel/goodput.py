@@ -3,15 +3,10 @@
 from IPython.display import display
 
 from .chart import Line, still
+from .marks import BLUE, GREEN, PURPLE, RED
 from .run import Run
 
-# Okabe and Ito's colors, as in chart.py.
-STYLES = [
-    ("#D55E00", (6, 4)),
-    ("#009E73", ()),
-    ("#0072B2", (2, 2)),
-    ("#CC79A7", (8, 2)),
-]
+STYLES = [(RED, (6, 4)), (GREEN, ()), (BLUE, (2, 2)), (PURPLE, (8, 2))]
 STEP_S = 1.0
 
 
@@ -34,5 +29,5 @@ def goodput(title: str, *runs: Run) -> None:
         for label, column in zip(fleets, rates, strict=True)
     )
     text = f"{title}. Successful requests in each second. {figures}."
-    picture = f"<div>{still(title, lines, columns, text)}</div>"
+    picture = still(title, lines, columns, text, "served per second")
     display({"text/plain": text, "text/html": picture}, raw=True)

@@ -2,60 +2,25 @@
 
 import random
 import threading
-from collections import Counter
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
 import ipywidgets as widgets
-from IPython.display import HTML, display
-from jinja2 import Template
 
 from course.outage import Fleet, OutageError, Release
-from course.outage.telemetry.series import Sample, Telemetry
+from course.outage.telemetry.annotations import Annotation
 from course.outage.traffic import messages
 from course.outage.traffic.load import Load
 
-from .chart import Columns, Line, live_chart, still
-from .live import (
-    LINES,
-    MINUTES_PER_S,
-    SHOWN_S,
-    STEP_S,
-    TICK_S,
-    LiveView,
-    columns,
-    in_words,
-)
+from . import latency, log_table, replicas
+from .fleet_chart import STEP_S, in_words
+from .live import MINUTES_PER_S, TICK_S, LiveView
+from .place import Place
 
-P50 = Line("p50, ms", "#0072B2")
-P99 = Line("p99, ms", "#D55E00", (6, 4))
-QUERY = Line("a database query, ms (right)", "#CC79A7", (2, 3), right=True)
-LATENCIES = [P50, P99, QUERY]
-HEIGHT = 185  # so that both charts, the levers and the log fit on one screen
-LOG_LINES = 12
-LOG_LINES_READ = 5_000  # for a filter: four times a second
-LEVELS = {
-    "every line": (),
-    "warnings and errors": ("warning", "error", "critical"),
-    "errors": ("error", "critical"),
-}
-
-
-REPLICAS = Template(
-    """\
-<table class="outage-table">
-<thead><tr><td></td><th scope="col">state</th><th scope="col">process</th>
-<th scope="col">died so far</th></tr></thead>
-<tbody>
-{% for i, event in latest %}
-<tr><th scope="row">replica {{ i }}</th><td>{{ event.state }}</td>
-<td>{{ event.pid }}</td><td>{{ died[i] }}</td></tr>
-{% endfor %}
-</tbody></table>
-""",
-    autoescape=True,
-    trim_blocks=True,
-)
+STYLE = f"<style>{(Path(__file__).parent / 'panel.css').read_text('utf-8')}</style>"
+# In pixels: both charts, the levers and the log fit on one screen of 1440 x 900.
+WIDTH, MARGINS, PLOT_HEIGHT = 700, (84, 40), 100
 
 
 class IncidentPanel:
@@ -74,58 +39,32 @@ class IncidentPanel:
         minutes_per_s: float = MINUTES_PER_S,
         on_lever: Callable[[str], object] = lambda message: None,
     ) -> None:
-        self.view = LiveView(fleet, minutes_per_s)
+        self.view = LiveView(fleet, minutes_per_s, incident=True)
         self.fleet, self.load, self._on_lever = fleet, load, on_lever
-        choices = [*releases] or [Release.named("good"), Release.named("bad")]
-        self._rates = live_chart("Requests", LINES, HEIGHT)
-        self._latencies = live_chart(
-            "Latency of successful requests", LATENCIES, HEIGHT
+        self._choices = [*releases] or [Release.named("good"), Release.named("bad")]
+        self._levers: list[Annotation] = []
+        self._head, self._charts, self._replicas, self._log, self._message = (
+            widgets.HTML() for _ in range(5)
         )
-        self._status, self._replicas, self._log = (widgets.HTML() for _ in range(3))
-        self._message = widgets.HTML()
-        self._release = widgets.Dropdown(
-            options=[(r.name, r) for r in choices], description="Release"
-        )
+        self._release = widgets.Dropdown(options=[""], description="Release")
         kinds = ["any kind", *sorted(messages.MALFORMED)]
         self._kind = widgets.Dropdown(options=kinds, description="Malformed")
-        self._level = widgets.Dropdown(options=LEVELS, description="Show")
+        self._level = widgets.Dropdown(options=log_table.LEVELS, description="Show")
         self._filter = widgets.Text(description="Containing", continuous_update=True)
-        self.box = widgets.VBox(
-            [
-                self._status,
-                self._rates,
-                self._latencies,
-                self._replicas,
-                widgets.HBox(
-                    [
-                        self._release,
-                        self._lever("Deploy", self._deploy),
-                        self._lever("Roll back", self._roll_back),
-                        self._lever("Restart", self._restart),
-                    ]
-                ),
-                widgets.HBox(
-                    [
-                        self._kind,
-                        self._lever("Send one", self._send_one),
-                        self._lever("Start traffic", self._start_traffic),
-                        self._lever("Stop traffic", self._stop_traffic),
-                    ]
-                ),
-                self._message,
-                widgets.HBox([self._level, self._filter]),
-                self._log,
-            ]
+        self._health_checks = widgets.Checkbox(
+            description="Health checks", indent=False, layout={"width": "auto"}
         )
-        self.box.add_class("outage-panel")
+        self._name_what_runs()
+        self.box = self._laid_out()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep_drawing, daemon=True)
-        self._place = None
+        self._place: Place | None = None
 
     def show(self) -> None:
         """Show the panel below the cell, and keep it up to date."""
-        bundle = self.box._repr_mimebundle_() | {"text/plain": self.as_text()}
-        self._place = display(bundle, raw=True, display_id=True)
+        self._place = Place("Opening the incident panel …", "The incident panel")
+        self.draw()
+        self._place.end(self._as_html(), self.as_text(), self.box)
         self._thread.start()
 
     def close(self) -> None:
@@ -133,32 +72,88 @@ class IncidentPanel:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
-        samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
-        pictures = [
-            still("Requests", LINES, columns(samples), in_words(samples)),
-            still(
-                "Latency of successful requests",
-                LATENCIES,
-                latencies(samples),
-                latency_in_words(samples),
-            ),
-        ]
-        status = f"<div>{self.view.status()}</div>"
         if self._place is not None:
-            self._place.update(HTML(status + "".join(pictures) + self._table()))
+            self._place.end(self._as_html(), self.as_text())
+
+    def _as_html(self) -> str:
+        """Return the panel as it is now, without its levers."""
+        return (
+            f'{STYLE}<div class="outage-panel">{self._head_as_html()}'
+            f"{self._charts_as_html(live=False)}{replicas.as_html(self.fleet.telemetry)}"
+            "</div>"
+        )
 
     def as_text(self) -> str:
         """Return the panel's content as text, for front ends without widgets."""
-        samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
         levers = "fleet.deploy(release), fleet.rollback(), fleet.restart()"
-        return f"{in_words(samples)} The levers: {levers}, fleet.stop_traffic()."
+        words = in_words(self.fleet.telemetry.series(STEP_S))
+        return f"{words} The levers: {levers}, fleet.stop_traffic()."
 
     # --- levers
 
-    def _lever(self, name: str, pull: Callable[[], str]) -> widgets.Button:
+    def _laid_out(self) -> widgets.VBox:
+        load = self.load
+        mends = _group(
+            "outage-mends",
+            "Mitigate: brings the service back",
+            widgets.HBox(
+                [
+                    self._lever("Roll back", self._roll_back, "rollback"),
+                    self._lever("Restart", self._restart, "restart"),
+                ]
+            ),
+        )
+        harms = _group(
+            "outage-harms",
+            "⚠ Careful: can take the service down",
+            widgets.HBox(
+                [self._release, self._lever("Deploy", self._deploy, "deploy")]
+            ),
+            widgets.HBox(
+                [
+                    self._kind,
+                    self._lever("Send one", self._send_one, "malformed", "sent one"),
+                ]
+            ),
+        )
+        traffic = _group(
+            "outage-traffic",
+            f"Traffic: {load.rate:g} a second, {load.malformed:.0%} malformed",
+            widgets.HBox(
+                [
+                    self._lever("Start traffic", self._start_traffic, "play"),
+                    self._lever("Stop traffic", self._stop_traffic, "stop"),
+                ]
+            ),
+        )
+        levers = widgets.VBox([self._replicas, mends, traffic, harms, self._message])
+        levers.add_class("outage-side")
+        grid = widgets.GridBox([self._charts, levers])
+        grid.add_class("outage-grid")
+        shown = widgets.HBox([self._level, self._filter, self._health_checks])
+        shown.add_class("outage-filter")
+        self._message.add_class("outage-said")
+        box = widgets.VBox(
+            [widgets.HTML(STYLE), self._head, grid, shown, self._log],
+        )
+        box.add_class("outage-panel")
+        return box
+
+    def _lever(
+        self, name: str, pull: Callable[[], str], sign: str, note: str = ""
+    ) -> widgets.Button:
+        """Return a button that pulls a lever; `note` is what the chart says of it.
+
+        Its `sign` is that of the chart, too; panel.css has the shapes. Deployments
+        and restarts need no note: the chart reads them from the telemetry.
+        """
         button = widgets.Button(description=name, layout={"width": "auto"})
+        button.add_class(f"outage-{sign}")
 
         def work() -> None:
+            if note:
+                now = self.fleet.telemetry.now
+                self._levers.append(Annotation(now, "lever", note))
             try:
                 message = f"{name}: {pull()}"
             except OutageError as exc:
@@ -175,7 +170,7 @@ class IncidentPanel:
         return button
 
     def _deploy(self) -> str:
-        self.fleet.deploy(self._release.value)
+        self.fleet.deploy(self._choices[self._release.value])
         return f"“{self.fleet.release.name}” runs on every replica."
 
     def _roll_back(self) -> str:
@@ -194,12 +189,15 @@ class IncidentPanel:
 
     def _start_traffic(self) -> str:
         self.fleet.start_traffic(self.load)
-        share = f"{self.load.malformed:.0%} of them malformed"
-        return f"{self.load.rate:g} requests a second, {share}."
+        return f"{self._load_in_words()}."
 
     def _stop_traffic(self) -> str:
         self.fleet.stop_traffic()
         return "nothing is sent any more."
+
+    def _load_in_words(self) -> str:
+        load = self.load
+        return f"{load.rate:g} requests a second, {load.malformed:.0%} malformed"
 
     # --- what is shown
 
@@ -209,61 +207,53 @@ class IncidentPanel:
 
     def draw(self) -> None:
         """Update the panel to the present state of the fleet."""
-        samples = self.fleet.telemetry.series(STEP_S, SHOWN_S)
-        self.view.look()
-        self._rates.data = columns(samples)
-        self._rates.alternative = in_words(samples)
-        self._latencies.data = latencies(samples)
-        self._latencies.alternative = latency_in_words(samples)
-        self._status.value = f'<div class="outage-status">{self.view.status()}</div>'
-        self._replicas.value = self._table()
-        self._log.value = log_tail(
-            self.fleet.telemetry, self._level.value, self._filter.value
+        self._head.value = self._head_as_html()
+        self._charts.value = self._charts_as_html(live=True)
+        self._replicas.value = replicas.as_html(self.fleet.telemetry)
+        self._log.value = log_table.as_html(
+            self.fleet.telemetry.log_entries(),
+            log_table.Filter(
+                self._level.value, self._filter.value, self._health_checks.value
+            ),
+            self.view.time,
         )
+        self._name_what_runs()
+
+    def _head_as_html(self) -> str:
+        return f'<div class="outage-head">{self.view.status()}</div>'
+
+    def _charts_as_html(self, live: bool) -> str:
+        size = {"live": live, "width": WIDTH, "margins": MARGINS}
+        rates = self.view.chart(
+            "Requests", levers=self._levers, plot_height=PLOT_HEIGHT, **size
+        )
+        return rates + latency.chart(self.fleet.telemetry, self.view.clock, **size)
+
+    def _name_what_runs(self) -> None:
+        """Mark the release that runs in the selector."""
+        running = self.fleet.release.name
+        options = [
+            (
+                f"{release.name} (running)"
+                if release.name == running
+                else release.name,
+                i,
+            )
+            for i, release in enumerate(self._choices)
+        ]
+        if list(self._release.options) != options:
+            chosen = self._release.index or 0
+            self._release.options = options
+            self._release.index = chosen
 
     def _say(self, text: str) -> None:
         self._message.value = f'<div role="status">{escape(text)}</div>'
 
-    def _table(self) -> str:
-        telemetry = self.fleet.telemetry
-        latest = {event.replica: event for event in list(telemetry.processes)}
-        died = Counter(end.replica for end in telemetry.exits())
-        return str(REPLICAS.render(latest=sorted(latest.items()), died=died))
 
-
-def latencies(samples: list[Sample]) -> Columns:
-    """Return the columns of the second chart: times, p50, p99, query; None is a gap."""
-    return [
-        [sample.t for sample in samples],
-        [sample.p50_ms for sample in samples],
-        [sample.p99_ms for sample in samples],
-        [sample.db_ms for sample in samples],
-    ]
-
-
-def latency_in_words(samples: list[Sample]) -> str:
-    """Return the second chart in words, for people who cannot see it."""
-    last = samples[-1] if samples else None
-    if last is None or last.p99_ms is None:
-        return "No request has succeeded just now."
-    query = "not measured" if last.db_ms is None else f"{last.db_ms:.2f} ms"
-    return (
-        f"Half of the requests take up to {last.p50_ms:.0f} ms, 99% up to"
-        f" {last.p99_ms:.0f} ms; a database query takes {query}."
-    )
-
-
-def log_tail(telemetry: Telemetry, levels: tuple[str, ...], containing: str) -> str:
-    """Return the last lines of the replicas' logs that pass the filter, as HTML."""
-    lines: list[str] = []
-    for entry in reversed(telemetry.log_entries()[-LOG_LINES_READ:]):
-        record = entry.record
-        level = str(record.get("level", ""))
-        event = str(record.get("event", "")).strip().partition("\n")[0]
-        text = f"{entry.t:7.2f} {entry.pid} {level} {event}"
-        if (not levels or level in levels) and containing.lower() in text.lower():
-            lines.append(text[:160])
-            if len(lines) == LOG_LINES:
-                break
-    tail = escape("\n".join(reversed(lines)) or "(no line passes the filter)")
-    return f'<pre class="outage-log">{tail}</pre>'
+def _group(name: str, title: str, *levers: widgets.Widget) -> widgets.VBox:
+    """Return levers of one kind, under their title."""
+    heading = widgets.HTML(f'<div class="outage-levers-name">{escape(title)}</div>')
+    box = widgets.VBox([heading, *levers])
+    box.add_class("outage-levers")
+    box.add_class(name)
+    return box

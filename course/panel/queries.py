@@ -7,6 +7,7 @@ from .run import Run
 
 STEP_S = 0.5
 QUERY = Line("database query, hundredths of a millisecond", "#0072B2", (1, 2))
+LINES = [FAILED, QUERY, DIED]
 
 
 def queries(title: str, run: Run) -> None:
@@ -22,5 +23,5 @@ def queries(title: str, run: Run) -> None:
         f"{title}. Failures rise to {max(columns[1], default=0):.0f} a second; queries"
         f" take {max(columns[2], default=0) / 100:.2f} ms at most."
     )
-    picture = f"<div>{still(title, [FAILED, QUERY, DIED], columns, text)}</div>"
+    picture = still(title, LINES, columns, text, "per second, or 1/100 ms")
     display({"text/plain": text, "text/html": picture}, raw=True)

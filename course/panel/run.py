@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from course.learner import modules
 from course.outage import Fleet, OutageError, Release
 from course.outage.errors import MachineTooBusy
 from course.outage.telemetry.events import Exit
@@ -17,6 +18,7 @@ from course.outage.traffic.load import Load, Try
 from course.outage.traffic.retries import Retries
 
 from .live import MINUTES_PER_S, LiveView, picture_of
+from .starting import Starting
 
 # Requests due in the last second of a run may still have been under way at its end.
 UNDER_WAY_S = 1.0
@@ -147,7 +149,7 @@ class Run:
     def picture(self) -> str:
         """Return the chart of the fleet at the end of the run, as HTML."""
         where = f"{self.title} (recorded)" if self.recorded else self.title
-        return picture_of(self.telemetry, where)
+        return picture_of(self.telemetry, where, is_incident(self.lesson))
 
     # --- kept in a file
 
@@ -244,17 +246,27 @@ class Stage:
         self, on: Release | Fleet, load: Load | None, options: dict[str, Any]
     ) -> None:
         if isinstance(on, Fleet):
-            self._view = LiveView(on, self.minutes_per_s)
+            self._view = self._view_of(on)
             return
         self.close()
-        fleet = Fleet(on, **({"replicas": 2} | options))
-        self._view = LiveView(fleet, self.minutes_per_s)
-        if load:
-            fleet.start_traffic(load)
-            # A run shows failures only of a load that this machine has served before.
-            # Traffic that is malformed from the start is not waited for.
-            if not load.malformed:
-                _wait_until_served(fleet.telemetry, load.rate)
+        with Starting(on, **({"replicas": 2} | options)) as starting:
+            fleet = starting.fleet()
+            self._view = self._view_of(fleet)
+            if load:
+                fleet.start_traffic(load)
+                starting.wait_for(load)
+                # A run shows failures only of a load that this machine has served
+                # before. Traffic that is malformed from the start is not waited for.
+                if not load.malformed:
+                    _wait_until_served(fleet.telemetry, load.rate)
+
+    def _view_of(self, fleet: Fleet) -> LiveView:
+        return LiveView(fleet, self.minutes_per_s, is_incident(self.lesson))
+
+
+def is_incident(lesson: str) -> bool:
+    """Return whether the runs of `lesson` are an incident, and go by its clock."""
+    return any(m.incident for m in modules() if m.number == lesson)
 
 
 def _wait_until_served(telemetry: Telemetry, rate: float) -> None:

@@ -95,7 +95,7 @@ def test_the_panels_of_lessons_are_accessible(page: Page, address: str) -> None:
     open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
     write_cell(page, "cell-02", WIDGETS)
     run_cells(page, "cell", at="IncidentPanel")
-    expect(page.locator(".outage-log").first).to_contain_text("request.answered")
+    expect(page.locator(".outage-log").first).to_contain_text("/orders")
     expect(page.locator(".outage-parsons")).to_be_visible()
     assert_accessible_in_both_themes(page)
 

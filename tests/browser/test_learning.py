@@ -34,6 +34,18 @@ pytestmark = BROWSER
 EXERCISE = "05_stop_the_bleeding"
 ALL_HAVE_RUN = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .every(cell => cell.model.type !== 'code' || cell.model.executionCount)"""
+LIVE = """
+from course.outage import Release
+from course.outage.traffic.load import Load
+from course.panel import IncidentPanel, Stage
+stage = Stage("01")
+with stage.run("live", Release.named("good"), Load(rate=60, seed=1)) as live:
+    live.watch(2, "The good release")
+"""
+ON_THE_SAME_FLEET = """
+panel = IncidentPanel(stage.fleet, Load(rate=60))
+panel.show()
+"""
 PANEL = """
 from course.outage import Fleet, Release
 from course.outage.traffic.load import Load
@@ -46,10 +58,7 @@ panel.show()
 
 def picture(page: Page) -> str:
     """The live chart as it is drawn now."""
-    drawn: str = page.locator(".outage-chart canvas").last.evaluate(
-        "c => c.toDataURL()"
-    )
-    return drawn
+    return page.locator(".outage-chart").last.inner_html()
 
 
 def progress(copy: Path) -> dict[str, Any]:
@@ -70,13 +79,12 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     open_notebook(page, address, f"work/course/notebooks/{IN_THE_BROWSER}.ipynb")
     run_cells(page, "all-above", at="POISON = Load(")
     errors = page.locator("[data-mime-type='application/vnd.jupyter.error']")
-    chart = page.locator(".outage-chart canvas")
+    chart = page.locator(".outage-chart")
     expect(chart.or_(errors).first).to_be_attached()
     skip_if_too_busy(page)
     page.wait_for_function(
-        "before => { const all = document.querySelectorAll('.outage-chart canvas');"
-        " const last = all[all.length - 1];"
-        " return last && last.toDataURL() !== before }",
+        "before => [...document.querySelectorAll('.outage-chart')].at(-1)"
+        "?.innerHTML !== before",
         arg=picture(page),
     )
     prediction = page.locator(".outage-prediction").filter(has_text="How many of the")
@@ -85,7 +93,7 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     expect(prediction).to_contain_text("Committed to d)")
     expect(prediction.get_by_role("radio")).to_have_count(0)
     run_cells(page, "all-below", at="POISON = Load(")
-    pictures = page.locator("img[alt*='processes died']")
+    pictures = page.locator("svg[aria-label*='processes died']")
     expect(pictures.nth(4).or_(errors).first).to_be_attached()
     skip_if_too_busy(page)
     expect(pictures).to_have_count(5)
@@ -94,8 +102,9 @@ def test_lesson_01_runs_and_its_chart_moves(page: Page, address: str) -> None:
     told = outputs.filter(has_text="d) Less than one in ten ✓ observed")
     expect(told).to_contain_text("As you predicted.")
     expect(outputs.filter(has_text="spent by 90 minutes")).to_be_visible()
-    # The live charts have been replaced by pictures that a saved notebook keeps.
-    expect(page.locator(".outage-chart")).to_have_count(0)
+    # The panel has been replaced by a picture that a saved notebook keeps.
+    expect(page.locator(".outage-panel")).to_have_count(1)
+    expect(page.locator(".outage-panel button")).to_have_count(0)
     expect(errors).to_have_count(0)
     page.wait_for_function(ALL_HAVE_RUN)
     for question, answer in (
@@ -181,6 +190,27 @@ def test_an_exercise_that_is_opened_again_shows_what_was_told(
     look(page, "exercise_05_reopened")
 
 
+def test_what_runs_is_in_view_from_its_first_moment(page: Page, address: str) -> None:
+    """Shift+Enter selects the next cell; the output scrolls back, and says what starts.
+
+    So does the panel, which fits on one screen.
+    """
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
+    write_cell(page, "cell-02", "\n" * 40 + LIVE)
+    run_cells(page, "cell-and-select-next", at="stage.run(")
+    expect(page.get_by_text("Starting 2 replicas of “good”")).to_be_in_viewport()
+    cell = page.locator(".jp-CodeCell").filter(has_text="stage.run(")
+    expect(cell.locator(".outage-chart")).to_be_in_viewport(ratio=1)
+    expect(cell.get_by_text("2 replicas of “good”: ready.")).to_be_attached()
+    write_cell(page, "cell-04", "\n" * 40 + ON_THE_SAME_FLEET)
+    run_cells(page, "cell-and-select-next", at="IncidentPanel(stage.fleet")
+    panel = page.locator(".outage-panel")
+    expect(panel.locator(".outage-log")).to_contain_text("/orders")
+    expect(panel).to_be_in_viewport(ratio=1)
+    look(page, "panel_on_one_screen")
+
+
 def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
     """By its buttons: deploy, poison, roll back, stop; the log can be filtered."""
     open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
@@ -188,13 +218,15 @@ def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
     run_cells(page, "all-above", at="deployment = predict(")
     panel = page.locator(".outage-panel")
     said = panel.get_by_role("status")
+    log = panel.locator(".outage-log")
 
     def press(name: str) -> None:
         panel.get_by_role("button", name=name, exact=True).click()
 
     press("Start traffic")
     expect(said).to_contain_text("60 requests a second")
-    expect(panel).to_contain_text("request.answered")
+    expect(log).to_contain_text("/orders")
+    expect(log).not_to_contain_text("/readyz")
     press("Stop traffic")
     expect(said).to_contain_text("nothing is sent any more")
     panel.get_by_label("Release").select_option("bad")
@@ -203,8 +235,14 @@ def test_the_panel_breaks_and_saves_a_fleet(page: Page, address: str) -> None:
     press("Send one")
     expect(said).to_contain_text("came back")
     expect(panel).to_contain_text("1 died so far")
+    expect(panel.get_by_label("Release")).to_contain_text("bad (running)")
+    expect(panel.locator(".outage-tile")).to_contain_text(["died", "died"])
+    panel.get_by_label("Containing").fill("readyz")
+    panel.get_by_label("Health checks").check()
+    expect(log).to_contain_text("/readyz")
+    panel.get_by_label("Containing").fill("")
     panel.get_by_label("Show", exact=True).select_option("errors")
-    expect(panel.locator(".outage-log")).not_to_contain_text("request.answered")
+    expect(log).not_to_contain_text("info")
     look(page, "panel")
     press("Roll back")
     expect(said).to_contain_text("back to “good”")

@@ -44,10 +44,10 @@ class Fleet:
 
     `port` 0 takes a free one. With `unix_sockets`, the fleet listens on a Unix socket
     instead; so it does under `confinement`, in which replicas are started that run
-    other people's code. A replica that ends is started again after `first_backoff_s`,
-    and after twice as long each further time. Every process of the fleet ends with the
-    `with` block, and within seconds if the owner dies in whatever way. All methods
-    raise OutageError.
+    other people's code. `telemetry` is one that somebody reads while the fleet starts.
+    A replica that ends is started again after `first_backoff_s`, and after twice as
+    long each further time. Every process of the fleet ends with the `with` block, and
+    within seconds if the owner dies in whatever way. All methods raise OutageError.
     """
 
     def __init__(
@@ -58,10 +58,11 @@ class Fleet:
         first_backoff_s: float = FIRST_BACKOFF_S,
         confinement: Confinement | None = None,
         unix_sockets: bool = False,
+        telemetry: Telemetry | None = None,
     ) -> None:
         require_room()
         self.release = self._release_before = release
-        self.telemetry = Telemetry()
+        self.telemetry = telemetry or Telemetry()
         self._ids = itertools.count()
         self._replies: Replies = {}
         self._last_words: deque[str] = deque(maxlen=20)

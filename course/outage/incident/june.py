@@ -42,7 +42,7 @@ class JuneClock:
         """Return the second of the run at which `minutes` have gone since the alert."""
         return self.alert_s + minutes / self.minutes_per_s
 
-    def text(self, t: float) -> str:
-        """Return the time of day (UTC) at second `t`, such as "14:05"."""
+    def text(self, t: float, seconds: bool = False) -> str:
+        """Return the time of day (UTC) at second `t`: 14:05, or 14:05:00."""
         time = ALERT_AT + datetime.timedelta(minutes=self.minutes(t))
-        return time.strftime("%H:%M")
+        return time.strftime("%H:%M:%S" if seconds else "%H:%M")

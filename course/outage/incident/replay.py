@@ -45,6 +45,14 @@ class Plan:
         """Return the June minutes that a second stands for."""
         return 90 / (0.75 * self.seconds)
 
+    @property
+    def title(self) -> str:
+        """Return the traffic in words."""
+        return (
+            f"{self.rate:g} requests a second to {self.replicas} replicas,"
+            f" {self.malformed:.0%} of them malformed"
+        )
+
 
 @dataclass(frozen=True)
 class Summary:

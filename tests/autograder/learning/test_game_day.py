@@ -147,7 +147,7 @@ def test_the_levers_of_the_panel_are_on_the_timeline(
     """Whoever pulls one need not write it down."""
     day = GameDay(Outage(0, SOLUTION["lookups"]))
     try:
-        day.panel._lever("Restart", day.panel._restart).click()
+        day.panel._lever("Restart", day.panel._restart, "restart").click()
         day.fleet.telemetry.wait_for(
             lambda _: any("Restart" in text for _, text in day._entries), 15
         )

@@ -36,6 +36,26 @@ def test_a_run_stays_as_it_was_at_its_end(stage: Stage) -> None:
     assert run.tries(0, 1) == [t for t in run.telemetry.tries if t.due < 1] != []
 
 
+def test_a_start_says_at_once_what_it_starts_and_how_far_it_is(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From no replica to all of them."""
+    said: list[str] = []
+
+    class Place:
+        def __init__(self, html: str, text: str) -> None:
+            said.append(text)
+
+        def update(self, html: str, text: str) -> None:
+            said.append(text)
+
+    monkeypatch.setattr("course.panel.starting.Place", Place)
+    with stage.run("served", GOOD, Load(rate=30)):
+        pass
+    assert said[0] == "Starting 2 replicas of “good” … 0 ready"
+    assert said[-1] == "2 replicas of “good”: ready."
+
+
 def test_a_run_goes_on_with_the_fleet_of_the_one_before(stage: Stage) -> None:
     """And begins with one of its own when its cell is run again."""
     with stage.run("first", GOOD, replicas=1) as first:
