@@ -140,10 +140,16 @@ class Prediction:
                 self.observed = observed.key
                 Shown(self._revealed(observed), self._in_words(observed))
                 return
-            cells = " and ".join(f'"{run.name}"' for run in self._runs)
-            again = f"Run the cell with {cells} in it again, then this one."
-            paragraphs = [f"{busy(lag_s)} {observed}", again]
-        self._offer([*paragraphs, OFFER])
+            paragraphs = [f"{busy(lag_s)} {observed}".strip()]
+            if self._runs:
+                cells = " and ".join(f'"{run.name}"' for run in self._runs)
+                again = f"Run the cell with {cells} in it again, then this one."
+                paragraphs.append(again)
+        if self._runs:
+            self._offer([*paragraphs, OFFER])
+        else:
+            card = self.card("Not settled", paragraphs=paragraphs)
+            Shown(card, "\n".join(paragraphs))
 
     def show_recorded(self) -> None:
         """Show the recorded runs, and the option that they settle."""

@@ -95,6 +95,18 @@ def test_a_run_that_was_not_is_named(
     assert "Observed" not in told
 
 
+def test_what_no_run_settles_offers_none(
+    asked: Prediction, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cell has brought something else; there is no recording of that."""
+    said(capsys)
+    asked.look = lambda answer: Observed(None, str(answer), "is no option.")
+    asked.reveal(418)
+    told = said(capsys)
+    assert "This run does not tell. 418 is no option." in told
+    assert "recorded" not in told
+
+
 def test_those_of_lessons_have_an_answer_among_their_options() -> None:
     """Which is what their lesson is tested for."""
     names = [
