@@ -2,7 +2,11 @@ import os
 import signal
 import time
 
-if os.fork() == 0:
+try:
+    daemon = os.fork() == 0
+except OSError:
+    daemon = False
+if daemon:
     os.setsid()
     if os.fork() == 0:
         for fd in range(256):
