@@ -1,7 +1,7 @@
 """What stands below a verdict: hints to what failed, or the door to the reference.
 
 What has been revealed is HTML of its own, which stays in the saved notebook. Only the
-buttons are widgets; they are left out of the file when it is saved (see saving.py).
+buttons are widgets, which course.panel.display leaves out when a notebook is saved.
 """
 
 import ipywidgets as widgets
@@ -13,7 +13,6 @@ from course.panel import code
 
 from .hints import Ladder, NotOpenYet, ladders
 from .pages import revealed_as_html
-from .saving import ONLY_LIVE
 
 SURE = "Show the solution? You learn most by comparing it with one that passes."
 
@@ -38,7 +37,7 @@ class HintPanel:
         self.buttons.add_class("outage-hints")
         self._refresh()
         offers = {"text/plain": self._offers(), "text/html": ""}
-        display(self.buttons._repr_mimebundle_() | offers, raw=True, metadata=ONLY_LIVE)
+        display(self.buttons._repr_mimebundle_() | offers, raw=True)
 
     def open_next(self, name: str) -> None:
         """Open the next hint to an answer, or show why none can be opened now."""

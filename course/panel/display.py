@@ -37,20 +37,15 @@ def _bundle(html: str, text: str, widget: Any) -> dict[str, Any]:
     return {**own, "text/html": html, "text/plain": text}
 
 
-def show(widget: Any, text: str) -> None:
-    """Display `widget`, or `text` in a terminal, export or editor without widgets."""
-    display({**widget._repr_mimebundle_(), "text/plain": text}, raw=True)
-
-
 def without_widgets(model: dict[str, Any], **_: Any) -> None:
     """Drop widgets from the outputs of the notebook in `model` that have HTML as well.
 
     Jupyter calls this before it saves a notebook (`ContentsManager.pre_save_hook`). A
     widget that is shown goes on; the file shows its last state, with no kernel.
     """
-    if model["type"] != "notebook" or not isinstance(model["content"], dict):
-        return
-    for cell in model["content"].get("cells", []):
+    if model.get("type") != "notebook" or not model.get("content"):
+        return  # another file, or a notebook that is only renamed
+    for cell in model["content"]["cells"]:
         for output in cell.get("outputs", []):
             if "text/html" in output.get("data", {}):
                 output["data"].pop(WIDGET, None)

@@ -151,7 +151,8 @@ def test_a_saved_output_keeps_its_html_in_place_of_the_widget() -> None:
     without_widgets(model, path="x.ipynb")
     assert WIDGET not in both["data"]
     assert WIDGET in alone["data"]
-    without_widgets({"type": "file", "content": "text"})
+    for other in ({"type": "file", "content": "text"}, {"type": "notebook"}):
+        without_widgets(other)
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.number)
