@@ -97,6 +97,6 @@ def test_a_notebook_says_the_same(copy: Path, monkeypatch: pytest.MonkeyPatch) -
     for data in shown:
         assert "✗" not in data["text/html"] + data["text/plain"]
         assert "say nothing for or against your answer" in data["text/html"]
-        assert "? machine too busy to tell" in data["text/html"]
+        assert '"word">machine too busy to tell<' in data["text/html"]
     told = [o.get("text", "") for c in notebook.cells for o in c.get("outputs", [])]
     assert not any("A hint to burn_rate" in text for text in told)
