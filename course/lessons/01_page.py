@@ -103,8 +103,8 @@ print(f"In the last 5 seconds {error_rate:.0%} of tries failed.")
 
 # %% [markdown]
 # **Availability**: what share of well-formed requests was served over the
-# window that you report on? It depends on the window, so name it. Here is the
-# same minute over three windows:
+# window that you report on? It depends on the window, so name it. Here it is
+# over three windows, which all end now:
 
 # %%
 for window in (10, 30, told.now):

@@ -78,8 +78,8 @@ for second in (poisoned - 5, poisoned + 5, poisoned + 30):
 #
 # Without any such request, return `None`: no evidence is not 100%.
 #
-# This function and the next two return a share, not a percentage, and do not
-# round it.
+# This function and the next two return a ratio, not a percentage (1.0, not 100),
+# and do not round it.
 
 # %% nbgrader={"grade_id": "availability", "solution": true, "grade": false, "locked": false, "task": false, "schema_version": 3}
 WITHIN_S = 1.0
