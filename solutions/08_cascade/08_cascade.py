@@ -194,8 +194,10 @@ check("08", Shedder, load_factor, RetryPolicy)
 # ## Try it by hand
 #
 # Here is your server under twice as many requests as it can serve, from clients
-# that insist. Watch the successful requests: it cannot do more than 20 a
-# second.
+# that insist. It refuses most tries, and a refusal is a 503: the alert stays on,
+# and the chart is mostly orange. Watch the number beside *served*: it stays near
+# 20 a second, which is all that the server can do. With the middleware as it was
+# given, it falls to 0.
 
 # %%
 from autograder.checking import release_of
