@@ -127,7 +127,8 @@ def judge_once(
             note(learners_journal(PROJECT), exercise, readings[0], verdict)
         except JournalNotWritten as exc:
             out.print(printable(str(exc)), style="yellow")
-    style = "green" if verdict.passed else "yellow" if verdict.inconclusive else "red"
+    unsure = verdict.inconclusive and not verdict.failed
+    style = "green" if verdict.passed else "yellow" if unsure else "red"
     message = "\n".join(filter(None, [headline(verdict), way_out(verdict)]))
     out.print(Panel(message, style=style, expand=False))
     if wanting(exercise, verdict):

@@ -114,6 +114,11 @@ class Verdict(BaseModel):
         return any(check.outcome == "inconclusive" for check in self.checks)
 
     @property
+    def failed(self) -> bool:
+        """Return whether a check failed, however busy the machine was for others."""
+        return any(check.outcome in ("failed", "timed_out") for check in self.checks)
+
+    @property
     def points(self) -> float:
         """Return the number of points that can be earned."""
         return sum(check.points for check in self.checks)

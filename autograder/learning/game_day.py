@@ -18,13 +18,14 @@ from IPython import get_ipython
 
 from course.learner import JournalNotWritten
 from course.learner.curriculum import MODULES
-from course.outage import Fleet, Release
+from course.outage import Release
 from course.outage.incident.june import TIMELINE
 from course.outage.telemetry.series import Telemetry
 from course.outage.traffic import wire
 from course.outage.traffic.load import Load
 from course.outage.traffic.retries import Retries
 from course.panel import IncidentPanel
+from course.panel.starting import Starting
 
 from .checking import learners_journal, release_of
 
@@ -99,7 +100,8 @@ def open_module() -> None:
     shell = get_ipython()
     if shell is not None:
         shell.set_next_input(module.rstrip(), replace=True)
-    print("If the cell above has not changed, put these lines into it:\n")
+    print("The module stands in the cell above now. Edit it there, and run the cell.")
+    print("If the cell has not changed, put these lines into it:\n")
     print(module)
 
 
@@ -132,7 +134,13 @@ class GameDay:
         self, outage: Outage | None = None, malformed: float = MALFORMED
     ) -> None:
         outage = outage or my_outage()
-        self.fleet = Fleet(outage.release, replicas=2, first_backoff_s=1.0)
+        warm_up = Load(RATE, seed=outage.number, retries=PATIENT)
+        with Starting(outage.release, replicas=2, first_backoff_s=1.0) as starting:
+            self.fleet = starting.fleet()
+            starting.wait_for(warm_up)
+            self.fleet.start_traffic(warm_up)
+            telemetry = self.fleet.telemetry
+            telemetry.wait_for(lambda t: t.now > WARM_UP_S, 2 * WARM_UP_S)
         self._load = Load(
             RATE, malformed, seed=outage.number, seconds=LONGEST_S, retries=PATIENT
         )
@@ -145,9 +153,6 @@ class GameDay:
         )
         self._entries: list[tuple[float, str]] = []
         self._fixes = 0
-        self.fleet.start_traffic(Load(RATE, seed=outage.number, retries=PATIENT))
-        telemetry = self.fleet.telemetry
-        telemetry.wait_for(lambda t: t.now > WARM_UP_S, 2 * WARM_UP_S)
         self._began = telemetry.now
         self.fleet.start_traffic(self._load)
 

@@ -30,7 +30,7 @@ def score(verdict: Verdict) -> str:
     """Return whether all checks pass, and the score, as a sentence."""
     summary = "All checks pass" if verdict.passed else "Not all checks pass yet"
     points = f"{verdict.score:g} of {verdict.points:g} points"
-    if verdict.inconclusive:
+    if verdict.inconclusive and not verdict.failed:
         summary = "Your machine was too busy to tell"
         points = f"{verdict.score:g} points so far, {verdict.points:g} to be had"
     return f"{summary}: {points}."
@@ -42,9 +42,11 @@ def way_out(verdict: Verdict) -> str:
         return ""
     undecided = sum(check.outcome == "inconclusive" for check in verdict.checks)
     lag = f" (for {verdict.lag_s:.1f} s of one second)" if verdict.lag_s else ""
+    rest = "; what failed below has failed all the same" if verdict.failed else ""
     return (
         f"{undecided} of {len(verdict.checks)} checks say nothing for or against your"
-        f" answer: other programs kept it from running{lag}. That counts as no try."
+        f" answer: other programs kept it from running{lag}. That counts as no try"
+        f"{rest}."
         " Close what is busy (a video call, a build, another notebook), then check"
         " again."
     )

@@ -75,13 +75,15 @@ await asyncio.sleep(0.05)
 print("done:", task.done(), "| exception, if one asks:", repr(task.exception()))
 
 # %% [markdown]
-# There are three ways to own a task:
+# Here is who owned the tasks in June, in *orphan*, and who should:
 #
 # ![Three drawings. June: a task group owns server and dispatcher; when the
 # dispatcher fails, the group cancels the server. Orphan: nobody owns the
 # dispatcher; when it fails, nobody is told and requests wait. Owned one by one:
 # the dispatcher owns a task for each look-up; when one fails, its requests are
 # told and nobody else.](../figures/tasks.svg)
+#
+# In general, a task has one of three owners, or none:
 #
 # | owner | a failure reaches | right for |
 # |---|---|---|

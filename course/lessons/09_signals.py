@@ -133,7 +133,7 @@ from course.outage.telemetry.recording import INCIDENTS, scrapes_of
 
 
 def share_of_5xx(scrapes):
-    """Of the requests answered within these scrapes; processes begin at 0."""
+    """Of the requests that were counted within these scrapes."""
     grown = {"5": 0.0, "all": 0.0}
     for pid in {scrape["pid"] for scrape in scrapes}:
         own = [scrape for scrape in scrapes if scrape["pid"] == pid]

@@ -35,9 +35,9 @@ for (since, event), (until, _) in pairwise(steps):
 
 # %% [markdown]
 # It took two minutes to see that it was real, then ten in the logs, then ten
-# more on the database. For users it ended after 45, with the repair. The
-# postmortem names nothing that anybody tried before the *cause* was known. This
-# order keeps users in view:
+# more on the database. The repair came after 45 minutes, normal error rates
+# after 60, and full service after 90. The postmortem names nothing that anybody
+# tried before the *cause* was known. This order keeps users in view:
 #
 # 1. **Call it an outage.** One line in a channel, with the time. Whoever reads
 #    it later will thank you, and that is most likely you.
@@ -101,7 +101,7 @@ with stage.run("questions", day.fleet) as questions:
     # Until both replicas have met a malformed request.
     questions.telemetry.wait_for(lambda t: not t.success(t.now - 5, t.now - 2.5), 20)
 print(f"/healthz: {health}")
-day.metrics()
+day.metrics()  # status 0: the client had gone before there was an answer
 
 # %%
 holds.reveal(morning, questions)
@@ -172,9 +172,9 @@ print(release.source("lookups.py", since="    async def lookup"))
 # shows only the lock looks complete. A test that sends one malformed request to
 # one process, and nothing after it, passes.
 #
-# **Your turn.** Two lines have to change. Put your own edits in place of those
-# below before you compare. The cell lets the traffic back in and shows whether
-# the fix holds.
+# **Your turn.** Two lines go, and one changes. Write down which before you read
+# the edits below; you may put your own in their place. The cell lets the
+# traffic back in and shows whether the fix holds.
 
 # %%
 mending = predict("13 mended")
@@ -225,7 +225,7 @@ words.reveal()
 #
 # | field | for June |
 # |---|---|
-# | **summary** | From 14:00 to 15:30 UTC the API served nobody. A deployment had moved route look-ups into a task whose failure ends the process. Malformed requests made it fail, and clients tried again until no replica was left. |
+# | **summary** | From 14:00 to 15:30 UTC the API was down. A deployment had moved route look-ups into a task whose failure ends the process. Malformed requests made it fail, and clients tried again until no replica was left. |
 # | **impact** | All users, 90 minutes; 208% of the month's error budget. |
 # | **timeline** | "14:25 The logs point at request routing. 14:30 We hand over to the backend team." |
 # | **contributing causes** | Nothing caught the exception there. And: no test sent a malformed request; the review saw moved code, not the handler it had left; the release met every server at once; the alert could say "errors" and not where. |

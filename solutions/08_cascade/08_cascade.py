@@ -58,11 +58,10 @@ for layers in ([3], [3, 3], [3] * 5):
 # try that failed. The policy has no clock. It answers with the seconds to wait
 # before the next try, or with None to give up.
 #
-# 1. **At most 3 tries** of a request, the first one included, and 3 of one that
-#    fails each time, if the budget lasts.
+# 1. **At most 3 tries** of a request, the first one included. A request that
+#    fails each time gets all 3, if the budget lasts.
 # 2. **What another try may change**: no answer (`status` is None), 429, and 500
-#    to
-#    599. Any other 4xx is never tried again.
+#    to 599. Any other 4xx is never tried again.
 # 3. **Backoff with full jitter**: uniform between 0 and a backoff, which is
 #    `BASE_S` (0.25 s) after the first try, doubles with each later one, and is
 #    `LONGEST_S` (0.4 s) at most.
@@ -195,8 +194,10 @@ check("08", Shedder, load_factor, RetryPolicy)
 # ## Try it by hand
 #
 # Here is your server under twice as many requests as it can serve, from clients
-# that insist. Watch the successful requests: it cannot do more than 20 a
-# second.
+# that insist. It refuses most tries, and a refusal is a 503: the alert stays on,
+# and the chart is mostly orange. Watch the number beside *served*: it stays near
+# 20 a second, which is all that the server can do. With the middleware as it was
+# given, it falls to 0.
 
 # %%
 from autograder.checking import release_of

@@ -85,8 +85,8 @@ for kind in MALFORMED:
 # ## The module
 #
 # Run the next cell once. The module that was deployed then takes the place of
-# its lines. (If your front end does not do that, the cell prints the module;
-# put it there yourself.) Fix the module so that
+# its lines. (If your front end does not do that, put the printed lines there
+# yourself.) Fix the module, and run its cell again, so that
 #
 # 1. **valid requests are served**, whatever else arrives;
 # 2. **a malformed header is the client's fault**: 400, by `BadRoute`; each kind
@@ -179,7 +179,8 @@ day.close()
 # ## The rubric
 #
 # A person reads your postmortem and gives up to **10 points**, two for each
-# line. The check below only looks whether everything is there.
+# line, beside the 10 of the check below. The check only looks whether everything
+# is there.
 #
 # | | 0 | 1 | 2 |
 # |---|---|---|---|

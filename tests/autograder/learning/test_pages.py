@@ -58,6 +58,17 @@ def test_failures_stand_first_and_open_and_passes_take_a_line() -> None:
     assert 'aria-label="4 of 12 points"' in html
 
 
+def test_a_busy_machine_stands_first_only_where_nothing_failed() -> None:
+    """What failed is the learner's matter, however many checks are in doubt."""
+    doubtful = body(as_html(verdict_of("passed", "inconclusive")))
+    assert "Your machine was too busy to tell" in doubtful
+    assert "failed all the same" not in doubtful
+    failed = body(as_html(verdict_of("failed", "inconclusive")))
+    assert 'class="headline bad"' in failed
+    assert "Not all checks pass yet" in failed
+    assert "what failed below has failed all the same" in failed
+
+
 def test_each_outcome_is_a_word_and_a_sign() -> None:
     """Besides its color."""
     outcomes = ("passed", "failed", "inconclusive", "error", "timed_out")
