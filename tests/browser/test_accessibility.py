@@ -34,7 +34,7 @@ fleet = Fleet(Release.named("good"), replicas=2)
 panel = IncidentPanel(fleet, Load(rate=60))
 panel.show()
 fleet.start_traffic(Load(rate=60))
-Prediction("What will happen?", ["This", "That"]).show()
+Prediction("What will happen?", ["This", "That"], "a").show()
 Parsons("Order these.", ["try:", "    work()", "finally:", "    stop()"], "So.").show()
 recall("02")
 """
