@@ -95,7 +95,7 @@ class LiveView:
         ready, replicas = telemetry.ready(), len(self.fleet.replica_addresses)
         died = len(telemetry.exits())
         now = f"{self.time()} UTC" if self.clock else self.time()
-        now = "13:5x UTC" if self.incident and not self.clock else now
+        now = "before 14:00 UTC" if self.incident and not self.clock else now
         failing = telemetry.error_share(telemetry.now - RATE_OVER_S, telemetry.now)
         traffic = "no traffic" if failing is None else f"{failing:.0%} of tries fail"
         return (

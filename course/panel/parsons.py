@@ -18,6 +18,11 @@ from course.learner import curriculum, modules
 from .display import STYLE, Shown, marked
 
 TRIES = 3
+TAGS = {
+    "open": "",
+    "right": '<span class="outage-tag outage-true">✓ right</span>',
+    "wrong": '<span class="outage-tag outage-false">not in three tries</span>',
+}
 HERE = Path(__file__).parent
 
 
@@ -79,11 +84,12 @@ class Parsons:
         self.tries += 1
         reply = self.reply_to(order)
         self.widget.message = reply
-        over = list(order) == self.lines or self.tries >= TRIES
-        if over and self._shown:
+        right = list(order) == self.lines
+        if (right or self.tries >= TRIES) and self._shown:
             outcome = reply.removesuffix("\n" + "\n".join(self.lines))
             text = "\n".join([self.task, *self.lines, outcome])
-            self._shown.replace(self._card(self.lines, outcome), text)
+            card = self._card(self.lines, outcome, "right" if right else "wrong")
+            self._shown.replace(card, text)
         return reply
 
     def reply_to(self, order: Sequence[str]) -> str:
@@ -96,13 +102,14 @@ class Parsons:
         in_place = sum(line == right for line, right in pairs)
         return f"{in_place} of {len(self.lines)} lines stand in the right place."
 
-    def _card(self, lines: Sequence[str], outcome: str) -> str:
+    def _card(self, lines: Sequence[str], outcome: str, how: str = "open") -> str:
         return (
-            f'{STYLE}<section class="outage-card outage-parsons" role="status">'
+            f'{STYLE}<section class="outage-card outage-parsons outage-{how}"'
+            ' role="status">'
             '<div class="outage-kicker">Put in order</div>'
             f'<div class="outage-question">{marked(self.task)}</div>'
             f"<pre>{escape(chr(10).join(lines))}</pre>"
-            f"<p>{marked(outcome)}</p></section>"
+            f"{TAGS[how]}<p>{marked(outcome)}</p></section>"
         )
 
 
