@@ -194,7 +194,7 @@ def test_what_runs_is_in_view_from_its_first_moment(page: Page, address: str) ->
     """Shift+Enter selects the next cell; the output scrolls back into view.
 
     So does the panel, which fits on one screen. That a cell says at once what it starts
-    is for tests/course/panel/test_live.py: a quick machine shows it for no time at all.
+    is for tests/course/panel/test_run.py: a quick machine shows it for no time at all.
     """
     page.set_viewport_size({"width": 1440, "height": 900})
     open_notebook(page, address, "work/course/notebooks/01_page.ipynb")
