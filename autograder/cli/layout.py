@@ -1,4 +1,4 @@
-"""What JupyterLab shows at its start: front page, last notebook, table of contents."""
+"""Sets what JupyterLab shows at its start: front page, last notebook, contents."""
 
 import json
 from pathlib import Path

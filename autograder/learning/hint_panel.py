@@ -1,4 +1,4 @@
-"""What stands below a verdict: hints to what failed, or the door to the reference.
+"""Shows what stands below a verdict: hints to what failed, or the reference.
 
 What has been revealed is HTML of its own, which stays in the saved notebook. Only the
 buttons are widgets, which course.panel.display leaves out when a notebook is saved.

@@ -28,7 +28,7 @@ RECORDED = {
 
 @dataclass(frozen=True)
 class Moment:
-    """What a learner is told once every check passes.
+    """Says what a learner is told once every check passes.
 
     `bars` are the durations side by side: whose, in words, and a width in percent.
     """

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from autograder.judge import Check, Exercise, Verdict
 from autograder.judge.errors import ExerciseNotFound
 from autograder.judge.run import Announced
-from course.panel import code
+from course.panel import code, display
 
 from .hints import Ladder
 from .moment import Moment
@@ -185,5 +185,4 @@ def templates() -> Any:
 @cache
 def style() -> str:
     """Return the style sheet that each piece of HTML carries along."""
-    css = Path(__file__).with_name("verdict.css").read_text("utf-8")
-    return f"<style>{css}</style>{code.STYLE}"
+    return display.style(Path(__file__).with_name("verdict.css")) + code.STYLE

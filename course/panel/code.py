@@ -15,7 +15,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import DiffLexer, PythonLexer
 
-STYLE = f"<style>{Path(__file__).with_name('code.css').read_text('utf-8')}</style>"
+from .display import style
+
+STYLE = style(Path(__file__).with_name("code.css"))
 
 # A line of a printed traceback, behind the bars that an exception group puts there.
 BARS = r"(?P<bars>[\s|]*)"

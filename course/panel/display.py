@@ -11,9 +11,14 @@ from typing import Any
 from IPython.display import display
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-STYLE = (
-    f"<style>{(Path(__file__).parent / 'cards.css').read_text('utf-8').strip()}</style>"
-)
+
+
+def style(sheet: Path) -> str:
+    """Return the style sheet in the file `sheet` as HTML, which outputs carry along."""
+    return f"<style>{sheet.read_text('utf-8')}</style>"
+
+
+STYLE = style(Path(__file__).with_name("cards.css"))
 
 
 class Shown:

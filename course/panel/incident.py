@@ -14,11 +14,12 @@ from course.outage.traffic import messages
 from course.outage.traffic.load import Load
 
 from . import latency, log_table, replicas
+from .display import style
 from .fleet_chart import STEP_S, in_words
 from .live import MINUTES_PER_S, TICK_S, LiveView
 from .place import Place
 
-STYLE = f"<style>{(Path(__file__).parent / 'panel.css').read_text('utf-8')}</style>"
+STYLE = style(Path(__file__).with_name("panel.css"))
 # In pixels: both charts, the levers and the log fit on one screen of 1440 x 900.
 WIDTH, MARGINS, PLOT_HEIGHT = 700, (84, 40), 100
 

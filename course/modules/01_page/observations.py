@@ -1,4 +1,4 @@
-"""What the predictions of lesson 01 come to; course/modules/README.md says how."""
+"""Settles the predictions of lesson 01; course/modules/README.md says how."""
 
 from course.outage.telemetry.alert import BurnRateAlert
 from course.panel import Observed, Run

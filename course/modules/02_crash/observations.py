@@ -1,4 +1,4 @@
-"""What the predictions of lesson 02 come to; course/modules/README.md says how."""
+"""Settles the predictions of lesson 02; course/modules/README.md says how."""
 
 from course.outage.fleet.failure import ANSWERED_WITHIN_S, Aftermath
 from course.outage.telemetry.crashes import last_exception, tracebacks

@@ -1,4 +1,4 @@
-"""What the predictions of lesson 03 come to; course/modules/README.md says how."""
+"""Settles the predictions of lesson 03; course/modules/README.md says how."""
 
 import statistics
 

@@ -1,4 +1,4 @@
-"""What the predictions of lesson 04 come to; course/modules/README.md says how."""
+"""Settles the predictions of lesson 04; course/modules/README.md says how."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the predictions of lesson 06 come to; course/modules/README.md says how."""
+"""Settles the predictions of lesson 06; course/modules/README.md says how."""
 
 from course.outage.traffic.wire import Response
 from course.panel import Observed

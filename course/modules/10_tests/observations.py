@@ -1,4 +1,4 @@
-"""What the predictions of lesson 10 come to; course/modules/README.md says how."""
+"""Settles the predictions of lesson 10; course/modules/README.md says how."""
 
 from collections.abc import Mapping, Sequence
 

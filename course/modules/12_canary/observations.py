@@ -1,4 +1,4 @@
-"""What the predictions of lesson 12 come to; course/modules/README.md says how."""
+"""Settles the predictions of lesson 12; course/modules/README.md says how."""
 
 from collections.abc import Sequence
 

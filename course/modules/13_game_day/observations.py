@@ -1,4 +1,4 @@
-"""What the predictions of lesson 13 come to; course/modules/README.md says how."""
+"""Settles the predictions of lesson 13; course/modules/README.md says how."""
 
 from course.panel import Observed, Run
 

@@ -1,4 +1,4 @@
-"""What the predictions of lesson NN come to; course/modules/README.md says how.
+"""Settles the predictions of lesson NN; course/modules/README.md says how.
 
 A function for each prediction of questions.toml, by its name. It gets what the lesson hands
 to `reveal`: a Run, or whatever else its cells have brought.
